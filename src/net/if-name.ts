@@ -1,0 +1,24 @@
+/** A network interface name as the kernel accepts it (dev_valid_name): 1 to 15 octets, no space, slash or colon. */
+
+import type { Brand } from '../base/brand.ts';
+import { type Issue, issue } from '../base/issue.ts';
+import { err, ok, type Result } from '../base/result.ts';
+
+export type IfName = Brand<string, 'IfName'>;
+
+/** IFNAMSIZ less the closing zero. */
+export const maxIfNameLength = 15;
+
+/**
+ * Stricter than the kernel on purpose: a name goes into flows, FRR lines and printed commands, so only
+ * characters that mean nothing in any of them are let through.
+ */
+export function parseIfName(text: string): Result<IfName, Issue> {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.@+-]*$/.test(text) || text === '.' || text === '..') {
+    return err(issue(`'${text}' is not an interface name`));
+  }
+  if (text.length > maxIfNameLength) {
+    return err(issue(`'${text}' is longer than ${maxIfNameLength} characters`));
+  }
+  return ok(text as IfName);
+}
