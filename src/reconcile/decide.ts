@@ -1,0 +1,52 @@
+/** What must be done about one object: the whole of the diff, for one key. Pure. */
+
+import type { Kind, Resource, Verb } from '../resources/resource.ts';
+import type { Observed } from '../resources/target.ts';
+
+export type Decision =
+  | { readonly do: 'nothing' }
+  | { readonly do: 'apply'; readonly verb: Verb }
+  /** It may go, but not before `at` on the clock. */
+  | { readonly do: 'later'; readonly at: number }
+  /** Somebody else's object has the name. */
+  | { readonly do: 'refuse'; readonly reason: string };
+
+export interface Circumstances {
+  readonly now: number;
+  /** Whether every source has been read once, so that what is not wanted is known to be unwanted. */
+  readonly mayRemove: boolean;
+  /** Whether what a replaced agent left behind, and nothing wants, is removed as if it were ours. */
+  readonly inheritLeftovers: boolean;
+  /** When the object was first seen unwanted. */
+  readonly unwantedSince: number;
+}
+
+export function decide(
+  kind: Kind,
+  wanted: Resource | undefined,
+  observed: Observed | undefined,
+  circumstances: Circumstances,
+): Decision {
+  if (wanted === undefined) return decideUnwanted(kind, observed, circumstances);
+  if (observed === undefined) return { do: 'apply', verb: 'create' };
+  if (observed.owner === 'nobody' && !kind.adoptable(wanted.spec, observed.spec)) {
+    const reason = `${wanted.key} exists and is not ours`;
+    return { do: 'refuse', reason: `${reason}; remove it, or free its name` };
+  }
+  const comparison = kind.compare(wanted.spec, observed.spec);
+  if (comparison === 'replace') return { do: 'apply', verb: 'replace' };
+  if (comparison === 'change') return { do: 'apply', verb: 'change' };
+  return observed.owner === 'us' ? { do: 'nothing' } : { do: 'apply', verb: 'adopt' };
+}
+
+function decideUnwanted(
+  kind: Kind,
+  observed: Observed | undefined,
+  circumstances: Circumstances,
+): Decision {
+  if (observed === undefined || observed.owner === 'nobody') return { do: 'nothing' };
+  if (observed.owner === 'predecessor' && !circumstances.inheritLeftovers) return { do: 'nothing' };
+  if (!circumstances.mayRemove) return { do: 'nothing' };
+  const at = circumstances.unwantedSince + kind.grace(observed.spec);
+  return at > circumstances.now ? { do: 'later', at } : { do: 'apply', verb: 'remove' };
+}

@@ -1,0 +1,86 @@
+/**
+ * OpenFlow flows on provider bridges, marked by their cookie. Ports stand by name and our own MAC addresses by
+ * device, so that a flow stays the same flow when Open vSwitch renumbers its ports; the target fills in numbers.
+ */
+
+import { equalData } from '../base/equal.ts';
+import type { IfName } from '../net/if-name.ts';
+import type { Family } from '../net/ip.ts';
+import { formatMac, type Mac } from '../net/mac.ts';
+import { formatPrefix, type Prefix } from '../net/prefix.ts';
+import type { Key, Kind } from './resource.ts';
+
+export type FlowMatch =
+  /** Packets of a family from a prefix. */
+  | { readonly type: 'ip'; readonly source: Prefix }
+  /** ARP requests, or neighbour solicitations. */
+  | { readonly type: 'resolution'; readonly family: Family };
+
+export type FlowAction =
+  /** To the port, rewritten to the MAC of the device; `stripVlan` for a port outside of the packet's VLAN. */
+  | {
+      readonly type: 'deliver';
+      readonly macOf: IfName;
+      readonly port: IfName;
+      readonly stripVlan: boolean;
+    }
+  /** Answer the ARP request or neighbour solicitation with the MAC of the device, whatever it asks for. */
+  | { readonly type: 'answer'; readonly macOf: IfName };
+
+export interface FlowSpec {
+  readonly kind: 'flow';
+  readonly bridge: IfName;
+  readonly cookie: number;
+  readonly priority: number;
+  /** An OVS port name; longer than a device name when it is a patch port. */
+  readonly inPort: string;
+  readonly sourceMac: Mac;
+  readonly match: FlowMatch;
+  readonly action: FlowAction;
+}
+
+export const flow: Kind<FlowSpec> = {
+  kind: 'flow',
+  target: 'ovs',
+  key: flowKey,
+  needs: (spec) => [
+    `link ${spec.action.macOf}` as Key,
+    ...(spec.action.type === 'deliver' ? [`ovs-port ${spec.action.port}` as Key] : []),
+  ],
+  outlives: () => [],
+  compare: (wanted, observed) =>
+    wanted.cookie === observed.cookie && equalData(wanted.action, observed.action)
+      ? 'same'
+      : 'change',
+  adoptable: () => false,
+  grace: () => 0,
+  print: (verb, spec) =>
+    verb === 'remove'
+      ? `ovs-ofctl --strict del-flows ${spec.bridge} '${printMatch(spec)}'`
+      : `ovs-ofctl add-flow ${spec.bridge} 'cookie=0x${spec.cookie.toString(16)},${printMatch(spec)},actions=${printAction(spec.action)}'`,
+};
+
+/** What OpenFlow takes for the identity of a flow: table, priority and match. */
+export function flowKey(spec: FlowSpec): Key {
+  return `flow ${spec.bridge} ${printMatch(spec)}` as Key;
+}
+
+function printMatch(spec: FlowSpec): string {
+  const head = `priority=${spec.priority}`;
+  const from = `in_port=${spec.inPort},dl_src=${formatMac(spec.sourceMac)}`;
+  const { match } = spec;
+  if (match.type === 'ip') {
+    const field = match.source.ip.family === 4 ? 'nw_src' : 'ipv6_src';
+    const protocol = match.source.ip.family === 4 ? 'ip' : 'ipv6';
+    return `${head},${protocol},${from},${field}=${formatPrefix(match.source)}`;
+  }
+  return match.family === 4
+    ? `${head},arp,${from},arp_op=1`
+    : `${head},icmp6,${from},icmp_type=135,icmp_code=0`;
+}
+
+function printAction(action: FlowAction): string {
+  if (action.type === 'answer') return `answer(mac of ${action.macOf})`;
+  const strip = action.stripVlan ? 'strip_vlan,' : '';
+  return `mod_dl_dst:<mac of ${action.macOf}>,${strip}output:${action.port}`;
+}

@@ -1,0 +1,133 @@
+/**
+ * The stanzas of FRR's configuration that are ours: `vrf X` with its L3VNI, and `router bgp N vrf X` with EVPN.
+ * FRR has no place for a mark; a stanza is ours by its name, `vrf-<vni>` with that same VNI. Lines that an operator
+ * adds inside (a neighbour in the VRF, say) are left alone.
+ */
+
+import { equalData } from '../base/equal.ts';
+import type { IfName } from '../net/if-name.ts';
+import type { Asn, Vni } from '../net/numbers.ts';
+import type { RouteDistinguisher, RouteTarget } from '../net/route-distinguisher.ts';
+import { linkKey } from './link.ts';
+import type { Key, Kind, Verb } from './resource.ts';
+
+/** `vrf X`: goes only after the device, because FRR refuses to forget a VRF that is active. */
+export interface FrrVrfSpec {
+  readonly kind: 'frr-vrf';
+  readonly vrf: IfName;
+}
+
+/** `vni N` inside of `vrf X`. FRR takes the L3VNI up when the VXLAN device and its bridge are there. */
+export interface FrrVniSpec {
+  readonly kind: 'frr-vni';
+  readonly vrf: IfName;
+  readonly vni: Vni;
+}
+
+/** `router bgp ASN vrf X`. */
+export interface FrrBgpSpec {
+  readonly kind: 'frr-bgp';
+  readonly vrf: IfName;
+  readonly asn: Asn;
+  readonly rd: RouteDistinguisher;
+  /** Empty: FRR derives ASN:VNI, RFC 8365 §5.1.2.1. */
+  readonly importTargets: readonly RouteTarget[];
+  readonly exportTargets: readonly RouteTarget[];
+}
+
+export function frrVrfKey(vrf: IfName): Key {
+  return `frr vrf ${vrf}` as Key;
+}
+
+export function frrVniKey(vrf: IfName): Key {
+  return `frr vni ${vrf}` as Key;
+}
+
+export function frrBgpKey(vrf: IfName): Key {
+  return `frr bgp ${vrf}` as Key;
+}
+
+/**
+ * How long the stanzas of a VRF outlive their last use, in milliseconds: a gateway that comes right back finds them
+ * in place, and FRR mishandles a VRF that is made again at once.
+ */
+export interface FrrGrace {
+  readonly removal: number;
+}
+
+export function frrKinds(grace: FrrGrace): {
+  readonly 'frr-vrf': Kind<FrrVrfSpec>;
+  readonly 'frr-vni': Kind<FrrVniSpec>;
+  readonly 'frr-bgp': Kind<FrrBgpSpec>;
+} {
+  return {
+    'frr-vrf': {
+      kind: 'frr-vrf',
+      target: 'frr',
+      key: (spec) => frrVrfKey(spec.vrf),
+      needs: () => [],
+      outlives: (spec) => [linkKey(spec.vrf)],
+      compare: () => 'same',
+      adoptable: () => true,
+      grace: () => 0,
+      print: (verb, spec) => vtysh(verb === 'remove' ? `no vrf ${spec.vrf}` : `vrf ${spec.vrf}`),
+    },
+    'frr-vni': {
+      kind: 'frr-vni',
+      target: 'frr',
+      key: (spec) => frrVniKey(spec.vrf),
+      needs: (spec) => [frrVrfKey(spec.vrf), linkKey(spec.vrf)],
+      outlives: () => [],
+      compare: (wanted, observed) => (wanted.vni === observed.vni ? 'same' : 'change'),
+      adoptable: () => false,
+      grace: () => grace.removal,
+      print: (verb, spec) =>
+        vtysh(`vrf ${spec.vrf}`, verb === 'remove' ? `no vni ${spec.vni}` : `vni ${spec.vni}`),
+    },
+    'frr-bgp': {
+      kind: 'frr-bgp',
+      target: 'frr',
+      key: (spec) => frrBgpKey(spec.vrf),
+      needs: (spec) => [frrVrfKey(spec.vrf), linkKey(spec.vrf)],
+      outlives: (spec) => [frrVniKey(spec.vrf)],
+      compare: (wanted, observed) =>
+        wanted.asn === observed.asn ? (equalData(wanted, observed) ? 'same' : 'change') : 'replace',
+      adoptable: () => false,
+      grace: () => grace.removal,
+      print: printBgp,
+    },
+  };
+}
+
+/** The lines of our `router bgp` stanza by address family, without their indentation. */
+export function bgpFamilies(spec: FrrBgpSpec): ReadonlyMap<string, readonly string[]> {
+  return new Map([
+    ['ipv4 unicast', ['redistribute connected']],
+    ['ipv6 unicast', ['redistribute connected']],
+    [
+      'l2vpn evpn',
+      [
+        'advertise ipv4 unicast',
+        'advertise ipv6 unicast',
+        `rd ${spec.rd}`,
+        ...spec.importTargets.map((target) => `route-target import ${target}`),
+        ...spec.exportTargets.map((target) => `route-target export ${target}`),
+      ],
+    ],
+  ]);
+}
+
+function printBgp(verb: Verb, spec: FrrBgpSpec): string {
+  const head = `router bgp ${spec.asn} vrf ${spec.vrf}`;
+  if (verb === 'remove') return vtysh(`no ${head}`);
+  const families = [...bgpFamilies(spec)].flatMap(([family, lines]) => [
+    `address-family ${family}`,
+    ...lines,
+    'exit-address-family',
+  ]);
+  return vtysh(head, ...families);
+}
+
+function vtysh(...lines: readonly string[]): string {
+  return ['configure terminal', ...lines].reduce((text, line) => `${text} -c '${line}'`, 'vtysh');
+}

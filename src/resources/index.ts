@@ -1,0 +1,43 @@
+/** Every kind of object that Selvedge owns, in one total table. A new kind is a new file and a new row. */
+
+import { type AddressSpec, address } from './address.ts';
+import { type FlowSpec, flow } from './flow.ts';
+import { type FrrBgpSpec, type FrrGrace, type FrrVniSpec, type FrrVrfSpec, frrKinds } from './frr.ts';
+import { type LinkSpec, link } from './link.ts';
+import { type NeighbourSpec, neighbour } from './neighbour.ts';
+import { type OvsPortSpec, ovsPort } from './ovs-port.ts';
+import type { Kind } from './resource.ts';
+import { type RouteSpec, route } from './route.ts';
+import { type LocalRuleSpec, localRule, type RuleSpec, rule } from './rule.ts';
+import { type SysctlSpec, sysctl } from './sysctl.ts';
+
+export type Spec =
+  | LinkSpec
+  | AddressSpec
+  | RouteSpec
+  | NeighbourSpec
+  | RuleSpec
+  | LocalRuleSpec
+  | SysctlSpec
+  | OvsPortSpec
+  | FlowSpec
+  | FrrVrfSpec
+  | FrrVniSpec
+  | FrrBgpSpec;
+
+export type Kinds = { readonly [K in Spec['kind']]: Kind<Extract<Spec, { kind: K }>> };
+
+export function makeKinds(grace: FrrGrace): Kinds {
+  return {
+    link,
+    address,
+    route,
+    neighbour,
+    rule,
+    'local-rule': localRule,
+    sysctl,
+    'ovs-port': ovsPort,
+    flow,
+    ...frrKinds(grace),
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * Network devices, with what makes them ours: the link alias (IFLA_IFALIAS). `attached` is a device that somebody
+ * else makes for us (Open vSwitch its internal ports, the kernel the far end of a veth); it is only configured.
+ */
+
+import { equalData } from '../base/equal.ts';
+import type { IfName } from '../net/if-name.ts';
+import { formatIp, type Ip } from '../net/ip.ts';
+import { formatMac, type Mac } from '../net/mac.ts';
+import type { TableId, Vni } from '../net/numbers.ts';
+import type { Comparison, Key, Kind, Verb } from './resource.ts';
+
+/** What cannot be altered once the device exists. */
+export type LinkType =
+  | { readonly type: 'vrf'; readonly table: TableId }
+  | { readonly type: 'bridge' }
+  | { readonly type: 'vxlan'; readonly vni: Vni; readonly local: Ip; readonly port: number }
+  | { readonly type: 'dummy' }
+  | { readonly type: 'veth'; readonly peer: IfName }
+  | { readonly type: 'attached'; readonly madeBy: Key };
+
+export interface LinkSpec {
+  readonly kind: 'link';
+  readonly name: IfName;
+  readonly is: LinkType;
+  readonly mtu?: number;
+  readonly master?: IfName;
+  /** Left as the kernel chose it when absent. */
+  readonly address?: Mac;
+  /** Bridge port: learn source addresses (IFLA_BRPORT_LEARNING). Only for members of a bridge. */
+  readonly learning?: boolean;
+  /** Whether the device gets a link-local IPv6 address (IFLA_INET6_ADDR_GEN_MODE); true is the kernel's default. */
+  readonly linkLocal?: boolean;
+}
+
+export function linkKey(name: IfName): Key {
+  return `link ${name}` as Key;
+}
+
+export const link: Kind<LinkSpec> = {
+  kind: 'link',
+  target: 'kernel',
+  key: (spec) => linkKey(spec.name),
+  needs: (spec) => [
+    ...(spec.master === undefined ? [] : [linkKey(spec.master)]),
+    ...(spec.is.type === 'attached' ? [spec.is.madeBy] : []),
+  ],
+  outlives: () => [],
+  compare: compareLinks,
+  adoptable: (wanted, observed) =>
+    wanted.is.type === 'attached' || compareLinks(wanted, observed) === 'same',
+  grace: () => 0,
+  print: printLink,
+};
+
+function compareLinks(wanted: LinkSpec, observed: LinkSpec): Comparison {
+  if (wanted.is.type !== 'attached' && !equalData(wanted.is, observed.is)) return 'replace';
+  const same =
+    wanted.master === observed.master &&
+    matches(wanted.mtu, observed.mtu) &&
+    matches(wanted.address, observed.address) &&
+    matches(wanted.learning, observed.learning) &&
+    matches(wanted.linkLocal, observed.linkLocal);
+  return same ? 'same' : 'change';
+}
+
+/** What is not asked for may be anything. */
+function matches<T>(wanted: T | undefined, observed: T | undefined): boolean {
+  return wanted === undefined || wanted === observed;
+}
+
+function printLink(verb: Verb, spec: LinkSpec): string {
+  if (verb === 'remove') {
+    return spec.is.type === 'attached'
+      ? `ip link set ${spec.name} nomaster`
+      : `ip link del ${spec.name}`;
+  }
+  const making = verb === 'create' || verb === 'replace';
+  const set = `ip link set ${spec.name}${printSettings(spec)} up`;
+  if (!making || spec.is.type === 'attached') return set;
+  return `ip link add ${spec.name} type ${printType(spec.is)} && ${set}`;
+}
+
+function printType(is: LinkType): string {
+  switch (is.type) {
+    case 'vrf':
+      return `vrf table ${is.table}`;
+    case 'vxlan':
+      return `vxlan id ${is.vni} local ${formatIp(is.local)} dstport ${is.port} nolearning`;
+    case 'veth':
+      return `veth peer name ${is.peer}`;
+    case 'bridge':
+    case 'dummy':
+    case 'attached':
+      return is.type;
+  }
+}
+
+function printSettings(spec: LinkSpec): string {
+  const words = [
+    spec.master === undefined ? '' : ` master ${spec.master}`,
+    spec.mtu === undefined ? '' : ` mtu ${spec.mtu}`,
+    spec.address === undefined ? '' : ` address ${formatMac(spec.address)}`,
+    spec.learning === undefined ? '' : ` type bridge_slave learning ${spec.learning ? 'on' : 'off'}`,
+    spec.linkLocal === false ? ' addrgenmode none' : '',
+  ];
+  return words.join('');
+}

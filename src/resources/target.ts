@@ -1,0 +1,74 @@
+/** The port through which the core sees and changes one target. Targets implement it; they decide nothing. */
+
+import type { AnySpec, Key, Reason, TargetName, Verb } from './resource.ts';
+
+/**
+ * Whose an existing object is. `us`: it carries our mark. `predecessor`: it is what an agent that we replace left,
+ * by its exact shape; it is taken over when wanted. `nobody`: no mark; it is never altered or removed.
+ */
+export type Owner = 'us' | 'predecessor' | 'nobody';
+
+export interface Observed<S extends AnySpec = AnySpec> {
+  readonly key: Key;
+  readonly spec: S;
+  readonly owner: Owner;
+}
+
+/** One step, complete in itself: a target needs nothing else to carry it out. */
+export interface Operation<S extends AnySpec = AnySpec> {
+  readonly verb: Verb;
+  readonly key: Key;
+  readonly target: TargetName;
+  /** What shall be; for `remove`, what is. */
+  readonly spec: S;
+  /** What is, where there is something. */
+  readonly observed: S | undefined;
+  readonly because: readonly Reason[];
+}
+
+export type Outcome =
+  /** The target has carried it out, or found it so already. */
+  | { readonly done: true }
+  /** It cannot be carried out yet, and the target will report a change of this key when it may be. */
+  | { readonly done: false; readonly waiting: string }
+  /** It was refused; `error` is the target's own text. */
+  | { readonly done: false; readonly error: string };
+
+export const done: Outcome = { done: true };
+
+export function failed(error: string): Outcome {
+  return { done: false, error };
+}
+
+export function waiting(reason: string): Outcome {
+  return { done: false, waiting: reason };
+}
+
+export type TargetState =
+  | { readonly state: 'starting' }
+  | { readonly state: 'ready' }
+  | { readonly state: 'down'; readonly reason: string };
+
+export interface TargetEvents {
+  /** These objects may be other than they were. */
+  changed(keys: Iterable<Key>): void;
+  /** `state` has another value. */
+  stateChanged(): void;
+}
+
+export interface Target {
+  readonly name: TargetName;
+  readonly state: TargetState;
+  /** What is known of one object, as of the last event. */
+  observe(key: Key): Observed | undefined;
+  /** All that is known: at least every object of ours and of a predecessor, and every wanted one. */
+  all(): Iterable<Observed>;
+  /** Begins to watch; resolves when the state has been read once. Comes back by itself when the target goes away. */
+  start(events: TargetEvents): Promise<void>;
+  /** The objects that are wanted from now on, so that foreign ones under the same key are observed too. */
+  wanted(keys: Iterable<Key>): void;
+  /** Carries out operations that do not depend on each other; one outcome each, in their order. Never rejects. */
+  apply(operations: readonly Operation[]): Promise<readonly Outcome[]>;
+  /** Stops watching. Leaves everything as it is. */
+  close(): Promise<void>;
+}
