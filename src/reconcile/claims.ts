@@ -88,7 +88,9 @@ function sameClaim(a: Resource | undefined, b: Resource): boolean {
 }
 
 function mergeClaims(claims: ReadonlyMap<string, Resource>): Resource | undefined {
-  const sorted = [...claims.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, wanted]) => wanted);
+  const sorted = [...claims.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, wanted]) => wanted);
   const [first] = sorted;
   if (first === undefined) return undefined;
   const agreeing = sorted.filter((wanted) => equalData(wanted.spec, first.spec));

@@ -125,11 +125,13 @@ export class Reconciler {
     const refused = this.#entries.troubled().flatMap((entry) =>
       entry.refused === undefined
         ? []
-        : this.#claims.scopesOf(entry.key).map((scope): Condition => ({
-            scope,
-            severity: 'error',
-            message: `cannot set up ${entry.key}: ${entry.refused ?? ''}`,
-          })),
+        : this.#claims.scopesOf(entry.key).map(
+            (scope): Condition => ({
+              scope,
+              severity: 'error',
+              message: `cannot set up ${entry.key}: ${entry.refused ?? ''}`,
+            }),
+          ),
     );
     const conflicts = [...this.#shared()].flatMap((key) => this.#claims.conflicts(key));
     return [...planned, ...conflicts, ...refused];
@@ -305,7 +307,11 @@ export class Reconciler {
     if (error === undefined) {
       this.#entries.mark(entry, undefined);
       // Look again: it may have been changed meanwhile, and others may have waited for it.
-      this.mark([key, ...this.#released(key), ...(verb === 'replace' ? this.#entries.neededBy(key) : [])]);
+      this.mark([
+        key,
+        ...this.#released(key),
+        ...(verb === 'replace' ? this.#entries.neededBy(key) : []),
+      ]);
       return;
     }
     const count = (entry.failure?.count ?? 0) + 1;

@@ -29,7 +29,8 @@ export interface FrrBgpSpec {
   readonly kind: 'frr-bgp';
   readonly vrf: IfName;
   readonly asn: Asn;
-  readonly rd: RouteDistinguisher;
+  /** FRR's own choice when absent. */
+  readonly rd: RouteDistinguisher | undefined;
   /** Empty: FRR derives ASN:VNI, RFC 8365 §5.1.2.1. */
   readonly importTargets: readonly RouteTarget[];
   readonly exportTargets: readonly RouteTarget[];
@@ -109,7 +110,7 @@ export function bgpFamilies(spec: FrrBgpSpec): ReadonlyMap<string, readonly stri
       [
         'advertise ipv4 unicast',
         'advertise ipv6 unicast',
-        `rd ${spec.rd}`,
+        ...(spec.rd === undefined ? [] : [`rd ${spec.rd}`]),
         ...spec.importTargets.map((target) => `route-target import ${target}`),
         ...spec.exportTargets.map((target) => `route-target export ${target}`),
       ],

@@ -2,11 +2,17 @@
 
 import { type AddressSpec, address } from './address.ts';
 import { type FlowSpec, flow } from './flow.ts';
-import { type FrrBgpSpec, type FrrGrace, type FrrVniSpec, type FrrVrfSpec, frrKinds } from './frr.ts';
+import {
+  type FrrBgpSpec,
+  type FrrGrace,
+  type FrrVniSpec,
+  type FrrVrfSpec,
+  frrKinds,
+} from './frr.ts';
 import { type LinkSpec, link } from './link.ts';
 import { type NeighbourSpec, neighbour } from './neighbour.ts';
 import { type OvsPortSpec, ovsPort } from './ovs-port.ts';
-import type { Kind } from './resource.ts';
+import { type Key, type Kind, type Reason, type Resource, resource } from './resource.ts';
 import { type RouteSpec, route } from './route.ts';
 import { type LocalRuleSpec, localRule, type RuleSpec, rule } from './rule.ts';
 import { type SysctlSpec, sysctl } from './sysctl.ts';
@@ -40,4 +46,15 @@ export function makeKinds(grace: FrrGrace): Kinds {
     flow,
     ...frrKinds(grace),
   };
+}
+
+/** The resource of a spec whose kind is only known at run time. */
+export function resourceOf(
+  kinds: Kinds,
+  spec: Spec,
+  because: readonly Reason[],
+  purpose: readonly Key[] = [],
+): Resource {
+  // A row of the table fits its own specs; that the two belong together is what the type of the table says.
+  return resource(kinds[spec.kind] as Kind<Spec>, spec, because, purpose);
 }

@@ -3,6 +3,7 @@
  * else makes for us (Open vSwitch its internal ports, the kernel the far end of a veth); it is only configured.
  */
 
+import { assertNever } from '../base/assert-never.ts';
 import { equalData } from '../base/equal.ts';
 import type { IfName } from '../net/if-name.ts';
 import { formatIp, type Ip } from '../net/ip.ts';
@@ -93,6 +94,8 @@ function printType(is: LinkType): string {
     case 'dummy':
     case 'attached':
       return is.type;
+    default:
+      return assertNever(is);
   }
 }
 
@@ -101,7 +104,9 @@ function printSettings(spec: LinkSpec): string {
     spec.master === undefined ? '' : ` master ${spec.master}`,
     spec.mtu === undefined ? '' : ` mtu ${spec.mtu}`,
     spec.address === undefined ? '' : ` address ${formatMac(spec.address)}`,
-    spec.learning === undefined ? '' : ` type bridge_slave learning ${spec.learning ? 'on' : 'off'}`,
+    spec.learning === undefined
+      ? ''
+      : ` type bridge_slave learning ${spec.learning ? 'on' : 'off'}`,
     spec.linkLocal === false ? ' addrgenmode none' : '',
   ];
   return words.join('');

@@ -1,0 +1,48 @@
+/** The names of devices, which are those of ovn-bgp-agent, so that a node it has set up is taken over in place. */
+
+import type { IfName } from '../net/if-name.ts';
+import type { TableId, VlanId, Vni } from '../net/numbers.ts';
+
+/** A VNI has at most eight digits, so all of these fit into the 15 characters of an interface name. */
+export function vrfName(vni: Vni): IfName {
+  return `vrf-${vni}` as IfName;
+}
+
+export function bridgeName(vni: Vni): IfName {
+  return `br-${vni}` as IfName;
+}
+
+export function vxlanName(vni: Vni): IfName {
+  return `vxlan-${vni}` as IfName;
+}
+
+/** The dummy device that carries the addresses to announce. */
+export function loopbackName(vni: Vni): IfName {
+  return `lo-${vni}` as IfName;
+}
+
+/** The kernel routing table of a VRF has the number of its VNI. */
+export function tableOf(vni: Vni): TableId {
+  return Number(vni) as TableId;
+}
+
+/** The device by which the VRF is joined to the provider bridge, and its port on that bridge. */
+export function wiringNames(
+  vni: Vni,
+  vlan: VlanId | undefined,
+): { readonly device: IfName; readonly port: IfName } {
+  if (vlan !== undefined) {
+    const name = `vlan-${vni}` as IfName;
+    return { device: name, port: name };
+  }
+  return {
+    device: vethName('veth-vrf-', 've-vrf', vni),
+    port: vethName('veth-ovs-', 've-ovs', vni),
+  };
+}
+
+/** From 1,000,000 on the long name does not fit into 15 characters. */
+function vethName(long: string, short: string, vni: Vni): IfName {
+  const name = `${long}${vni}`;
+  return (name.length <= 15 ? name : `${short}${vni}`) as IfName;
+}

@@ -1,0 +1,35 @@
+/** What this node's own Open_vSwitch database says: who we are to OVN, and how provider networks leave the node. */
+
+import type { Issue } from '../base/issue.ts';
+import type { Endpoint } from '../net/endpoint.ts';
+import type { IfName } from '../net/if-name.ts';
+
+export interface ProviderBridge {
+  readonly name: IfName;
+  /** Whether a port leads out of the node: neither a patch, nor internal, nor one of ours. */
+  readonly hasUplink: boolean;
+}
+
+export interface LocalOvs {
+  /** `external_ids:system-id`: the name of our Chassis. */
+  readonly systemId: string | undefined;
+  /** `external_ids:ovn-remote`. */
+  readonly ovnRemote: readonly Endpoint[];
+  /** `external_ids:ovn-bridge-mappings`: physical network to bridge, whether that exists or not. */
+  readonly bridgeMappings: ReadonlyMap<string, IfName>;
+  /** `external_ids:ovn-bridge`, by default `br-int`. */
+  readonly integrationBridge: string;
+  /** Existing bridges by name. */
+  readonly bridges: ReadonlyMap<string, ProviderBridge>;
+  /** Malformed parts of the settings above, with the key as path. */
+  readonly issues: readonly Issue[];
+}
+
+export const emptyLocalOvs: LocalOvs = {
+  systemId: undefined,
+  ovnRemote: [],
+  bridgeMappings: new Map(),
+  integrationBridge: 'br-int',
+  bridges: new Map(),
+  issues: [],
+};

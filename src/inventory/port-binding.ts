@@ -1,0 +1,138 @@
+/**
+ * A Port_Binding of OVN_Southbound as the modes see it: parsed once, with what was wrong kept as issues beside the
+ * values. Neutron's conventions stand here (ml2/ovn copies external_ids of a Logical_Switch_Port to Port_Binding).
+ */
+
+import { type Issue, issueAt } from '../base/issue.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { Ip } from '../net/ip.ts';
+import { type Mac, parseMac } from '../net/mac.ts';
+import {
+  type Asn,
+  parseAsn,
+  parseVlanId,
+  parseVni,
+  type VlanId,
+  type Vni,
+} from '../net/numbers.ts';
+import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import type { PortBindingRow } from './row.ts';
+
+/** `neutron_bgpvpn:vni` and `:as` of external_ids; both or nothing. */
+export interface BgpvpnKeys {
+  readonly vni: Vni;
+  readonly asn: Asn;
+}
+
+export interface PortAddresses {
+  readonly mac: Mac;
+  /** With the prefix length where the row has one (router ports), else as host prefixes. */
+  readonly prefixes: readonly Prefix[];
+}
+
+export interface PortBinding {
+  readonly uuid: string;
+  readonly name: string;
+  readonly type: string;
+  readonly datapath: string;
+  readonly chassis: string | undefined;
+  /** Column `mac`; where it is `unknown`, the addresses of `neutron:cidrs`. */
+  readonly addresses: readonly PortAddresses[];
+  readonly bgpvpn: Result<BgpvpnKeys, Issue> | undefined;
+  /** The port at the other end of a patch, `options:peer`. */
+  readonly peer: string | undefined;
+  /** Of a chassisredirect port: the router port it stands for, `options:distributed-port`. */
+  readonly distributedPort: string | undefined;
+  /** Of a localnet port: the physical network, `options:network_name`. */
+  readonly physicalNetwork: string | undefined;
+  readonly tag: VlanId | undefined;
+  /** Logical ports that have a floating IP of their own, from `nat_addresses … is_chassis_resident("port")`. */
+  readonly distributedNat: readonly string[];
+  /** What could not be read, with the column as path. */
+  readonly issues: readonly Issue[];
+}
+
+export function parsePortBinding(row: PortBindingRow): PortBinding {
+  const issues: Issue[] = [];
+  const addresses = row.mac.flatMap((text) => collect(parsePortAddresses(text), 'mac', issues));
+  const cidrs = addresses.length > 0 ? [] : parseNeutronCidrs(row, issues);
+  const tag = row.tag === undefined || row.tag === 0 ? undefined : parseVlanId(row.tag);
+  return {
+    uuid: row.uuid,
+    name: row.logical_port,
+    type: row.type,
+    datapath: row.datapath,
+    chassis: row.chassis,
+    addresses: addresses.length > 0 ? addresses : cidrs,
+    bgpvpn: parseBgpvpn(row.external_ids),
+    peer: row.options.get('peer'),
+    distributedPort: row.options.get('distributed-port'),
+    physicalNetwork: row.options.get('network_name'),
+    tag: tag?.ok === true ? tag.value : undefined,
+    distributedNat: row.nat_addresses.flatMap(residentPort),
+    issues,
+  };
+}
+
+function collect<T>(
+  result: Result<T | undefined, Issue>,
+  path: string,
+  issues: Issue[],
+): readonly T[] {
+  if (result.ok) return result.value === undefined ? [] : [result.value];
+  issues.push(issueAt(path, result.error));
+  return [];
+}
+
+/** `fa:16:3e:00:00:05 172.24.4.5/24 2001:db8::5/64`; words that stand for no address give `undefined`. */
+export function parsePortAddresses(text: string): Result<PortAddresses | undefined, Issue> {
+  const [first = '', ...rest] = text.split(' ').filter((word) => word !== '');
+  if (first === 'unknown' || first === 'dynamic' || first === 'router' || first === '') {
+    return ok(undefined);
+  }
+  const mac = parseMac(first);
+  if (!mac.ok) return mac;
+  const prefixes: Prefix[] = [];
+  for (const word of rest) {
+    const prefix = parsePrefix(word);
+    if (!prefix.ok) return prefix;
+    prefixes.push(prefix.value);
+  }
+  return ok({ mac: mac.value, prefixes });
+}
+
+/** The addresses that Neutron gave to a port whose MAC OVN does not know (`mac=["unknown"]`). */
+function parseNeutronCidrs(row: PortBindingRow, issues: Issue[]): readonly PortAddresses[] {
+  const cidrs = row.external_ids.get('neutron:cidrs') ?? '';
+  const prefixes = cidrs
+    .split(' ')
+    .filter((word) => word !== '')
+    .flatMap((word) => collect<Prefix>(parsePrefix(word), 'external_ids:neutron:cidrs', issues));
+  if (prefixes.length === 0) return [];
+  // The MAC is not known, and nothing here uses that of a virtual machine.
+  return [{ mac: 0 as Mac, prefixes }];
+}
+
+function parseBgpvpn(
+  externalIds: ReadonlyMap<string, string>,
+): Result<BgpvpnKeys, Issue> | undefined {
+  const vniText = externalIds.get('neutron_bgpvpn:vni');
+  const asText = externalIds.get('neutron_bgpvpn:as');
+  // One of the two alone is a half-written annotation: the other is about to come, or was just removed.
+  if (vniText === undefined || asText === undefined) return undefined;
+  const vni = parseVni(vniText);
+  if (!vni.ok) return err(issueAt('external_ids:neutron_bgpvpn:vni', vni.error));
+  const asn = parseAsn(asText);
+  if (!asn.ok) return err(issueAt('external_ids:neutron_bgpvpn:as', asn.error));
+  return ok({ vni: vni.value, asn: asn.value });
+}
+
+function residentPort(natAddresses: string): readonly string[] {
+  const match = /is_chassis_resident\("([^"]+)"\)/.exec(natAddresses);
+  return match?.[1] === undefined || match[1].startsWith('cr-') ? [] : [match[1]];
+}
+
+/** All addresses of a port, without their prefix lengths. */
+export function portIps(port: PortBinding): readonly Ip[] {
+  return port.addresses.flatMap(({ prefixes }) => prefixes.map(({ ip }) => ip));
+}

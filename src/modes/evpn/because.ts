@@ -1,0 +1,45 @@
+/** The facts that EVPN plans rest on, in the words of the databases they come from. */
+
+import type { BgpvpnKeys, PortBinding } from '../../inventory/port-binding.ts';
+import { formatIp } from '../../net/ip.ts';
+import { formatPrefix } from '../../net/prefix.ts';
+import type { Reason } from '../../resources/resource.ts';
+import type { ProviderExit } from './gateways.ts';
+
+function binding(port: PortBinding, fact: string): Reason {
+  return { source: 'OVN_Southbound', object: `Port_Binding ${port.name}`, fact };
+}
+
+export function becauseBound(port: PortBinding, systemId: string | undefined): Reason {
+  return binding(port, `chassis=${systemId ?? 'this node'}`);
+}
+
+export function becauseAnnotated(port: PortBinding, keys: BgpvpnKeys): Reason {
+  return binding(
+    port,
+    `external_ids:neutron_bgpvpn:vni=${keys.vni} external_ids:neutron_bgpvpn:as=${keys.asn}`,
+  );
+}
+
+export function becauseAddressed(port: PortBinding): Reason {
+  const prefixes = port.addresses.flatMap((each) => each.prefixes);
+  const text = prefixes.map((prefix) =>
+    prefix.length === (prefix.ip.family === 4 ? 32 : 128)
+      ? formatIp(prefix.ip)
+      : formatPrefix(prefix),
+  );
+  return binding(port, `addresses ${text.join(' ')}`);
+}
+
+export function becauseExit(exit: ProviderExit): readonly Reason[] {
+  const tag = exit.vlan === undefined ? '' : ` tag=${exit.vlan}`;
+  const network = exit.localnet.physicalNetwork ?? '';
+  return [
+    binding(exit.localnet, `options:network_name=${network}${tag}`),
+    {
+      source: 'Open_vSwitch',
+      object: 'Open_vSwitch .',
+      fact: `external_ids:ovn-bridge-mappings=${network}:${exit.bridge}`,
+    },
+  ];
+}

@@ -1,0 +1,143 @@
+/** The plan of a gateway: a VRF for its VNI, joined to the provider bridge on behalf of the router. */
+
+import { formatIssue } from '../../base/issue.ts';
+import type { Attachment, Concept, Vrf, Wiring } from '../../fabric/concepts.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
+import type { BgpvpnKeys, PortBinding } from '../../inventory/port-binding.ts';
+import { type Family, type Ip, isLinkLocal } from '../../net/ip.ts';
+import { linkLocalOf } from '../../net/mac.ts';
+import type { Reason } from '../../resources/resource.ts';
+import type { ScopePlan } from '../mode.ts';
+import { becauseAddressed, becauseAnnotated, becauseBound, becauseExit } from './because.ts';
+import {
+  type Gateway,
+  isLocalGateway,
+  networkPortOf,
+  type ProviderExit,
+  providerExit,
+} from './gateways.ts';
+import type { EvpnSettings } from './settings.ts';
+
+export const emptyPlan: ScopePlan = { concepts: [], conditions: [] };
+
+/** A gateway with all that a VRF needs of it, or what is wrong, or `undefined` when it is none of ours. */
+export type Readiness =
+  | { readonly ready: true; readonly site: Site }
+  | { readonly ready: false; readonly problem: string };
+
+/** Where and for whom: the parts that the plans of a gateway and of its networks share. */
+export interface Site {
+  readonly gateway: Gateway;
+  readonly exit: ProviderExit;
+  readonly vtep: Ip;
+  readonly mtu: number;
+  readonly because: readonly Reason[];
+}
+
+export function readyGateway(port: PortBinding, inventory: Inventory): Readiness | undefined {
+  if (!isLocalGateway(port, inventory)) return undefined;
+  const networkPort = networkPortOf(port, inventory);
+  const annotation = networkPort?.bgpvpn;
+  if (networkPort === undefined || annotation === undefined) return undefined;
+  if (!annotation.ok) {
+    return problem(`Port_Binding ${networkPort.name} ${formatIssue(annotation.error)}; correct it`);
+  }
+  const [addresses] = port.addresses;
+  if (addresses === undefined) return problem(noAddresses(port));
+  const exit = providerExit(networkPort.datapath, inventory);
+  if (typeof exit === 'string') return problem(exit);
+  const { vtep, underlayMtu } = inventory.host;
+  if (vtep === undefined) {
+    return problem(
+      'this node has no VTEP address; set evpn.local_ip, or give the loopback device a /32 address',
+    );
+  }
+  const gateway = { port, addresses, networkPort, bgpvpn: annotation.value };
+  const because = [
+    becauseBound(port, inventory.ovs.systemId),
+    becauseAnnotated(networkPort, annotation.value),
+    ...becauseExit(exit),
+  ];
+  const mtu = (underlayMtu ?? 1500) - vxlanOverhead(vtep.family);
+  return { ready: true, site: { gateway, exit, vtep, mtu, because } };
+}
+
+/** Outer IP, UDP and VXLAN headers and the inner Ethernet header, RFC 7348 §5. */
+export function vxlanOverhead(family: Family): number {
+  return family === 4 ? 50 : 70;
+}
+
+function problem(text: string): Readiness {
+  return { ready: false, problem: text };
+}
+
+function noAddresses(port: PortBinding): string {
+  const why = port.issues.map(formatIssue).join(', ');
+  return `Port_Binding ${port.name} has no usable addresses${why === '' ? '' : ` (${why})`}; correct column mac`;
+}
+
+export function planGateway(
+  scope: string,
+  port: PortBinding,
+  inventory: Inventory,
+  settings: EvpnSettings,
+): ScopePlan {
+  const readiness = readyGateway(port, inventory);
+  if (readiness === undefined) return emptyPlan;
+  if (!readiness.ready) {
+    const message = `cannot offer the router behind ${port.name}: ${readiness.problem}`;
+    return { concepts: [], conditions: [{ scope, severity: 'error', message }] };
+  }
+  const { site } = readiness;
+  return { concepts: frameOf(site, site.gateway.bgpvpn, settings, true), conditions: [] };
+}
+
+/** The VRF and the wiring that everything in this VNI at this site stands on. */
+export function frameOf(
+  site: Site,
+  keys: BgpvpnKeys,
+  settings: EvpnSettings,
+  isGatewaysOwn: boolean,
+  because: readonly Reason[] = site.because,
+): readonly Concept[] {
+  const { mtu, vtep, gateway, exit } = site;
+  const vrf: Vrf = { concept: 'vrf', vni: keys.vni, asn: keys.asn, vtep, mtu, because };
+  const wiring: Wiring = {
+    concept: 'wiring',
+    at: attachmentOf(site, keys),
+    mtu,
+    routerIps: routerIpsOf(gateway),
+    // One answer per router is enough, and two VRFs of one router must not both give it.
+    answers: isGatewaysOwn && answersFor(exit, settings),
+    because: [...because, becauseAddressed(gateway.port)],
+  };
+  return [vrf, wiring];
+}
+
+function answersFor(exit: ProviderExit, settings: EvpnSettings): boolean {
+  return (
+    settings.answerRouter === 'always' || (settings.answerRouter === 'auto' && !exit.hasUplink)
+  );
+}
+
+export function attachmentOf(site: Site, keys: BgpvpnKeys): Attachment {
+  return {
+    vni: keys.vni,
+    bridge: site.exit.bridge,
+    vlan: site.exit.vlan,
+    patchPort: site.exit.patchPort,
+    routerMac: site.gateway.addresses.mac,
+  };
+}
+
+/** The router's addresses on the provider network, with the link-local one that every OVN router port has. */
+function routerIpsOf(gateway: Gateway): readonly Ip[] {
+  const ips = gateway.addresses.prefixes.map(({ ip }) => ip).filter((ip) => !isLinkLocal(ip));
+  return [...ips, linkLocalOf(gateway.addresses.mac)];
+}
+
+/** Where packets for a subnet of this family go: an address of the router in that family. */
+export function nextHopOf(gateway: Gateway, family: Family): Ip | undefined {
+  const own = gateway.addresses.prefixes.map(({ ip }) => ip).find((ip) => ip.family === family);
+  return own ?? (family === 6 ? linkLocalOf(gateway.addresses.mac) : undefined);
+}

@@ -1,0 +1,49 @@
+/** The plan of a port of a virtual machine: its addresses announced wherever its network is offered. */
+
+import type { Concept } from '../../fabric/concepts.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
+import { type PortBinding, portIps } from '../../inventory/port-binding.ts';
+import { prefixContains } from '../../net/prefix.ts';
+import type { Condition } from '../../resources/condition.ts';
+import type { ScopePlan } from '../mode.ts';
+import { becauseAddressed } from './because.ts';
+import { emptyPlan } from './plan-gateway.ts';
+import { offeredAt } from './plan-network.ts';
+
+/** A port that may carry a virtual machine, or an address that moves between some. */
+export function isHostPort(port: PortBinding): boolean {
+  return port.type === '' || port.type === 'virtual';
+}
+
+/** Ports of the switch that lead to routers and carry the annotation. */
+export function annotatedInterfaces(
+  datapath: string,
+  inventory: Inventory,
+): readonly PortBinding[] {
+  return [...inventory.portsOfType(datapath, 'patch')].filter((port) => port.bgpvpn !== undefined);
+}
+
+export function planHost(scope: string, port: PortBinding, inventory: Inventory): ScopePlan {
+  if (!isHostPort(port) || port.chassis === undefined) return emptyPlan;
+  const offered = annotatedInterfaces(port.datapath, inventory).flatMap((each) =>
+    offeredAt(each, inventory),
+  );
+  if (offered.length === 0) return emptyPlan;
+  const because = [becauseAddressed(port)];
+  const concepts = offered.flatMap(({ prefixes }) =>
+    portIps(port).flatMap((ip): Concept[] => {
+      const within = prefixes.find(({ destination }) => prefixContains(destination, ip));
+      if (within === undefined) return [];
+      return [{ concept: 'host', ip, within, because: [...because, ...within.because] }];
+    }),
+  );
+  return { concepts, conditions: conditionsOf(scope, port) };
+}
+
+function conditionsOf(scope: string, port: PortBinding): readonly Condition[] {
+  return port.issues.map((issue) => ({
+    scope,
+    severity: 'error',
+    message: `cannot announce port ${port.name}: ${issue.path}: ${issue.message}; correct it`,
+  }));
+}

@@ -1,0 +1,152 @@
+/** The plan of a router interface: its subnets in the VRF of its VNI, at every gateway of the router on this node. */
+
+import { formatIssue } from '../../base/issue.ts';
+import type { Concept, RoutedPrefix } from '../../fabric/concepts.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
+import type { BgpvpnKeys, PortBinding } from '../../inventory/port-binding.ts';
+import { isLinkLocal } from '../../net/ip.ts';
+import { formatPrefix, networkOf, type Prefix, prefixesOverlap } from '../../net/prefix.ts';
+import type { Condition } from '../../resources/condition.ts';
+import type { ScopePlan } from '../mode.ts';
+import { becauseAddressed, becauseAnnotated } from './because.ts';
+import { localGateways, routerPortOf } from './gateways.ts';
+import {
+  attachmentOf,
+  emptyPlan,
+  frameOf,
+  nextHopOf,
+  readyGateway,
+  type Site,
+} from './plan-gateway.ts';
+import type { EvpnSettings } from './settings.ts';
+
+/** A router interface that is offered here: its subnets with the site they are reached at. */
+export interface Offered {
+  readonly site: Site;
+  readonly keys: BgpvpnKeys;
+  readonly prefixes: readonly RoutedPrefix[];
+}
+
+export function planNetwork(
+  scope: string,
+  port: PortBinding,
+  inventory: Inventory,
+  settings: EvpnSettings,
+): ScopePlan {
+  const sites = sitesOf(port, inventory);
+  if (sites.length === 0 || port.bgpvpn === undefined) return emptyPlan;
+  const refuse = (problem: string): Condition => ({
+    scope,
+    severity: 'error',
+    message: `cannot offer the network of ${port.name}: ${problem}`,
+  });
+  if (!port.bgpvpn.ok) {
+    const problem = `Port_Binding ${port.name} ${formatIssue(port.bgpvpn.error)}; correct it`;
+    return { concepts: [], conditions: [refuse(problem)] };
+  }
+  const keys = port.bgpvpn.value;
+  const problems = new Set(
+    sites.flatMap((site) => [
+      ...problemsOf(site, keys),
+      ...subnetsOf(port, inventory).flatMap((subnet) =>
+        subnetProblems(port, subnet, site, inventory),
+      ),
+    ]),
+  );
+  const concepts = offeredAt(port, inventory).flatMap(({ site, prefixes }): Concept[] => {
+    const because = [...site.because, becauseAnnotated(port, keys)];
+    return [...frameOf(site, keys, settings, false, because), ...prefixes];
+  });
+  return { concepts, conditions: [...problems].map(refuse) };
+}
+
+/** What of this interface is offered on this node; what is in the way is left out. */
+export function offeredAt(port: PortBinding, inventory: Inventory): readonly Offered[] {
+  const { bgpvpn } = port;
+  if (bgpvpn?.ok !== true) return [];
+  const keys = bgpvpn.value;
+  const routerPort = routerPortOf(port, inventory);
+  if (routerPort === undefined) return [];
+  return sitesOf(port, inventory)
+    .filter((site) => problemsOf(site, keys).length === 0)
+    .map((site) => ({
+      site,
+      keys,
+      prefixes: subnetsOf(port, inventory).flatMap((destination): RoutedPrefix[] => {
+        const via = nextHopOf(site.gateway, destination.ip.family);
+        const inTheWay = subnetProblems(port, destination, site, inventory);
+        if (via === undefined || inTheWay.length > 0) return [];
+        const at = attachmentOf(site, keys);
+        const because = [
+          ...site.because,
+          becauseAnnotated(port, keys),
+          becauseAddressed(routerPort),
+        ];
+        return [{ concept: 'prefix', at, destination, via, because }];
+      }),
+    }));
+}
+
+/** The gateways here that lead to this interface and are ready to. */
+function sitesOf(port: PortBinding, inventory: Inventory): readonly Site[] {
+  const routerPort = routerPortOf(port, inventory);
+  if (routerPort === undefined) return [];
+  return localGateways(routerPort.datapath, inventory).flatMap((gateway) => {
+    if (gateway.distributedPort === routerPort.name) return [];
+    const readiness = readyGateway(gateway, inventory);
+    return readiness?.ready === true ? [readiness.site] : [];
+  });
+}
+
+/** Subnets of the router interface, each network once. */
+export function subnetsOf(port: PortBinding, inventory: Inventory): readonly Prefix[] {
+  const addresses = routerPortOf(port, inventory)?.addresses ?? [];
+  return addresses
+    .flatMap(({ prefixes }) => prefixes)
+    .filter(({ ip }) => !isLinkLocal(ip))
+    .map(networkOf);
+}
+
+function problemsOf(site: Site, keys: BgpvpnKeys): readonly string[] {
+  const gateway = site.gateway.bgpvpn;
+  if (keys.asn === gateway.asn) return [];
+  return [
+    `its AS ${keys.asn} is not that of the gateway ${site.gateway.networkPort.name} (${gateway.asn}); make neutron_bgpvpn:as the same on both`,
+  ];
+}
+
+/** Another interface in the same VRF with an overlapping subnet, whose name comes first, has it. */
+function subnetProblems(
+  port: PortBinding,
+  subnet: Prefix,
+  site: Site,
+  inventory: Inventory,
+): readonly string[] {
+  const problems: string[] = [];
+  if (nextHopOf(site.gateway, subnet.ip.family) === undefined) {
+    problems.push(
+      `${formatPrefix(subnet)} has no next hop: the gateway ${site.gateway.port.name} has no IPv4 address; give it one`,
+    );
+  }
+  const holder = earlierHolder(port, subnet, inventory);
+  if (holder !== undefined) {
+    problems.push(
+      `${formatPrefix(subnet)} overlaps a subnet of ${holder.name} in the same VNI; renumber one, or use another VNI`,
+    );
+  }
+  return problems;
+}
+
+function earlierHolder(
+  port: PortBinding,
+  subnet: Prefix,
+  inventory: Inventory,
+): PortBinding | undefined {
+  if (port.bgpvpn?.ok !== true) return undefined;
+  for (const other of inventory.portsOfVni(port.bgpvpn.value.vni)) {
+    if (other.name >= port.name || sitesOf(other, inventory).length === 0) continue;
+    const overlap = subnetsOf(other, inventory).some((theirs) => prefixesOverlap(theirs, subnet));
+    if (overlap) return other;
+  }
+  return undefined;
+}
