@@ -1,0 +1,333 @@
+/**
+ * Asks the kernel: single requests, batches and dumps on one netlink socket, one after the other. Every request gets its
+ * own result; a refusal is a value. No knowledge of any object, no cache: what is dumped is handed over.
+ *
+ * A batch goes out as datagrams of at most 128 messages with an acknowledgement asked for the last only. The kernel
+ * runs a datagram within send() and goes on after a failure; failures are reported without being asked for. So the last
+ * answer ends the datagram and all that was not refused is done. More messages, each acknowledged, would overflow the
+ * receive buffer (256 acknowledgements fill the default one) and the last answer would never come.
+ */
+
+import { Writer } from '../../../base/bytes.ts';
+import type { Clock } from '../../../base/ports.ts';
+import { err, ok, type Result } from '../../../base/result.ts';
+import { failed, type NetlinkError, type ownErrors, refused } from '../wire/error.ts';
+import {
+  type Answer,
+  decodeDone,
+  decodeError,
+  type Message,
+  visitMessages,
+  writeMessage,
+} from '../wire/message.ts';
+import { NETLINK_ROUTE, NLM_F, NLMSG } from '../wire/numbers.ts';
+import type { ObjectCodec } from '../wire/object.ts';
+import { dumpOf, get, type Request } from '../wire/request.ts';
+import { systemClock } from './system-clock.ts';
+import { type Arrival, netlinkTransport, type Transport } from './transport.ts';
+
+export interface SocketOptions {
+  /** Milliseconds without any answer after which a request is given up. */
+  readonly timeout?: number;
+  readonly clock?: Clock;
+  readonly transport?: Transport;
+  /** Octets of the receive buffer; 0 leaves the system's default, which is enough for the batches made here. */
+  readonly receiveBuffer?: number;
+}
+
+const defaults = {
+  // The kernel answers within send(); seconds only pass when it waits for its own big lock.
+  timeout: 10_000,
+  receiveBuffer: 1 << 20,
+};
+
+/** See above; half of what the default receive buffer holds. */
+const maxMessages = 128;
+/** Well below the default send buffer (212,992), which one datagram must fit into. */
+const maxOctets = 64 * 1024;
+/** A dump that is overtaken by changes is made again this often. */
+const maxDumps = 8;
+
+/** Everything that one datagram with requests is waiting for. */
+interface Exchange {
+  readonly first: number;
+  readonly answers: (Answer | undefined)[];
+  readonly isDump: boolean;
+  /** Takes a message that is no answer. */
+  readonly onBody: (data: DataView, message: Message) => void;
+  readonly settle: (ended: Ended) => void;
+  /** When it was sent, or last heard of. */
+  activeAt: number;
+  interrupted: boolean;
+}
+
+/** `lost` when answers are missing: the socket overflowed, was silent or closed. */
+type Ended =
+  | { readonly done: true; readonly interrupted: boolean }
+  | { readonly done: false; readonly lost: 'ENOBUFS' | 'MALFORMED' | 'TIMED_OUT' | 'CLOSED' };
+
+const ENOBUFS = 105;
+
+export class NetlinkSocket {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #timeout: number;
+  #sequence = 1;
+  #port = 0;
+  #closed = false;
+  #current: Exchange | undefined;
+  /** Ends when the operations queued so far have. */
+  #tail: Promise<unknown> = Promise.resolve();
+  #watchdog: AbortController | undefined;
+
+  private constructor(transport: Transport, clock: Clock, timeout: number) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#timeout = timeout;
+    transport.onData((arrival) => this.#receive(arrival));
+  }
+
+  /** Opens a socket in the network namespace of this process. Does not keep the process alive when idle. */
+  static open(options: SocketOptions = {}): Result<NetlinkSocket, NetlinkError> {
+    const { transport = netlinkTransport(), clock = systemClock } = options;
+    const socket = new NetlinkSocket(transport, clock, options.timeout ?? defaults.timeout);
+    const errno = transport.open({
+      protocol: NETLINK_ROUTE,
+      groups: [],
+      receiveBuffer: options.receiveBuffer ?? defaults.receiveBuffer,
+      keepAlive: false,
+    });
+    return errno === 0 ? ok(socket) : err(refused('open a netlink socket', { errno, text: '' }));
+  }
+
+  /** The number by which a monitor tells changes made here from those of others; 0 before the first answer. */
+  get port(): number {
+    return this.#port;
+  }
+
+  /** One request; done when the kernel says so. */
+  async request(request: Request): Promise<Result<void, NetlinkError>> {
+    const [result] = await this.batch([request]);
+    return result ?? ok(undefined);
+  }
+
+  /** Many requests, in order; one result each. A refused one does not stop those after it. */
+  batch(requests: readonly Request[]): Promise<readonly Result<void, NetlinkError>[]> {
+    return this.#enqueue(async () => {
+      const results: Result<void, NetlinkError>[] = [];
+      while (results.length < requests.length) {
+        results.push(...(await this.#sendSome(requests, results.length)));
+      }
+      return results;
+    });
+  }
+
+  /** All objects that the filter names, as of one moment: a dump that was overtaken by a change is made again. */
+  dump<T, F>(codec: ObjectCodec<T, F>, filter: F): Promise<Result<readonly T[], NetlinkError>> {
+    return this.#enqueue(async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        const dumped = await this.#dumpOnce(codec, filter);
+        const again = !dumped.ok && retried.includes(dumped.error.code) && attempt < maxDumps;
+        if (!again) return dumped;
+      }
+    });
+  }
+
+  /** The one object that `value` names: a link by index or name, the route towards a destination. */
+  get<T>(codec: ObjectCodec<T, never>, value: T): Promise<Result<T, NetlinkError>> {
+    const request = get(codec, value);
+    return this.#enqueue(async () => {
+      let found: T | string | undefined;
+      const { answers, ended } = await this.#exchange([request], (data, message) => {
+        found = codec.decode(data, message.at, message.end);
+      });
+      const result = resultOf(request, answers[0], ended);
+      if (!result.ok) return result;
+      if (found === undefined || typeof found === 'string') {
+        return err(failed(request.what, 'MALFORMED'));
+      }
+      return ok(found);
+    });
+  }
+
+  /** Ends what is under way with CLOSED. May be called twice. */
+  close(): void {
+    this.#closed = true;
+    this.#transport.close();
+    this.#settle({ done: false, lost: 'CLOSED' });
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #enqueue<T>(operation: () => Promise<T>): Promise<T> {
+    const run = this.#tail.then(operation);
+    this.#tail = run;
+    return run;
+  }
+
+  /** As many of the requests from `from` on as fit into one datagram. */
+  async #sendSome(
+    requests: readonly Request[],
+    from: number,
+  ): Promise<readonly Result<void, NetlinkError>[]> {
+    const some = requests.slice(from, from + maxMessages);
+    const { answers, ended } = await this.#exchange(some, () => {});
+    return answers.map((answer, i) => resultOf(some[i] as Request, answer, ended));
+  }
+
+  async #dumpOnce<T, F>(
+    codec: ObjectCodec<T, F>,
+    filter: F,
+  ): Promise<Result<readonly T[], NetlinkError>> {
+    const request = dumpOf(codec, filter);
+    const rows: T[] = [];
+    let malformed = 0;
+    const { answers, ended } = await this.#exchange([request], (data, message) => {
+      if (message.type !== codec.type) return;
+      const row = codec.decode(data, message.at, message.end);
+      if (row === 'malformed') malformed += 1;
+      else if (row !== 'foreign') rows.push(row);
+    });
+    const result = resultOf(request, answers[0], ended);
+    if (!result.ok) return result;
+    if (malformed > 0) return err(failed(request.what, 'MALFORMED'));
+    if (ended.done && ended.interrupted) return err(failed(request.what, 'DUMP_INTERRUPTED'));
+    return ok(rows);
+  }
+
+  /** Sends as many of `requests` as fit and waits for the last answer. `answers` is as long as what was sent. */
+  async #exchange(
+    requests: readonly Request[],
+    onBody: Exchange['onBody'],
+  ): Promise<{ answers: readonly (Answer | undefined)[]; ended: Ended }> {
+    const first = this.#sequence;
+    const { datagram, count } = encodeRequests(requests, first);
+    const answers = Array.from<Answer | undefined>({ length: count });
+    if (this.#closed) return { answers, ended: { done: false, lost: 'CLOSED' } };
+    this.#sequence = nextSequence(first, count);
+    const ended = await new Promise<Ended>((settle) => {
+      const isDump = ((requests[0]?.flags ?? 0) & NLM_F.dump) === NLM_F.dump;
+      const activeAt = this.#clock.now();
+      this.#current = { first, answers, isDump, onBody, settle, activeAt, interrupted: false };
+      const errno = this.#transport.send(datagram);
+      if (errno === 0) this.#watch();
+      else this.#refuseAll(errno);
+    });
+    return { answers, ended };
+  }
+
+  /** The datagram did not even get to the kernel. */
+  #refuseAll(errno: number): void {
+    const answers = this.#current?.answers ?? [];
+    for (const index of answers.keys()) answers[index] = { errno, text: '' };
+    this.#settle({ done: true, interrupted: false });
+  }
+
+  #receive(arrival: Arrival): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    if ('errno' in arrival) {
+      if (arrival.errno === ENOBUFS) this.#settle({ done: false, lost: 'ENOBUFS' });
+      return;
+    }
+    current.activeAt = this.#clock.now();
+    const { datagram } = arrival;
+    const data = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength);
+    const sound = visitMessages(data, (message) => this.#take(current, data, message));
+    if (!sound) this.#settle({ done: false, lost: 'MALFORMED' });
+  }
+
+  /** One message. Late answers to what was given up have an older sequence number and fall through. */
+  #take(current: Exchange, data: DataView, message: Message): void {
+    const index = message.sequence - current.first;
+    if (this.#current !== current || index < 0 || index >= current.answers.length) return;
+    this.#port = message.port;
+    if ((message.flags & NLM_F.dumpInterrupted) !== 0) current.interrupted = true;
+    if (message.type === NLMSG.error || message.type === NLMSG.done) {
+      const isError = message.type === NLMSG.error;
+      const answer = isError ? decodeError(data, message) : decodeDone(data, message);
+      current.answers[index] = answer;
+      const isLast = index === current.answers.length - 1;
+      if (isLast) this.#settle({ done: true, interrupted: current.interrupted });
+    } else if (message.type > NLMSG.overrun) {
+      current.onBody(data, message);
+    }
+  }
+
+  #settle(ended: Ended): void {
+    const current = this.#current;
+    this.#current = undefined;
+    current?.settle(ended);
+    this.#watchdog?.abort();
+    this.#watchdog = undefined;
+  }
+
+  /** Gives up on an exchange that nothing is heard of. Its timer also keeps the process alive while it waits. */
+  #watch(): void {
+    if (this.#current === undefined || this.#watchdog !== undefined) return;
+    this.#watchdog = new AbortController();
+    void this.#giveUp(this.#watchdog.signal);
+  }
+
+  async #giveUp(signal: AbortSignal): Promise<void> {
+    while (this.#current !== undefined) {
+      const left = this.#current.activeAt + this.#timeout - this.#clock.now();
+      if (left <= 0) return this.#settle({ done: false, lost: 'TIMED_OUT' });
+      try {
+        await this.#clock.sleep(left, signal);
+      } catch {
+        return;
+      }
+      if (signal.aborted) return;
+    }
+  }
+}
+
+const retried: readonly string[] = ['DUMP_INTERRUPTED', 'ENOBUFS'];
+
+/** Sequence numbers of one exchange do not wrap, so that they can be told apart by subtraction. */
+function nextSequence(first: number, count: number): number {
+  const next = first + count;
+  return next > 0xffff0000 ? 1 : next;
+}
+
+/** As many requests as fit. Only the last asks for an acknowledgement. */
+function encodeRequests(
+  requests: readonly Request[],
+  first: number,
+): { readonly datagram: Uint8Array; readonly count: number } {
+  const writer = new Writer('little', 4096);
+  let count = 0;
+  let lastStart = 0;
+  for (const { type, flags, encode } of requests) {
+    if (writer.length > maxOctets) break;
+    lastStart = writer.length;
+    const header = { type, flags: flags | NLM_F.request, sequence: first + count };
+    writeMessage(writer, header, encode);
+    count += 1;
+  }
+  const last = requests[count - 1];
+  const isDump = last !== undefined && (last.flags & NLM_F.dump) === NLM_F.dump;
+  // The flags stand six octets into the header. A dump ends with NLMSG_DONE and needs no acknowledgement.
+  if (last !== undefined && !isDump) {
+    writer.patchU16(lastStart + 6, last.flags | NLM_F.request | NLM_F.ack);
+  }
+  return { datagram: writer.finish(), count };
+}
+
+function resultOf(
+  request: Request,
+  answer: Answer | undefined,
+  ended: Ended,
+): Result<void, NetlinkError> {
+  if (answer !== undefined) {
+    return answer.errno === 0 ? ok(undefined) : err(refused(request.what, answer));
+  }
+  // No word of it in a finished exchange is success.
+  if (ended.done) return ok(undefined);
+  if (ended.lost === 'ENOBUFS') return err(refused(request.what, { errno: ENOBUFS, text: '' }));
+  const code: keyof typeof ownErrors = ended.lost;
+  return err(failed(request.what, code));
+}
