@@ -7,6 +7,13 @@
  */
 
 export { type Addon, loadAddon, type Poll } from './io/addon.ts';
+export {
+  type Monitor,
+  type MonitorGroup,
+  type MonitorListener,
+  type MonitorOptions,
+  watchNetlink,
+} from './io/monitor.ts';
 export { NetlinkSocket, type SocketOptions } from './io/socket.ts';
 export {
   type Arrival,
@@ -23,6 +30,7 @@ export {
 } from './wire/address.ts';
 export type { HasOpaque, Opaque } from './wire/attribute.ts';
 export { formatNetlinkError, type NetlinkError, ownErrors } from './wire/error.ts';
+export { type Fdb, type FdbFilter, fdb, fdbOf } from './wire/fdb.ts';
 export { type Link, type LinkFilter, link, linkOf } from './wire/link.ts';
 export type { BridgeLink } from './wire/link/bridge.ts';
 export type { BridgePort } from './wire/link/bridge-port.ts';
@@ -30,7 +38,8 @@ export type { LinkInfo, LinkKind, LinkMember, VethLink } from './wire/link/info.
 export type { VlanLink } from './wire/link/vlan.ts';
 export type { VrfLink } from './wire/link/vrf.ts';
 export type { VxlanLink } from './wire/link/vxlan.ts';
-export { type Neigh, type NeighFilter, neigh, neighOf } from './wire/neigh.ts';
+export { type NeighAge, type Neigh, type NeighFilter, neigh, neighOf } from './wire/neigh.ts';
+export { type Netconf, type NetconfFilter, netconf } from './wire/netconf.ts';
 export {
   decodeIpEncap,
   encodeIpEncap,
@@ -38,7 +47,26 @@ export {
   type NextHop,
   type Via,
 } from './wire/next-hop.ts';
-export { IFA_F, IFF, NTF, RT_TABLE, RTNH_F, RTPROT } from './wire/numbers.ts';
+export {
+  BRIDGE_FLAGS,
+  BRIDGE_VLAN_INFO,
+  IFA_F,
+  IFF,
+  NTF,
+  RT_TABLE,
+  RTNH_F,
+  RTPROT,
+} from './wire/numbers.ts';
 export type { ObjectCodec, Refused } from './wire/object.ts';
+export { type NetlinkEvent, type ObjectName, type ObjectValue, objects } from './wire/objects.ts';
 export { append, change, create, get, type Request, remove, replace } from './wire/request.ts';
 export { type Route, type RouteFilter, route, routeOf } from './wire/route.ts';
+export { type Range, type Rule, type RuleFilter, rule, ruleOf } from './wire/rule.ts';
+export {
+  type BridgeVlans,
+  type TunnelRange,
+  type VlanFilter,
+  type VlanRange,
+  type VlanSpec,
+  vlan,
+} from './wire/vlan.ts';

@@ -3,6 +3,7 @@
  * answers (NTF_PROXY). Bridge forwarding entries come in messages of the same number and family AF_BRIDGE: see fdb.ts.
  */
 
+import type { Writer } from '../../../base/bytes.ts';
 import type { Family, Ip } from '../../../net/ip.ts';
 import type { Mac } from '../../../net/mac.ts';
 import { attribute, attributes, type Draft, type HasOpaque, type Payload } from './attribute.ts';
@@ -107,19 +108,28 @@ export const neigh: ObjectCodec<Neigh, NeighFilter> = objectCodec<Neigh, NeighFi
   encodeFilter: (writer, { family, index, master, proxy }) => {
     writer.u8(familyCode(family)).zeros(9);
     writer.u8(proxy === true ? NTF.proxy : 0).u8(0);
-    filterAttributes.encode(writer, {
-      ...(index === undefined ? {} : { index }),
-      ...(master === undefined ? {} : { master }),
-    });
+    encodeScope(writer, { index, master });
   },
 });
 
-interface FilterAttributes extends HasOpaque {
+interface Scope extends HasOpaque {
   readonly index?: number;
   readonly master?: number;
 }
 
-const filterAttributes = attributes<FilterAttributes>({
+const scope = attributes<Scope>({
   index: attribute(NDA.ifIndex, u32),
   master: attribute(NDA.master, u32),
 });
+
+/** Narrows a dump to one device, or to the members of one bridge or VRF. */
+export function encodeScope(
+  writer: Writer,
+  of: { index: number | undefined; master: number | undefined },
+): void {
+  const { index, master } = of;
+  scope.encode(writer, {
+    ...(index === undefined ? {} : { index }),
+    ...(master === undefined ? {} : { master }),
+  });
+}

@@ -41,8 +41,16 @@ export const NETLINK_ROUTE = 0;
 /** socket.h of the kernel. */
 export const AF = { unspec: 0, inet: 2, bridge: 7, inet6: 10, netlink: 16 } as const;
 
-/** rtnetlink.h: the NEW message of each object; DEL is one more, GET two more. */
-export const RTM = { link: 16, address: 20, route: 24, neigh: 28, rule: 32, netconf: 80 } as const;
+/** rtnetlink.h: the NEW message of each object; DEL is one more, GET two more, SET three. */
+export const RTM = {
+  link: 16,
+  setLink: 19,
+  address: 20,
+  route: 24,
+  neigh: 28,
+  rule: 32,
+  netconf: 80,
+} as const;
 
 /** rtnetlink.h: enum rtnetlink_groups. */
 export const RTNLGRP = {

@@ -15,6 +15,8 @@ export interface ObjectCodec<T, F> {
   readonly name: string;
   /** The number of the NEW message; DEL is one more, GET two more. */
   readonly type: number;
+  /** The number of the message that changes one, where it is not NEW. */
+  readonly changeType?: number;
   /** Reads the body of a message, [at, end). Views in the result point into `data`. Never throws. */
   decode(this: void, data: DataView, at: number, end: number): T | Refused;
   encode(this: void, writer: Writer, value: T): void;
@@ -33,6 +35,7 @@ export interface Header<T> {
 export interface ObjectParts<T, F> {
   readonly name: string;
   readonly type: number;
+  readonly changeType?: number;
   readonly header: Header<T>;
   readonly attributes: AttributeCodec<T>;
   /** Fields without which the object has no identity, though they travel as attributes. */
@@ -41,10 +44,11 @@ export interface ObjectParts<T, F> {
 }
 
 export function objectCodec<T extends HasOpaque, F>(parts: ObjectParts<T, F>): ObjectCodec<T, F> {
-  const { name, type, header, attributes, required = [], encodeFilter } = parts;
+  const { name, type, changeType = type, header, attributes, required = [], encodeFilter } = parts;
   return {
     name,
     type,
+    changeType,
     decode: (data, at, end) => {
       if (end - at < header.size) return 'malformed';
       const draft = header.decode(data, at);

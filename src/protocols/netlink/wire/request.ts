@@ -12,7 +12,7 @@ export interface Request {
   encode(this: void, writer: Writer): void;
 }
 
-type Codec<T> = Pick<ObjectCodec<T, never>, 'name' | 'type' | 'encode'>;
+type Codec<T> = Pick<ObjectCodec<T, never>, 'name' | 'type' | 'changeType' | 'encode'>;
 
 function request<T>(verb: string, codec: Codec<T>, value: T, offset: number, flags = 0): Request {
   return {
@@ -40,7 +40,7 @@ export function append<T>(codec: Codec<T>, value: T): Request {
 
 /** Changes what is there; ENODEV, ENOENT or ESRCH when it is not. */
 export function change<T>(codec: Codec<T>, value: T): Request {
-  return request('change', codec, value, 0);
+  return { ...request('change', codec, value, 0), type: codec.changeType ?? codec.type };
 }
 
 /** Removes it; ENODEV, ENOENT, ESRCH or EADDRNOTAVAIL when it is not there. */

@@ -6,11 +6,12 @@
 import { type Family, type Ip, ipBits } from '../../../net/ip.ts';
 import type { TableId } from '../../../net/numbers.ts';
 import { defaultPrefix, type Prefix } from '../../../net/prefix.ts';
-import { type Attribute, attribute, attributes, type HasOpaque } from './attribute.ts';
+import { attribute, attributes, type HasOpaque } from './attribute.ts';
 import { type NextHop, nextHops, type Via, viaAttributes } from './next-hop.ts';
 import { RT_TABLE, RTA, RTM, routePreferences, routeTypes, scopes } from './numbers.ts';
 import { familyCode, familyOf, type ObjectCodec, objectCodec } from './object.ts';
 import { ip, type Named, named, names, tableId, u8, u32 } from './payload.ts';
+import { prefixAttribute } from './prefix.ts';
 
 export interface Route extends Via {
   /** The kernel refuses one with host bits (IPv4) or clears them (IPv6). 0 length is the default route. */
@@ -48,21 +49,6 @@ export interface RouteFilter {
 
 const type = names(routeTypes);
 const scope = names(scopes);
-
-/** RTA_DST and RTA_SRC have the address, the header the length; it is in the draft before the attributes are. */
-function prefixAttribute(number: number, key: 'destination' | 'source'): Attribute<Prefix, Route> {
-  return {
-    type: number,
-    decode: (data, at, length, draft) => {
-      const address = ip.decode(data, at, length);
-      const known = draft[key];
-      if (address === undefined || known === undefined) return undefined;
-      return address.family === known.ip.family ? { ip: address, length: known.length } : undefined;
-    },
-    encode: (writer, prefix) => ip.encode(writer, prefix.ip),
-    omitted: (prefix) => prefix.length === 0,
-  };
-}
 
 export function routeOf(fields: Pick<Route, 'destination' | 'table'> & Partial<Route>): Route {
   return { type: 'unicast', protocol: 0, scope: 'universe', tos: 0, flags: 0, ...fields };
