@@ -68,8 +68,8 @@ export class FrrDaemons {
     this.directory = directory;
   }
 
-  /** Starts all that is needed for VRFs and BGP, and waits until each answers. */
-  static async start(root: FrrRoot): Promise<FrrDaemons> {
+  /** Starts all that is needed for VRFs and BGP, and `others`, and waits until each answers. */
+  static async start(root: FrrRoot, others: readonly string[] = []): Promise<FrrDaemons> {
     const directory = mkdtempSync(join(tmpdir(), 'selvedge-frr-'));
     const netns = directory.slice(directory.lastIndexOf('/') + 1);
     chownSync(directory, ...frrIds(root));
@@ -77,32 +77,22 @@ export class FrrDaemons {
     execFileSync('ip', ['netns', 'add', netns]);
     execFileSync('ip', ['-n', netns, 'link', 'set', 'lo', 'up']);
     const daemons = new FrrDaemons(root, netns, directory);
-    for (const name of [...(hasMgmtd(root) ? ['mgmtd'] : []), 'zebra', 'bgpd']) {
+    for (const name of [...(hasMgmtd(root) ? ['mgmtd'] : []), 'zebra', 'bgpd', ...others]) {
       await daemons.run(name);
     }
     return daemons;
   }
 
+  /** The daemons that run. */
+  get names(): readonly string[] {
+    return [...this.#running.keys()];
+  }
+
   /** Starts one daemon, which must not be running, and waits until it answers. */
   async run(name: string): Promise<void> {
-    const child = spawn(
-      'ip',
-      [
-        'netns',
-        'exec',
-        this.#netns,
-        'sh',
-        '-c',
-        bindAndRun,
-        this.#root.path,
-        this.directory,
-        `/usr/lib/frr/${name}`,
-        ...daemonArguments(name),
-      ],
-      {
-        stdio: 'ignore',
-      },
-    );
+    const child = spawn('ip', this.#arguments(`/usr/lib/frr/${name}`, daemonArguments(name)), {
+      stdio: 'ignore',
+    });
     this.#running.set(name, child);
     (await this.open(name)).close();
   }
@@ -117,6 +107,11 @@ export class FrrDaemons {
     }
   }
 
+  /** What a program of this FRR prints, run beside the daemons. */
+  exec(program: string, ...rest: readonly string[]): string {
+    return execFileSync('ip', this.#arguments(program, rest), { encoding: 'utf8', stdio: 'pipe' });
+  }
+
   async kill(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#running.get(name);
     this.#running.delete(name);
@@ -126,6 +121,11 @@ export class FrrDaemons {
     await exited;
   }
 
+  #arguments(program: string, rest: readonly string[]): string[] {
+    const place = ['netns', 'exec', this.#netns, 'sh', '-c', bindAndRun, this.#root.path];
+    return [...place, this.directory, program, ...rest];
+  }
+
   async stop(): Promise<void> {
     for (const name of [...this.#running.keys()].toReversed()) await this.kill(name);
     execFileSync('ip', ['netns', 'del', this.#netns]);
@@ -133,14 +133,16 @@ export class FrrDaemons {
   }
 }
 
-/** `ip netns exec` gives the shell a mount namespace of its own; every exec replaces it, so the pid is the daemon's. */
-const bindAndRun = 'dir=$1; shift; mount --bind "$dir" "$0/run/frr" && exec chroot "$0" "$@"';
+/**
+ * `ip netns exec` gives the shell mounts of its own; every exec replaces it, so the pid is the daemon's. An empty
+ * /etc/frr keeps the configuration of this machine out: mgmtd reads zebra.conf and others, and knows no `-f`.
+ */
+const bindAndRun = `dir=$1; shift
+mount --bind "$dir" "$0/run/frr" && mount -t tmpfs tmpfs "$0/etc/frr" && exec chroot "$0" "$@"`;
 
-/** mgmtd knows no `-f`; without a file none is read. Port 0: neither telnet nor BGP is served. */
+/** Port 0: neither telnet nor BGP is served. */
 function daemonArguments(name: string): readonly string[] {
-  const common = ['-A', '127.0.0.1', '-P', '0'];
-  if (name === 'mgmtd') return common;
-  return [...common, '-f', '/dev/null', ...(name === 'bgpd' ? ['-p', '0'] : [])];
+  return ['-A', '127.0.0.1', '-P', '0', ...(name === 'bgpd' ? ['-p', '0'] : [])];
 }
 
 function frrIds(root: FrrRoot): [number, number] {

@@ -47,6 +47,20 @@ export async function offersCommand(
   return ok(lines.some((line) => isOffer(line, node, words)));
 }
 
+/** The first of the sessions whose daemon knows the line; undefined: none does. */
+export async function findTaker(
+  sessions: Iterable<VtySession>,
+  node: string,
+  words: string,
+): Promise<Result<VtySession | undefined, VtyError>> {
+  for (const session of sessions) {
+    const offers = await offersCommand(session, node, words);
+    if (!offers.ok) return offers;
+    if (offers.value) return ok(session);
+  }
+  return ok(undefined);
+}
+
 function isOffer(line: string, node: string, words: string): boolean {
   if (!line.startsWith(`(${node})`)) return false;
   const syntax = line.slice(node.length + 2).trim();

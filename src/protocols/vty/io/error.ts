@@ -1,7 +1,8 @@
-/** Why a conversation with a daemon came to nothing. A line that the daemon answered and refused is no such error. */
+/** Why a conversation with a daemon came to nothing, and, apart from it, that the daemon refused a line. */
 
 import { assertNever } from '../../../base/assert-never.ts';
 import { formatIssue, type Issue } from '../../../base/issue.ts';
+import { formatReply, type Reply } from '../wire/reply.ts';
 
 /** How a session ended. */
 export interface VtyClosed {
@@ -22,7 +23,15 @@ export type VtyError =
   /** The session is over. Whether the daemon carried the command out is unknown. */
   | { readonly kind: 'closed'; readonly path: string; readonly why: VtyClosed };
 
-export function formatVtyError(error: VtyError): string {
+/** A line that the daemon answered and did not carry out. */
+export interface VtyRefused {
+  readonly kind: 'refused';
+  readonly path: string;
+  readonly command: string;
+  readonly reply: Reply;
+}
+
+export function formatVtyError(error: VtyError | VtyRefused): string {
   switch (error.kind) {
     case 'unsendable':
       return `cannot send '${error.command}': ${formatIssue(error.issue)}`;
@@ -30,6 +39,8 @@ export function formatVtyError(error: VtyError): string {
       return `cannot reach ${error.path}: ${formatConnectCode(error.code)}`;
     case 'closed':
       return `lost ${error.path}: ${error.why.detail}`;
+    case 'refused':
+      return `${error.path} refused '${error.command}': ${formatReply(error.reply)}`;
     default:
       return assertNever(error);
   }

@@ -12,7 +12,7 @@ import type { Clock } from '../../../base/ports.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import { type Command, encodeCommand, parseCommand } from '../wire/command.ts';
 import { isSuccess, type Reply, ReplyDecoder } from '../wire/reply.ts';
-import type { VtyClosed, VtyError } from './error.ts';
+import type { VtyClosed, VtyError, VtyRefused } from './error.ts';
 
 export interface VtyOptions {
   /** The socket: `/var/run/frr/bgpd.vty`. */
@@ -32,7 +32,7 @@ export interface ConfigureError {
   /** Index of the line; 0 also when not even the first was sent. */
   readonly at: number;
   readonly command: string;
-  readonly reason: { readonly kind: 'refused'; readonly reply: Reply } | VtyError;
+  readonly reason: VtyRefused | VtyError;
 }
 
 interface Pending {
@@ -97,6 +97,16 @@ export class VtySession {
     return this.#send(command.value, options.silence ?? this.#silence);
   }
 
+  /** What the daemon prints for a command that it must carry out. */
+  async ask(
+    text: string,
+    options: RunOptions = {},
+  ): Promise<Result<string, VtyError | VtyRefused>> {
+    const reply = await this.run(text, options);
+    if (!reply.ok) return reply;
+    return isSuccess(reply.value) ? ok(reply.value.text) : err(this.#refused(text, reply.value));
+  }
+
   /**
    * Carries out `lines` from the top of the configuration, in order, until one is refused. FRR has no rollback: what
    * was done stays done, and the caller reads the configuration again. One at a time per session; FRR itself lets
@@ -145,7 +155,7 @@ export class VtySession {
       const reply = await this.#send(command, this.#silence);
       if (!reply.ok) return err({ at, command, reason: reply.error });
       if (!isSuccess(reply.value)) {
-        return err({ at, command, reason: { kind: 'refused', reply: reply.value } });
+        return err({ at, command, reason: this.#refused(command, reply.value) });
       }
       replies.push(reply.value);
     }
@@ -198,6 +208,10 @@ export class VtySession {
     this.#socket.destroy();
     for (const pending of this.#pending.splice(0)) pending.settle(err(this.#lost(why)));
     this.#announceClosed(why);
+  }
+
+  #refused(command: string, reply: Reply): VtyRefused {
+    return { kind: 'refused', path: this.path, command, reply };
   }
 
   #lost(why: VtyClosed): VtyError {

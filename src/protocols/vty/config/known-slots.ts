@@ -1,0 +1,42 @@
+/**
+ * The slots of EVPN VRFs, each with what FRR does when its line is set twice, altered, or taken back. All of it is held
+ * by test/protocols/vty/io/stanzas.test.ts against the real daemons of 8.4, 10.3 and 10.7.
+ */
+
+import { flag, type Slot, value, values } from './slot.ts';
+
+/**
+ * `vni N` of `vrf X`. 8.4 refuses a second VNI in the same VRF, 10.x replaces it; all refuse one that another VRF has.
+ * It is always taken back by its number: 8.4 knows no bare `no vni`, and 10.3 clears whatever stands on `no vni 7`.
+ */
+export function vniSlot(vni: number): Slot {
+  return value('vni', 'free', `${vni}`);
+}
+
+/**
+ * `rd`, in `address-family l2vpn evpn` of a VRF: a second one takes the place of the first. Once it was taken back, 8.4
+ * and 10.3 swallow the very same `rd` (status 0, but it is not configured) until another one was set; hence a detour
+ * over an RD that nobody has.
+ */
+export function rdSlot(rd: string): Slot {
+  return { ...value('rd', 'overwrite', rd), detour: 'rd 0:1' };
+}
+
+/**
+ * `route-target import`, `route-target export`. `both` is never said: it prints as one line each, and `no route-target
+ * both` of the only ones ends bgpd 8.4 with a segmentation fault.
+ */
+export function routeTargetSlot(direction: 'import' | 'export', targets: readonly string[]): Slot {
+  return values(`route-target ${direction}`, targets);
+}
+
+/** `advertise ipv4 unicast [route-map M]`: said again without a route-map, it has none. */
+export function advertiseSlot(family: 'ipv4 unicast' | 'ipv6 unicast', rest?: string): Slot {
+  // 8.4 does not know `no advertise … route-map M`.
+  return flag(`advertise ${family}`, 'overwrite', rest);
+}
+
+/** `redistribute connected [route-map M]`: said again without a route-map, it keeps the one it had. */
+export function redistributeSlot(source: string, rest?: string): Slot {
+  return flag(`redistribute ${source}`, 'clear', rest);
+}
