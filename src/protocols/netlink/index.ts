@@ -53,6 +53,7 @@ export {
   IFA_F,
   IFF,
   NTF,
+  NUD,
   RT_TABLE,
   RTNH_F,
   RTPROT,
@@ -69,4 +70,5 @@ export {
   type VlanRange,
   type VlanSpec,
   vlan,
+  vlanOf,
 } from './wire/vlan.ts';

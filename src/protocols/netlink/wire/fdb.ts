@@ -15,11 +15,14 @@ import {
   neighAge,
   neighHeaderSize,
 } from './neigh.ts';
-import { AF, NDA, neighStates, RTM } from './numbers.ts';
+import { AF, NDA, NUD, RTM } from './numbers.ts';
 import { type ObjectCodec, objectCodec } from './object.ts';
-import { be16, i32, ip, mac, names, u8, u32, vlanId, vni } from './payload.ts';
+import { be16, i32, ip, mac, u8, u32, vlanId, vni } from './payload.ts';
 
-/** Of the states, `permanent` is local, `noarp` is static, `reachable` may age. */
+/**
+ * Of the states, iproute2 says `permanent` (local) for NUD permanent and noarp, `static` for noarp and reachable, `dynamic`
+ * (which may age) for reachable.
+ */
 export interface Fdb extends NeighHeader, HasOpaque {
   readonly mac: Mac;
   readonly vlan?: VlanId;
@@ -51,11 +54,9 @@ export interface FdbFilter {
   readonly master?: number;
 }
 
-const state = names(neighStates);
-
 /** A permanent entry of the device itself; with `flags: NTF.master` of the bridge that it is a port of. */
 export function fdbOf(fields: Pick<Fdb, 'index' | 'mac' | 'flags'> & Partial<Fdb>): Fdb {
-  return { state: 'permanent', type: 0, ...fields };
+  return { state: NUD.permanent | NUD.noarp, type: 0, ...fields };
 }
 
 export const fdb: ObjectCodec<Fdb, FdbFilter> = objectCodec<Fdb, FdbFilter>({
@@ -66,13 +67,7 @@ export const fdb: ObjectCodec<Fdb, FdbFilter> = objectCodec<Fdb, FdbFilter>({
     decode: (data, at) =>
       data.getUint8(at) === AF.bridge ? decodeNeighHeader(data, at) : undefined,
     encode: (writer, of) =>
-      writer
-        .u8(AF.bridge)
-        .zeros(3)
-        .i32(of.index)
-        .u16(state.codeOf(of.state))
-        .u8(of.flags)
-        .u8(of.type),
+      writer.u8(AF.bridge).zeros(3).i32(of.index).u16(of.state).u8(of.flags).u8(of.type),
   },
   attributes: attributes<Fdb>({
     mac: attribute(NDA.address, mac),

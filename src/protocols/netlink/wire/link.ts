@@ -8,10 +8,11 @@ import type { Mac } from '../../../net/mac.ts';
 import { attribute, attributes, type HasOpaque, NLA_F_NESTED, nested } from './attribute.ts';
 import { type LinkInfo, linkInfo } from './link/info.ts';
 import { AF, addrGenModes, IFLA, IFLA_INET6, operStates, RTEXT_FILTER, RTM } from './numbers.ts';
-import { type ObjectCodec, objectCodec } from './object.ts';
+import { type Header, type ObjectCodec, objectCodec } from './object.ts';
 import { bool, i32, ifName, mac, type Named, named, text, u8, u32 } from './payload.ts';
 
-export interface Link extends HasOpaque {
+/** struct ifinfomsg after its family. */
+export interface LinkHeader {
   /** The interface index; 0 in a request that names the device by `name`. */
   readonly index: number;
   /** IFF bits, what is set. */
@@ -20,6 +21,9 @@ export interface Link extends HasOpaque {
   readonly change: number;
   /** ARPHRD_*, the link layer: 1 is Ethernet. */
   readonly hardware: number;
+}
+
+export interface Link extends LinkHeader, HasOpaque {
   /** Absent when the device has a name that `parseIfName` refuses; it is then in `opaque`. */
   readonly name?: IfName;
   readonly address?: Mac;
@@ -67,18 +71,12 @@ const families = attributes<LinkFamilies>({
   inet6: attribute(AF.inet6 | NLA_F_NESTED, nested(inet6)),
 });
 
-/** A request for the device `name` or `index`; set what shall be, and in `change` which flags. */
-export function linkOf(fields: Partial<Link>): Link {
-  return { index: 0, flags: 0, change: 0, hardware: 0, ...fields };
-}
-
-export const link: ObjectCodec<Link, LinkFilter> = objectCodec<Link, LinkFilter>({
-  name: 'link',
-  type: RTM.link,
-  header: {
+/** Shared with the VLANs of bridge ports, which differ in the family. */
+export function linkHeader(family: number): Header<LinkHeader> {
+  return {
     size: 16,
     decode: (data, at) => {
-      if (data.getUint8(at) !== AF.unspec) return undefined;
+      if (data.getUint8(at) !== family) return undefined;
       return {
         index: data.getInt32(at + 4, true),
         flags: data.getUint32(at + 8, true),
@@ -87,8 +85,19 @@ export const link: ObjectCodec<Link, LinkFilter> = objectCodec<Link, LinkFilter>
       };
     },
     encode: (writer, { index, flags, change, hardware }) =>
-      writer.u8(AF.unspec).u8(0).u16(hardware).i32(index).u32(flags).u32(change),
-  },
+      writer.u8(family).u8(0).u16(hardware).i32(index).u32(flags).u32(change),
+  };
+}
+
+/** A request for the device `name` or `index`; set what shall be, and in `change` which flags. */
+export function linkOf(fields: Partial<Link>): Link {
+  return { index: 0, flags: 0, change: 0, hardware: 0, ...fields };
+}
+
+export const link: ObjectCodec<Link, LinkFilter> = objectCodec<Link, LinkFilter>({
+  name: 'link',
+  type: RTM.link,
+  header: linkHeader(AF.unspec),
   attributes: attributes<Link>({
     name: attribute(IFLA.name, ifName),
     txQueueLength: attribute(IFLA.txQueueLength, u32),

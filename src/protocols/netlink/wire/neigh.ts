@@ -6,22 +6,25 @@
 import type { Writer } from '../../../base/bytes.ts';
 import type { Family, Ip } from '../../../net/ip.ts';
 import type { Mac } from '../../../net/mac.ts';
-import { attribute, attributes, type Draft, type HasOpaque, type Payload } from './attribute.ts';
-import { NDA, NTF, neighStates, RTM } from './numbers.ts';
+import { attribute, attributes, type HasOpaque, type Payload } from './attribute.ts';
+import { NDA, NTF, NUD, RTM } from './numbers.ts';
 import { familyCode, familyOf, type ObjectCodec, objectCodec } from './object.ts';
 import { ip, mac, type Named, names, u8, u32 } from './payload.ts';
 
 /** The fixed part that neighbours and forwarding entries share. */
 export interface NeighHeader {
   readonly index: number;
-  readonly state: Named<keyof typeof neighStates>;
+  /** NUD bits. */
+  readonly state: number;
   /** NTF bits. */
   readonly flags: number;
   /** RTN_*, as of a route; 0 in a request. */
   readonly type: number;
 }
 
-export interface Neigh extends NeighHeader, HasOpaque {
+export interface Neigh extends Omit<NeighHeader, 'state'>, HasOpaque {
+  /** The kernel holds one NUD bit at a time for a neighbour. */
+  readonly state: Named<keyof typeof NUD>;
   readonly ip: Ip;
   readonly address?: Mac;
   /** RTPROT_*: who made it. Kernel 5.0; 0 is not told. */
@@ -49,14 +52,14 @@ export interface NeighFilter {
   readonly proxy?: boolean;
 }
 
-const state = names(neighStates);
+const state = names(NUD);
 export const neighHeaderSize = 12;
 
 /** struct ndmsg after its family. */
-export function decodeNeighHeader(data: DataView, at: number): Draft<NeighHeader> & NeighHeader {
+export function decodeNeighHeader(data: DataView, at: number): NeighHeader {
   return {
     index: data.getInt32(at + 4, true),
-    state: state.nameOf(data.getUint16(at + 8, true)),
+    state: data.getUint16(at + 8, true),
     flags: data.getUint8(at + 10),
     type: data.getUint8(at + 11),
   };
@@ -85,8 +88,11 @@ export const neigh: ObjectCodec<Neigh, NeighFilter> = objectCodec<Neigh, NeighFi
   type: RTM.neigh,
   header: {
     size: neighHeaderSize,
-    decode: (data, at) =>
-      familyOf(data.getUint8(at)) === undefined ? undefined : decodeNeighHeader(data, at),
+    decode: (data, at) => {
+      if (familyOf(data.getUint8(at)) === undefined) return undefined;
+      const header = decodeNeighHeader(data, at);
+      return { ...header, state: state.nameOf(header.state) };
+    },
     encode: (writer, of) =>
       writer
         .u8(familyCode(of.ip.family))

@@ -402,7 +402,7 @@ export const NTF = {
   sticky: 0x40,
   router: 0x80,
 } as const;
-export const neighStates = {
+export const NUD = {
   none: 0,
   incomplete: 0x01,
   reachable: 0x02,

@@ -21,6 +21,7 @@ import {
   type Payload,
   visitAttributes,
 } from './attribute.ts';
+import { type LinkHeader, linkHeader } from './link.ts';
 import { type BridgePort, bridgePort } from './link/bridge-port.ts';
 import {
   AF,
@@ -35,8 +36,7 @@ import { type ObjectCodec, objectCodec } from './object.ts';
 import { ifName, u16, u32, vlanId } from './payload.ts';
 
 /** A device with a part in a bridge: a port, or the bridge itself. */
-export interface BridgeVlans extends HasOpaque {
-  readonly index: number;
+export interface BridgeVlans extends LinkHeader, HasOpaque {
   readonly name?: IfName;
   /** The bridge, of a port. */
   readonly master?: number;
@@ -200,16 +200,19 @@ function encodeTunnels(writer: Writer, { first, last, vni }: TunnelRange): void 
   one(last, vni + last - first, BRIDGE_VLAN_INFO.rangeEnd);
 }
 
+/** A request for VLANs of the port `index`; of the bridge `index` itself with `flags: BRIDGE_FLAGS.self`. */
+export function vlanOf(
+  index: number,
+  spec: Partial<Pick<VlanSpec, 'flags' | 'vlans' | 'tunnels'>>,
+): BridgeVlans {
+  return { index, flags: 0, change: 0, hardware: 0, spec: { vlans: [], tunnels: [], ...spec } };
+}
+
 export const vlan: ObjectCodec<BridgeVlans, VlanFilter> = objectCodec<BridgeVlans, VlanFilter>({
   name: 'vlan',
   type: RTM.link,
   changeType: RTM.setLink,
-  header: {
-    size: 16,
-    decode: (data, at) =>
-      data.getUint8(at) === AF.bridge ? { index: data.getInt32(at + 4, true) } : undefined,
-    encode: (writer, { index }) => writer.u8(AF.bridge).zeros(3).i32(index).zeros(8),
-  },
+  header: linkHeader(AF.bridge),
   attributes: attributes<BridgeVlans>({
     name: attribute(IFLA.name, ifName),
     master: attribute(IFLA.master, u32),

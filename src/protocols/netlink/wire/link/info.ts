@@ -113,16 +113,20 @@ function decodeInfo(
   let memberKind: string | undefined;
   let kindData: Span | undefined;
   let memberData: Span | undefined;
+  let unreadable = false;
   const sound = visitAttributes(data, at, at + length, (type, from, size) => {
     const masked = type & NLA_TYPE_MASK;
-    if (masked === IFLA_INFO.kind) kind = text.decode(data, from, size);
+    if (masked === IFLA_INFO.kind)
+      unreadable ||= (kind = text.decode(data, from, size)) === undefined;
     else if (masked === IFLA_INFO.data) kindData = { data, at: from, length: size };
-    else if (masked === IFLA_INFO.memberKind) memberKind = text.decode(data, from, size);
-    else if (masked === IFLA_INFO.memberData) memberData = { data, at: from, length: size };
+    else if (masked === IFLA_INFO.memberKind) {
+      unreadable ||= (memberKind = text.decode(data, from, size)) === undefined;
+    } else if (masked === IFLA_INFO.memberData) memberData = { data, at: from, length: size };
     else opaque.push({ type, raw: octets(data, from, size) });
   });
-  // Data without a kind has no meaning; the whole attribute then stays opaque.
-  if (!sound || (kind === undefined && kindData !== undefined)) return undefined;
+  // Data without a kind has no meaning, a kind that is no text neither; the whole attribute then stays opaque.
+  if (!sound || unreadable) return undefined;
+  if (kind === undefined && kindData !== undefined) return undefined;
   if (memberKind === undefined && memberData !== undefined) return undefined;
   return {
     ...(kind === undefined ? {} : { is: decodeKind(kinds, kind, kindData) }),
