@@ -133,8 +133,12 @@ function diffUnwanted(facts: StanzaFacts, owned: OwnedStanza): StanzaDiff {
   if (vrf !== undefined && facts.vrfs.get(vrf)?.isActive === true) {
     return { batches: free, obstacles: [{ kind: 'active', stanza: line }] };
   }
+  // What zebra knows and its configuration does not say is entered first: for 8.4 that changes nothing, and a mgmtd
+  // that was restarted has forgotten it and would take `no vrf X` for done (status 0, zebra keeps the VRF).
+  const isPrinted = stanzaBody(facts.configOf(line), [line]) !== undefined;
   const remove: ConfigCommand = { text: `no ${line}`, does: 'remove', stanza: [line] };
-  return { batches: [...free, ...batch('remove', line, [remove])], obstacles: [] };
+  const commands = isPrinted ? [remove] : [...inside([line], []), remove];
+  return { batches: [...free, ...batch('remove', line, commands)], obstacles: [] };
 }
 
 /** A VRF without lines is there though 8.4 does not print it. */

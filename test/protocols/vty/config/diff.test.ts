@@ -112,6 +112,8 @@ describe('the diff of owned stanzas', () => {
       'exit-vrf',
     ]);
     assert.deepEqual(linesOf(diffStanzas(known, [], [ownedStanza('vrf vrf-500', [])])), [
+      'vrf vrf-500',
+      'exit-vrf',
       'no vrf vrf-500',
     ]);
   });

@@ -24,7 +24,7 @@ import {
   type StanzaDiff,
   type StanzaSessions,
 } from '../../../../src/protocols/vty/index.ts';
-import { FrrDaemons, frrRoots, hasMgmtd } from '../frr-daemons.ts';
+import { FrrDaemons, frrRoots, hasMgmtd, realClock } from '../frr-daemons.ts';
 
 /** What is ours in a VRF: the VNI, redistribution, the advertising of prefixes, RD and targets. */
 function stanzasOf(name: string, vni: number, asn: number, evpn: readonly Slot[]): OwnedStanza[] {
@@ -168,11 +168,7 @@ for (const root of frrRoots()) {
         'exit-address-family',
         'exit',
       );
-      const none: Slot = {
-        ...advertiseSlot('ipv6 unicast'),
-        holds: 'one',
-        line: undefined,
-      };
+      const none = emptied(advertiseSlot('ipv6 unicast'));
       await reach(stanzasOf('vrf-500', 500, 64999, [none]));
       await reach(stanzasOf('vrf-500', 500, 64999, evpn));
     });
@@ -226,6 +222,24 @@ exit
         const lines = facts.configOf(stanza).map(({ line }) => line);
         assert.equal(lines.includes(stanza), false, stanza);
       }
+    });
+
+    test('removes what zebra alone still knows, after a restart of mgmtd', {
+      skip: hasMgmtd(root) ? false : 'this FRR has no mgmtd',
+    }, async () => {
+      const ours = stanzasOf('vrf-600', 600, 64999, evpn);
+      await reach(ours);
+      await frr.kill('mgmtd', 'SIGKILL');
+      await frr.run('mgmtd');
+      sessions = await open(frr);
+      // Until zebra has found mgmtd again, mgmtd takes everything and tells nobody: what is read back decides.
+      for (const until = Date.now() + 20_000; ; await realClock.sleep(50)) {
+        const { batches } = await diff([], ours);
+        if (batches.length === 0) break;
+        assert.ok(Date.now() < until, 'zebra still has the VRF');
+        for (const batch of batches) unwrap(await applyBatch(sessions, batch));
+      }
+      assert.doesNotMatch(unwrap(await sessions.zebra.ask('show vrf vni')), /600/);
     });
 
     test('finds everything gone when bgpd was restarted, and makes it again', async () => {
