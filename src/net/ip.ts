@@ -153,3 +153,13 @@ export function isLinkLocal(ip: Ip): boolean {
 export function isLoopback(ip: Ip): boolean {
   return ip.family === 4 ? ip.value >>> 24 === 127 : ip.value === 1n;
 }
+
+/** 224.0.0.0/4, RFC 5771, and ff00::/8, RFC 4291 §2.7. */
+export function isMulticast(ip: Ip): boolean {
+  return ip.family === 4 ? ip.value >>> 28 === 0xe : ip.value >> 120n === 0xffn;
+}
+
+/** 0.0.0.0 or ::. */
+export function isUnspecified(ip: Ip): boolean {
+  return ip.family === 4 ? ip.value === 0 : ip.value === 0n;
+}

@@ -1,0 +1,70 @@
+/** The schema as a flat list of options with their paths, and a Config made from one value for each. */
+
+import { type Issue, issue } from '../base/issue.ts';
+import { deepFreeze } from '../base/freeze.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { isLoopback } from '../net/ip.ts';
+import type { Option, Options } from './option.ts';
+import { type Config, schema } from './schema.ts';
+
+/** One option and where it stands. */
+export interface Row {
+  /** As in TOML: `evpn.udp_port`, or `mode` at the top. */
+  readonly path: string;
+  /** The section's name in TOML and in a Config; `undefined` at the top. */
+  readonly section: string | undefined;
+  /** The option's name in TOML. */
+  readonly key: string;
+  /** The option's name in a Config. */
+  readonly field: string;
+  readonly option: Option;
+}
+
+export const rows: readonly Row[] = Object.entries(schema).flatMap(([name, entry]) =>
+  entry.is === 'option' ? [row(undefined, name, entry)] : rowsOf(name, entry.options),
+);
+
+function rowsOf(section: string, options: Options): readonly Row[] {
+  return Object.entries(options).map(([field, option]) => row(section, field, option));
+}
+
+function row(section: string | undefined, field: string, option: Option): Row {
+  const key = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return { path: section === undefined ? key : `${section}.${key}`, section, key, field, option };
+}
+
+/** The value of an option in a Config. */
+export function valueAt(config: Config, { section, field }: Row): unknown {
+  const values = config as unknown as Readonly<Record<string, unknown>>;
+  return section === undefined
+    ? values[field]
+    : (values[section] as Readonly<Record<string, unknown>>)[field];
+}
+
+/** Asks for the value of every option, and hands out a Config that nobody can alter. */
+export function makeConfig(valueOf: (row: Row) => unknown): Config {
+  const config: Record<string, unknown> = {};
+  for (const each of rows) {
+    const value = valueOf(each);
+    if (each.section === undefined) config[each.field] = value;
+    else ((config[each.section] ??= {}) as Record<string, unknown>)[each.field] = value;
+  }
+  // The one place where values that the rows' own types have made become the type derived from those rows.
+  return deepFreeze(config) as unknown as Config;
+}
+
+/** What no option can say of itself. */
+export function checkConfig(config: Config): Result<Config, readonly Issue[]> {
+  const issues: Issue[] = [];
+  const { listen, allowRemote } = config.http;
+  if (listen !== 'off' && !isLoopback(listen.ip) && !allowRemote) {
+    issues.push(
+      issue('is no loopback address; http.allow_remote = true permits it', 'http.listen'),
+    );
+  }
+  const { retryInitial, retryMax } = config.reconcile;
+  if (retryInitial > retryMax) {
+    issues.push(issue('is below reconcile.retry_initial', 'reconcile.retry_max'));
+  }
+  return issues.length === 0 ? ok(config) : err(issues);
+}
