@@ -11,10 +11,11 @@ export const maxIfNameLength = 15;
 
 /**
  * Stricter than the kernel on purpose: a name goes into flows, FRR lines and printed commands, so only
- * characters that mean nothing in any of them are let through.
+ * characters that mean nothing in any of them are let through. `all` and `default` are refused because
+ * /proc/sys/net/ipv4/conf has directories of these names that speak of every device.
  */
 export function parseIfName(text: string): Result<IfName, Issue> {
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.@+-]*$/.test(text) || text === '.' || text === '..') {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.@+-]*$/.test(text) || text === 'all' || text === 'default') {
     return err(issue(`'${text}' is not an interface name`));
   }
   if (text.length > maxIfNameLength) {

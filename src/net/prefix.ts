@@ -18,7 +18,7 @@ export function parsePrefix(text: string): Result<Prefix, Issue> {
   if (slash < 0) return ok(hostPrefix(ip.value));
   const digits = text.slice(slash + 1);
   const length = Number(digits);
-  if (!/^[0-9]{1,3}$/.test(digits) || length > ipBits(ip.value.family)) {
+  if (!/^(0|[1-9][0-9]{0,2})$/.test(digits) || length > ipBits(ip.value.family)) {
     return err(issue(`'${text}' has no prefix length of 0 to ${ipBits(ip.value.family)}`));
   }
   return ok({ ip: ip.value, length });
