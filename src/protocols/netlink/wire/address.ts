@@ -101,6 +101,14 @@ const wire: ObjectCodec<WireAddress, AddressFilter> = objectCodec<WireAddress, A
     lifetime: attribute(IFA.cacheInfo, lifetime),
   }),
   required: ['address'],
+  identityOf: ({ family, length, index, address: of }) => ({
+    family,
+    length,
+    index,
+    address: of,
+    scope: 0,
+    flags: 0,
+  }),
   encodeFilter: (writer, { family, index }) =>
     writer
       .u8(familyCode(family))
@@ -119,6 +127,7 @@ export const address: ObjectCodec<Address, AddressFilter> = {
     return typeof decoded === 'string' ? decoded : fromWire(decoded);
   },
   encode: (writer, value) => wire.encode(writer, toWire(value)),
+  encodeGet: (writer, value) => wire.encodeGet(writer, toWire(value)),
 };
 
 function fromWire(of: WireAddress): Address | 'malformed' {

@@ -15,7 +15,7 @@ import {
   neighAge,
   neighHeaderSize,
 } from './neigh.ts';
-import { AF, NDA, NUD, RTM } from './numbers.ts';
+import { AF, NDA, NTF, NUD, RTM } from './numbers.ts';
 import { type ObjectCodec, objectCodec } from './object.ts';
 import { be16, i32, ip, mac, u8, u32, vlanId, vni } from './payload.ts';
 
@@ -85,6 +85,15 @@ export const fdb: ObjectCodec<Fdb, FdbFilter> = objectCodec<Fdb, FdbFilter>({
     extendedFlags: attribute(NDA.extendedFlags, u32),
   }),
   required: ['mac'],
+  identityOf: ({ index, mac: of, flags, vlan, sourceVni }) => ({
+    index,
+    mac: of,
+    state: NUD.none,
+    flags: flags & (NTF.master | NTF.self),
+    type: 0,
+    ...(vlan === undefined ? {} : { vlan }),
+    ...(sourceVni === undefined ? {} : { sourceVni }),
+  }),
   encodeFilter: (writer, { index, master }) => {
     writer.u8(AF.bridge).zeros(neighHeaderSize - 1);
     encodeScope(writer, { index, master });

@@ -111,6 +111,13 @@ export const neigh: ObjectCodec<Neigh, NeighFilter> = objectCodec<Neigh, NeighFi
     extendedFlags: attribute(NDA.extendedFlags, u32),
   }),
   required: ['ip'],
+  identityOf: ({ index, ip: of, flags }) => ({
+    index,
+    ip: of,
+    state: 'none',
+    flags: flags & NTF.proxy,
+    type: 0,
+  }),
   encodeFilter: (writer, { family, index, master, proxy }) => {
     writer.u8(familyCode(family)).zeros(9);
     writer.u8(proxy === true ? NTF.proxy : 0).u8(0);

@@ -20,6 +20,8 @@ export interface ObjectCodec<T, F> {
   /** Reads the body of a message, [at, end). Views in the result point into `data`. Never throws. */
   decode(this: void, data: DataView, at: number, end: number): T | Refused;
   encode(this: void, writer: Writer, value: T): void;
+  /** The body of a request for the one object that has the identity of `value`; the strict kernel wants no more. */
+  encodeGet(this: void, writer: Writer, value: T): void;
   /** The body of a dump request that makes the kernel send only what the filter names. */
   encodeFilter(this: void, writer: Writer, filter: F): void;
 }
@@ -40,11 +42,18 @@ export interface ObjectParts<T, F> {
   readonly attributes: AttributeCodec<T>;
   /** Fields without which the object has no identity, though they travel as attributes. */
   readonly required?: readonly (keyof T)[];
+  /** The value reduced to what identifies it, where the strict kernel refuses the rest. */
+  readonly identityOf?: (value: T) => T;
   encodeFilter(this: void, writer: Writer, filter: F): void;
 }
 
 export function objectCodec<T extends HasOpaque, F>(parts: ObjectParts<T, F>): ObjectCodec<T, F> {
-  const { name, type, changeType = type, header, attributes, required = [], encodeFilter } = parts;
+  const { name, type, changeType = type, header, attributes, encodeFilter } = parts;
+  const { required = [], identityOf = (value) => value } = parts;
+  const encode = (writer: Writer, value: T) => {
+    header.encode(writer, value);
+    attributes.encode(writer, value);
+  };
   return {
     name,
     type,
@@ -57,10 +66,8 @@ export function objectCodec<T extends HasOpaque, F>(parts: ObjectParts<T, F>): O
       for (const key of required) if (draft[key] === undefined) return 'malformed';
       return draft as T;
     },
-    encode: (writer, value) => {
-      header.encode(writer, value);
-      attributes.encode(writer, value);
-    },
+    encode,
+    encodeGet: (writer, value) => encode(writer, identityOf(value)),
     encodeFilter,
   };
 }

@@ -49,8 +49,16 @@ export function remove<T>(codec: Codec<T>, value: T): Request {
 }
 
 /** Asks for one object by its identity, as a link by name, or for the route that a packet would take. */
-export function get<T>(codec: Codec<T>, value: T): Request {
-  return request('get', codec, value, 2);
+export function get<T>(
+  codec: Pick<ObjectCodec<T, never>, 'name' | 'type' | 'encodeGet'>,
+  value: T,
+): Request {
+  return {
+    what: `get ${codec.name}`,
+    type: codec.type + 2,
+    flags: 0,
+    encode: (writer) => codec.encodeGet(writer, value),
+  };
 }
 
 /** Asks for all objects that the filter names. */

@@ -89,7 +89,7 @@ export const route: ObjectCodec<Route, RouteFilter> = objectCodec<Route, RouteFi
         .u32(of.flags),
   },
   attributes: attributes<Route>({
-    table: attribute(RTA.table, tableId),
+    table: { ...attribute(RTA.table, tableId), omitted: (value) => value === RT_TABLE.unspec },
     destination: prefixAttribute(RTA.destination, 'destination'),
     source: prefixAttribute(RTA.source, 'source'),
     metric: attribute(RTA.priority, u32),
@@ -100,6 +100,13 @@ export const route: ObjectCodec<Route, RouteFilter> = objectCodec<Route, RouteFi
     iif: attribute(RTA.iif, u32),
     nextHopId: attribute(RTA.nextHopId, u32),
     preference: attribute(RTA.preference, named(u8, routePreferences)),
+  }),
+  // A look-up: where a packet to `destination` goes. The table is the outcome, not part of the question.
+  identityOf: ({ destination, source, oif, iif, tos }) => ({
+    ...routeOf({ destination, table: RT_TABLE.unspec as TableId, tos, type: 'unspec' }),
+    ...(source === undefined ? {} : { source }),
+    ...(oif === undefined ? {} : { oif }),
+    ...(iif === undefined ? {} : { iif }),
   }),
   encodeFilter: (writer, filter) => {
     writer
