@@ -1,6 +1,6 @@
 /** Selvedge's own configuration file, TOML 1.0: text to a Config, or everything that is wrong with it at once. Pure. */
 
-import { parse, TomlError } from 'smol-toml';
+import { parse, TomlDate, TomlError } from 'smol-toml';
 import { type Issue, issue, issueAt } from '../base/issue.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { checkConfig, makeConfig, type Row, rows } from './rows.ts';
@@ -79,6 +79,9 @@ function suggest(path: string): string | undefined {
 
 function isTable(value: unknown): value is Table {
   return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof TomlDate)
   );
 }

@@ -1,5 +1,6 @@
 /** The types that options have: TOML value to value, or one issue in the operator's words. No option is known here. */
 
+import { TomlDate } from 'smol-toml';
 import { type Issue, issue, issueAt } from '../base/issue.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import {
@@ -166,5 +167,5 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return 'a list';
-  return value instanceof Date ? 'a date' : 'a table';
+  return value instanceof TomlDate ? 'a date' : 'a table';
 }

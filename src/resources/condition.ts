@@ -1,3 +1,5 @@
+/** What planning a scope gives: the resources it wants, and in words what it could not want. */
+
 import type { Resource } from './resource.ts';
 
 /** What keeps a scope from being offered in full, in the operator's words. */
