@@ -25,7 +25,7 @@ export const rooms: readonly Room[] = [
   room('protocols/*', pure, ['base', 'net']),
   room('protocols/*/io', effects, ['protocols/*', 'base', 'net', 'node:*']),
   // The map of a library shows both of its halves.
-  room('protocols/*/index.ts', pure, ['protocols/*', 'protocols/*/io']),
+  room('protocols/*/index.ts', pure, ['protocols/*', 'protocols/*/io', 'base', 'net']),
 
   room('config', pure, ['base', 'net', 'smol-toml']),
   room('inventory', pure, ['base', 'net']),
