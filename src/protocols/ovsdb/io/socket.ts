@@ -1,0 +1,90 @@
+/** Opens the stream to an endpoint: Unix socket, TCP or TLS. Knows nothing of what is said on it. */
+
+import { readFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+
+import { err, ok, type Result } from '../../../base/result.ts';
+import type { Endpoint } from '../../../net/endpoint.ts';
+import { type Reason, reason, reasonOf } from './reason.ts';
+
+/** Files in PEM form. They are read for each connection, so that renewed ones are used without a restart. */
+export interface TlsFiles {
+  readonly privateKey: string;
+  readonly certificate: string;
+  /** Who must have signed the server's certificate. */
+  readonly caCertificate: string;
+  /**
+   * The name that the server's certificate must carry. Not checked by default, as in Open vSwitch: the
+   * certificates of `ovs-pki` carry no host names, and the CA is private to the deployment.
+   */
+  readonly serverName?: string;
+}
+
+export interface SocketOptions {
+  readonly tls: TlsFiles | undefined;
+  /** Gives up the attempt. */
+  readonly signal: AbortSignal;
+}
+
+export async function openSocket(
+  endpoint: Endpoint,
+  options: SocketOptions,
+): Promise<Result<Socket, Reason>> {
+  if (endpoint.kind !== 'ssl') return openPlain(endpoint, options.signal);
+  if (options.tls === undefined) {
+    return err(reason('unreachable', 'no key and certificates are configured for ssl'));
+  }
+  try {
+    const secure = await tlsOptions(options.tls);
+    const socket = connectTls({ host: endpoint.host, port: endpoint.port, ...secure });
+    return await ready(socket, 'secureConnect', options.signal);
+  } catch (cause) {
+    return err(reasonOf('unreachable', cause));
+  }
+}
+
+function openPlain(endpoint: Endpoint, signal: AbortSignal): Promise<Result<Socket, Reason>> {
+  const socket =
+    endpoint.kind === 'unix'
+      ? connect({ path: endpoint.path })
+      : connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+  return ready(socket, 'connect', signal);
+}
+
+async function tlsOptions(files: TlsFiles): Promise<ConnectionOptions> {
+  const [key, cert, ca] = await Promise.all([
+    readFile(files.privateKey),
+    readFile(files.certificate),
+    readFile(files.caCertificate),
+  ]);
+  const named =
+    files.serverName === undefined
+      ? { checkServerIdentity: () => undefined }
+      : { servername: files.serverName };
+  return { key, cert, ca, rejectUnauthorized: true, ...named };
+}
+
+/** Resolves when the stream may be used, or cannot be. */
+function ready(
+  socket: Socket | TLSSocket,
+  event: 'connect' | 'secureConnect',
+  signal: AbortSignal,
+): Promise<Result<Socket, Reason>> {
+  return new Promise((resolve) => {
+    const settle = (result: Result<Socket, Reason>) => {
+      signal.removeEventListener('abort', abort);
+      socket.removeAllListeners();
+      // A socket without a listener for errors would end the process.
+      if (!result.ok) socket.on('error', () => {}).destroy();
+      resolve(result);
+    };
+    const abort = () => settle(err(reasonOf('unreachable', signal.reason)));
+    socket.once(event, () => settle(ok(socket)));
+    socket.once('error', (cause) => settle(err(reasonOf('unreachable', cause))));
+    // A TLS server that refuses us may close without a word.
+    socket.once('close', () => settle(err(reason('unreachable', 'the server closed at once'))));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
