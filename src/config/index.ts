@@ -5,6 +5,7 @@ export {
   type OsloOptions,
   type OsloValue,
   type OvnBgpAgentConfig,
+  ovnBgpAgentDefaults,
   parseOvnBgpAgent,
 } from './ovn-bgp-agent.ts';
 export { formatReferencePage } from './reference-page.ts';

@@ -27,6 +27,16 @@ export interface OvnBgpAgentConfig {
   readonly warnings: readonly Issue[];
 }
 
+/** Defaults that a value may refer to as `$name`; those of options without a counterpart here among them. */
+export const ovnBgpAgentDefaults: ReadonlyMap<string, string> = new Map([
+  ['DEFAULT.bgp_AS', '64999'],
+  ['DEFAULT.bgp_nic', 'bgp-nic'],
+  ['DEFAULT.bgp_vrf', 'bgp-vrf'],
+  ['DEFAULT.bgp_vrf_table_id', '10'],
+  ['DEFAULT.evpn_udp_dstport', '4789'],
+  ['DEFAULT.ovsdb_connection', 'unix:/usr/local/var/run/openvswitch/db.sock'],
+]);
+
 export function parseOvnBgpAgent(
   options: OsloOptions,
 ): Result<OvnBgpAgentConfig, readonly Issue[]> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { formatIssue } from '../../src/base/issue.ts';
 import { unwrap } from '../../src/base/result.ts';
-import { parseOvnBgpAgent } from '../../src/config/index.ts';
+import { ovnBgpAgentDefaults, parseOvnBgpAgent } from '../../src/config/index.ts';
 import { formatEndpoint } from '../../src/net/endpoint.ts';
 import { formatIp } from '../../src/net/ip.ts';
 import { parseIni, substitute } from '../../src/protocols/oslo/index.ts';
@@ -14,7 +14,7 @@ const read = (text: string) => readFiles(`[DEFAULT]\n${evpn}${text}`);
 
 function readFiles(...texts: readonly string[]) {
   const files = texts.map((text, index) => ({ path: `${index}.conf`, text }));
-  return parseOvnBgpAgent(unwrap(substitute(unwrap(parseIni(files)))));
+  return parseOvnBgpAgent(substitute(unwrap(parseIni(files)), ovnBgpAgentDefaults).options);
 }
 
 function warningsOf(text: string): readonly string[] {
@@ -93,6 +93,11 @@ ovn_sb_ca_cert = /a
     );
     assert.equal(config.evpn.localNic, 'b');
     assert.equal(config.log.level, 'debug');
+  });
+
+  test('may refer to an option that no file sets', () => {
+    const { config } = unwrap(read('evpn_nic = $bgp_nic\n'));
+    assert.equal(config.evpn.localNic, 'bgp-nic');
   });
 
   test('takes an empty value for none', () => {

@@ -8,4 +8,4 @@ export {
   lastValue,
   parseIni,
 } from './ini.ts';
-export { type IniDefaults, substitute } from './substitute.ts';
+export { type IniDefaults, type Substituted, substitute } from './substitute.ts';

@@ -1,7 +1,6 @@
 /** Replaces `$name` in values by the value of that option, as oslo.config does when a value is asked for. Pure. */
 
 import { type Issue, issue } from '../../base/issue.ts';
-import { err, ok, type Result } from '../../base/result.ts';
 import { groupName, type IniOptions, type IniValue, lastValue } from './ini.ts';
 
 /** Values of options that no file sets, by `group.option`: `DEFAULT.bgp_nic`. */
@@ -10,10 +9,13 @@ export type IniDefaults = ReadonlyMap<string, string>;
 /** `$$` or `\$` for a dollar sign, `$name`, `${name}`; any other dollar sign stands for itself. */
 const reference = /\\\$|\$\$|\$([_a-z][._a-z0-9]*)|\$\{([_a-z][._a-z0-9]*)\}/gi;
 
-export function substitute(
-  options: IniOptions,
-  defaults: IniDefaults = new Map(),
-): Result<IniOptions, readonly Issue[]> {
+export interface Substituted {
+  readonly options: IniOptions;
+  /** References that lead nowhere. They stay in the text as they are, and may be in an option that nobody reads. */
+  readonly issues: readonly Issue[];
+}
+
+export function substitute(options: IniOptions, defaults: IniDefaults = new Map()): Substituted {
   const issues: Issue[] = [];
   const context: Context = { options, defaults, issues };
   const replaced = new Map(
@@ -27,7 +29,7 @@ export function substitute(
       ),
     ]),
   );
-  return issues.length === 0 ? ok(replaced) : err(issues);
+  return { options: replaced, issues };
 }
 
 interface Context {
@@ -42,9 +44,10 @@ interface Place {
 }
 
 function substituteValue(context: Context, value: IniValue, place: Place): IniValue {
-  const refuse = (reason: string) => {
-    context.issues.push(issue(`${place.option}: ${reason}`, `${value.file}:${value.line}:1`));
-    return '';
+  const refuse = (match: string, reason: string) => {
+    const message = `${place.option}: ${match} ${reason}`;
+    context.issues.push(issue(message, `${value.file}:${value.line}:1`));
+    return match;
   };
   /** `trail`: the options whose values are being replaced, outermost first. */
   const replace = (text: string, trail: readonly Place[]): string =>
@@ -52,9 +55,9 @@ function substituteValue(context: Context, value: IniValue, place: Place): IniVa
       const name = bare ?? braced;
       if (name === undefined) return '$';
       const found = findReferred(context, trail.at(-1)?.group ?? '', name);
-      if (found === undefined) return refuse(`${match} names no option`);
+      if (found === undefined) return refuse(match, 'names no option');
       if (trail.some((at) => isSamePlace(at, found))) {
-        return refuse(`${match} leads back to itself`);
+        return refuse(match, 'leads back to itself');
       }
       return replace(found.text, [...trail, found]);
     });

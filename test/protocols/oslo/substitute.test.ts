@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type IniDefaults, parseIni, substitute } from '../../../src/protocols/oslo/index.ts';
+import {
+  type IniDefaults,
+  lastValue,
+  parseIni,
+  substitute,
+} from '../../../src/protocols/oslo/index.ts';
 import { unwrap } from '../../../src/base/result.ts';
 
 function substituted(text: string, defaults: IniDefaults = new Map()) {
   const result = substitute(unwrap(parseIni([{ path: 'f.conf', text }])), defaults);
-  if (!result.ok) return result.error;
+  if (result.issues.length > 0) return result.issues;
   return Object.fromEntries(
-    [...result.value].flatMap(([group, names]) =>
+    [...result.options].flatMap(([group, names]) =>
       [...names].map(([name, list]) => [
         `${group}.${name}`,
         list.map((value) => value.text).join('|'),
@@ -67,5 +72,11 @@ describe('a dollar sign in a value', () => {
       { path: 'f.conf:4:1', message: 'c: $c leads back to itself' },
       { path: 'f.conf:5:1', message: 'd: $a. names no option' },
     ]);
+  });
+
+  test('that leads nowhere stays as it is, and the rest of the value is replaced', () => {
+    const text = '[DEFAULT]\na = 1\nb = $a $nosuch ${b}';
+    const { options } = substitute(unwrap(parseIni([{ path: 'f.conf', text }])));
+    assert.equal(lastValue(options, 'DEFAULT', 'b')?.text, '1 $nosuch ${b}');
   });
 });
