@@ -90,11 +90,33 @@ export class FrrDaemons {
 
   /** Starts one daemon, which must not be running, and waits until it answers. */
   async run(name: string): Promise<void> {
+    this.#spawn(name);
+    (await this.open(name)).close();
+  }
+
+  /** As watchfrr does, a daemon that ends unasked is started again. */
+  #spawn(name: string): void {
     const child = spawn('ip', this.#arguments(`/usr/lib/frr/${name}`, daemonArguments(name)), {
       stdio: 'ignore',
     });
     this.#running.set(name, child);
-    (await this.open(name)).close();
+    child.once('exit', () => {
+      if (this.#running.get(name) === child) this.#spawn(name);
+    });
+  }
+
+  /**
+   * Waits until mgmtd and zebra have found each other after one was restarted. Before, mgmtd takes everything and
+   * tells nobody; and 10.7.1 may abort, when what zebra has to tell comes before it has subscribed.
+   */
+  async settleMgmtd(): Promise<void> {
+    for (const until = Date.now() + deadline; ; await realClock.sleep(20)) {
+      const session = await this.open('mgmtd');
+      const shown = await session.run('show mgmt backend-adapter all');
+      session.close();
+      if (shown.ok && /Client:\s+zebra/.test(shown.value.text)) return;
+      if (Date.now() > until) throw new Error('zebra does not come back to mgmtd');
+    }
   }
 
   /** A session with a daemon; the daemon may still be starting. */

@@ -10,7 +10,13 @@ import { connect, type Socket } from 'node:net';
 import type { Issue } from '../../../base/issue.ts';
 import type { Clock } from '../../../base/ports.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
-import { type Command, encodeCommand, parseCommand } from '../wire/command.ts';
+import {
+  type Command,
+  configureCommand,
+  encodeCommand,
+  endCommand,
+  parseCommand,
+} from '../wire/command.ts';
 import { isSuccess, type Reply, ReplyDecoder } from '../wire/reply.ts';
 import type { VtyClosed, VtyError, VtyRefused } from './error.ts';
 
@@ -139,12 +145,12 @@ export class VtySession {
   }
 
   async #carryOut(commands: readonly Command[]): Promise<Result<readonly Reply[], ConfigureError>> {
-    // In the configuration already, `configure terminal` is unknown (status 2); `end` is harmless outside of it.
-    const entered = await this.#inOrder(['end', 'configure terminal'] as Command[]);
+    // Whoever ran `configure terminal` by himself is brought out first.
+    const entered = await this.#inOrder([endCommand, configureCommand]);
     const done = entered.ok ? await this.#inOrder(commands) : err({ ...entered.error, at: 0 });
     // After a refused line that should have entered a node the session stands one level further out, and the lines
     // that follow would hit the wrong node: hence the stop at the first failure, and `end` in any case.
-    await this.#send('end' as Command, this.#silence);
+    await this.#send(endCommand, this.#silence);
     return done;
   }
 

@@ -10,6 +10,12 @@ import { err, ok, type Result } from '../../../base/result.ts';
 /** A single line that is safe to frame. Made by `parseCommand` only. */
 export type Command = Brand<string, 'VtyCommand'>;
 
+/** Goes back to the enable node, from wherever the session stands; harmless there. */
+export const endCommand = 'end' as Command;
+
+/** Enters the configuration; unknown (status 2) in the configuration itself. */
+export const configureCommand = 'configure terminal' as Command;
+
 /** FRR's VTY_BUFSIZ; no configuration line comes near it. */
 export const maxCommandLength = 4096;
 

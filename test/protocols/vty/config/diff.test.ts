@@ -150,6 +150,32 @@ exit
     ]);
   });
 
+  test('says again what FRR then overwrites, and takes back first what it would keep', () => {
+    const observed = parseConfig(`
+router bgp 1 vrf a
+ advertise ipv4 unicast route-map M
+ redistribute connected route-map M
+exit`);
+    const owned = ownedStanza('router bgp 1 vrf a', [
+      advertiseSlot('ipv4 unicast'),
+      redistributeSlot('connected'),
+    ]);
+    assert.deepEqual(linesOf(diffStanzas(facts(observed), [owned], [])).slice(1, -1), [
+      'advertise ipv4 unicast',
+      'no redistribute connected',
+      'redistribute connected',
+    ]);
+  });
+
+  test('does not take an inner stanza for a line, printed with its closing word or without', () => {
+    for (const exit of ['', ' exit-vni\n']) {
+      const observed = parseConfig(`router bgp 1 vrf a\n vni 5\n  rd 1:1\n${exit}exit`);
+      const owned = ownedStanza('router bgp 1 vrf a', [vniSlot(7)]);
+      assert.deepEqual(linesOf(diffStanzas(facts(observed), [owned], [])).slice(1, -1), ['vni 7']);
+      assert.equal(foreignLines(owned, stanzaBody(observed, [owned.line]) ?? []).length, 1);
+    }
+  });
+
   test('takes a line back whose slot shall be empty', () => {
     const observed = parseConfig('router bgp 1 vrf a\n rd 1:1\n route-target import 1:1\nexit');
     const owned = ownedStanza('router bgp 1 vrf a', [routeTargetSlot('import', [])]);

@@ -92,6 +92,11 @@ describe('the replies of a stream', () => {
     assert.equal(reply?.text, 'description über');
   });
 
+  test('end at three NUL octets in a row, not at fewer', () => {
+    const [reply, ...rest] = unwrap(new ReplyDecoder().push(Buffer.from('a\0b\0\0c\0\0\0\x02')));
+    assert.deepEqual([reply, rest], [{ status: 2, text: 'a\0b\0\0c' }, []]);
+  });
+
   test('do not outgrow the limit', () => {
     const decoder = new ReplyDecoder(10);
     assert.deepEqual(unwrap(decoder.push(Buffer.from('0123456789'))), []);
