@@ -3,9 +3,11 @@
  * modes read it. Every look-up follows an index, so its cost does not depend on how much else there is.
  */
 
+import { assertNever } from '../base/assert-never.ts';
 import { emptyHost, type Host } from './host.ts';
 import { emptyLocalOvs, type LocalOvs } from './local-ovs.ts';
 import type { PortBinding } from './port-binding.ts';
+import type { InventoryUpdate } from './source.ts';
 
 /** One thing that became another; `undefined` is absence. */
 export type InventoryChange =
@@ -60,18 +62,47 @@ export class MutableInventory implements Inventory {
     return this.#byVni.get(String(vni));
   }
 
-  /** Puts one port in the place of another of the same name; either may be absent. */
-  replacePort(before: PortBinding | undefined, after: PortBinding | undefined): void {
-    if (before !== undefined) {
-      this.#ports.delete(before.name);
-      this.#index(before, (index, key) => index.remove(key, before));
+  /** Takes in what a source saw; returns what that changed here. */
+  apply(update: InventoryUpdate): InventoryChange {
+    switch (update.of) {
+      case 'port':
+        return this.#replacePort(update.before, update.after);
+      case 'ovs':
+        this.ovs = update.value;
+        return { of: 'ovs' };
+      case 'host':
+        this.host = update.value;
+        return { of: 'host' };
+      case 'chassis':
+        this.chassis = update.value;
+        return { of: 'chassis' };
+      default:
+        return assertNever(update);
     }
-    if (after !== undefined) {
-      const stale = this.#ports.get(after.name);
-      if (stale !== undefined) this.replacePort(stale, undefined);
-      this.#ports.set(after.name, after);
-      this.#index(after, (index, key) => index.add(key, after));
+  }
+
+  /**
+   * Rows of one transaction come in any order: a row that takes over a name may be here before the one that had it
+   * goes. It replaces that one at once, and the late removal then changes nothing.
+   */
+  #replacePort(gone: PortBinding | undefined, after: PortBinding | undefined): InventoryChange {
+    const known = this.#ports.get(after?.name ?? gone?.name ?? '');
+    if (after === undefined && known?.uuid !== gone?.uuid) {
+      return { of: 'port', before: undefined, after: undefined };
     }
+    if (known !== undefined) this.#remove(known);
+    if (after !== undefined) this.#add(after);
+    return { of: 'port', before: known, after };
+  }
+
+  #add(port: PortBinding): void {
+    this.#ports.set(port.name, port);
+    this.#index(port, (index, key) => index.add(key, port));
+  }
+
+  #remove(port: PortBinding): void {
+    this.#ports.delete(port.name);
+    this.#index(port, (index, key) => index.remove(key, port));
   }
 
   #index(port: PortBinding, each: (index: Index, key: string) => void): void {

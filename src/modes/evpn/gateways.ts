@@ -19,6 +19,11 @@ export interface Gateway {
   readonly bgpvpn: BgpvpnKeys;
 }
 
+/** In an order that does not depend on which row came first. */
+export function byName(ports: Iterable<PortBinding>): readonly PortBinding[] {
+  return [...ports].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 export function isLocalGateway(port: PortBinding, inventory: Inventory): boolean {
   return (
     port.type === 'chassisredirect' &&
@@ -27,10 +32,24 @@ export function isLocalGateway(port: PortBinding, inventory: Inventory): boolean
   );
 }
 
+/** The other end of a patch, when both ends name each other. While rows still arrive, one may be without the other. */
+export function peerOf(port: PortBinding, inventory: Inventory): PortBinding | undefined {
+  const peer = port.type === 'patch' ? inventory.port(port.peer ?? '') : undefined;
+  return peer?.type === 'patch' && peer.peer === port.name ? peer : undefined;
+}
+
 /** The switch-side port of a chassisredirect port: the peer of the router port that it stands for. */
 export function networkPortOf(port: PortBinding, inventory: Inventory): PortBinding | undefined {
   const routerPort = inventory.port(port.distributedPort ?? '');
-  return inventory.port(routerPort?.peer ?? '');
+  return routerPort?.datapath === port.datapath ? peerOf(routerPort, inventory) : undefined;
+}
+
+/** Whether a gateway stands for this router port, be it bound here or elsewhere. */
+export function isGatewayPort(routerPort: PortBinding, inventory: Inventory): boolean {
+  for (const redirect of inventory.portsOfType(routerPort.datapath, 'chassisredirect')) {
+    if (redirect.distributedPort === routerPort.name) return true;
+  }
+  return false;
 }
 
 /** Gateways of the router whose datapath this is, on this node. A router may have several. */
@@ -38,27 +57,9 @@ export function localGateways(
   routerDatapath: string,
   inventory: Inventory,
 ): readonly PortBinding[] {
-  return [...inventory.portsOfType(routerDatapath, 'chassisredirect')]
-    .filter((port) => isLocalGateway(port, inventory))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** Switch-side ports of the router's interfaces, gateways not among them. */
-export function interfacesOf(routerDatapath: string, inventory: Inventory): readonly PortBinding[] {
-  const gateways = new Set(
-    [...inventory.portsOfType(routerDatapath, 'chassisredirect')].map(
-      (port) => port.distributedPort,
-    ),
+  return byName(inventory.portsOfType(routerDatapath, 'chassisredirect')).filter((port) =>
+    isLocalGateway(port, inventory),
   );
-  return [...inventory.portsOfType(routerDatapath, 'patch')].flatMap((routerPort) => {
-    if (gateways.has(routerPort.name)) return [];
-    return inventory.port(routerPort.peer ?? '') ?? [];
-  });
-}
-
-/** The router interface behind a switch-side patch port. */
-export function routerPortOf(port: PortBinding, inventory: Inventory): PortBinding | undefined {
-  return port.type === 'patch' ? inventory.port(port.peer ?? '') : undefined;
 }
 
 /** How a provider network leaves this node. */
@@ -72,9 +73,7 @@ export interface ProviderExit {
 
 /** The exit of a provider network, or why it has none here. */
 export function providerExit(datapath: string, inventory: Inventory): ProviderExit | string {
-  const localnets = [...inventory.portsOfType(datapath, 'localnet')].sort((a, b) =>
-    a.name < b.name ? -1 : 1,
-  );
+  const localnets = byName(inventory.portsOfType(datapath, 'localnet'));
   if (localnets.length === 0)
     return 'its network has no localnet port; attach it to a provider network';
   const { bridgeMappings, bridges, integrationBridge } = inventory.ovs;

@@ -7,6 +7,7 @@ import { prefixContains } from '../../net/prefix.ts';
 import type { Condition } from '../../resources/condition.ts';
 import type { ScopePlan } from '../mode.ts';
 import { becauseAddressed } from './because.ts';
+import { byName } from './gateways.ts';
 import { emptyPlan } from './plan-gateway.ts';
 import { offeredAt } from './plan-network.ts';
 
@@ -15,12 +16,14 @@ export function isHostPort(port: PortBinding): boolean {
   return port.type === '' || port.type === 'virtual';
 }
 
-/** Ports of the switch that lead to routers and carry the annotation. */
+/** Ports of the switch that lead to routers and carry the annotation, by name. */
 export function annotatedInterfaces(
   datapath: string,
   inventory: Inventory,
 ): readonly PortBinding[] {
-  return [...inventory.portsOfType(datapath, 'patch')].filter((port) => port.bgpvpn !== undefined);
+  return byName(inventory.portsOfType(datapath, 'patch')).filter(
+    (port) => port.bgpvpn !== undefined,
+  );
 }
 
 export function planHost(scope: string, port: PortBinding, inventory: Inventory): ScopePlan {

@@ -9,7 +9,7 @@ import { formatPrefix, networkOf, type Prefix, prefixesOverlap } from '../../net
 import type { Condition } from '../../resources/condition.ts';
 import type { ScopePlan } from '../mode.ts';
 import { becauseAddressed, becauseAnnotated } from './because.ts';
-import { localGateways, routerPortOf } from './gateways.ts';
+import { isGatewayPort, localGateways, peerOf } from './gateways.ts';
 import {
   attachmentOf,
   emptyPlan,
@@ -65,7 +65,7 @@ export function offeredAt(port: PortBinding, inventory: Inventory): readonly Off
   const { bgpvpn } = port;
   if (bgpvpn?.ok !== true) return [];
   const keys = bgpvpn.value;
-  const routerPort = routerPortOf(port, inventory);
+  const routerPort = peerOf(port, inventory);
   if (routerPort === undefined) return [];
   return sitesOf(port, inventory)
     .filter((site) => problemsOf(site, keys).length === 0)
@@ -89,10 +89,9 @@ export function offeredAt(port: PortBinding, inventory: Inventory): readonly Off
 
 /** The gateways here that lead to this interface and are ready to. */
 function sitesOf(port: PortBinding, inventory: Inventory): readonly Site[] {
-  const routerPort = routerPortOf(port, inventory);
-  if (routerPort === undefined) return [];
+  const routerPort = peerOf(port, inventory);
+  if (routerPort === undefined || isGatewayPort(routerPort, inventory)) return [];
   return localGateways(routerPort.datapath, inventory).flatMap((gateway) => {
-    if (gateway.distributedPort === routerPort.name) return [];
     const readiness = readyGateway(gateway, inventory);
     return readiness?.ready === true ? [readiness.site] : [];
   });
@@ -100,7 +99,7 @@ function sitesOf(port: PortBinding, inventory: Inventory): readonly Site[] {
 
 /** Subnets of the router interface, each network once. */
 export function subnetsOf(port: PortBinding, inventory: Inventory): readonly Prefix[] {
-  const addresses = routerPortOf(port, inventory)?.addresses ?? [];
+  const addresses = peerOf(port, inventory)?.addresses ?? [];
   return addresses
     .flatMap(({ prefixes }) => prefixes)
     .filter(({ ip }) => !isLinkLocal(ip))
@@ -143,10 +142,11 @@ function earlierHolder(
   inventory: Inventory,
 ): PortBinding | undefined {
   if (port.bgpvpn?.ok !== true) return undefined;
+  let holder: PortBinding | undefined;
   for (const other of inventory.portsOfVni(port.bgpvpn.value.vni)) {
-    if (other.name >= port.name || sitesOf(other, inventory).length === 0) continue;
+    if (other.name >= (holder ?? port).name) continue;
     const overlap = subnetsOf(other, inventory).some((theirs) => prefixesOverlap(theirs, subnet));
-    if (overlap) return other;
+    if (overlap && sitesOf(other, inventory).length > 0) holder = other;
   }
-  return undefined;
+  return holder;
 }
