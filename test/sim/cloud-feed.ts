@@ -1,0 +1,83 @@
+/** Turns one state of a cloud after another into the updates that sources would deliver, in any order. */
+
+import type { Random } from '../../src/base/ports.ts';
+import { equalData } from '../../src/base/equal.ts';
+import { parsePortBinding, type PortBinding } from '../../src/inventory/port-binding.ts';
+import type { PortBindingRow } from '../../src/inventory/row.ts';
+import type { InventoryUpdate } from '../../src/inventory/source.ts';
+import type { PortInterest } from '../../src/modes/mode.ts';
+import { chassisOf, type Cloud, hostOf, ovsOf, rowsOf } from './cloud.ts';
+import { shuffled } from './random.ts';
+
+/** Lets every row through, as a monitor without conditions. */
+export const everything = 'everything';
+
+interface Seen {
+  readonly text: string;
+  readonly port: PortBinding;
+}
+
+export class CloudFeed {
+  /** By UUID. */
+  #seen = new Map<string, Seen>();
+  #ovs: unknown;
+  #host: unknown;
+  #chassis: unknown;
+
+  /** What a subscriber to `interest` hears when the cloud becomes this one. */
+  updates(
+    cloud: Cloud,
+    interest: PortInterest | typeof everything,
+    random: Random,
+  ): readonly InventoryUpdate[] {
+    const updates: InventoryUpdate[] = [...this.#portUpdates(cloud, interest)];
+    const ovs = ovsOf(cloud);
+    if (!sameText(ovs, this.#ovs)) updates.push({ of: 'ovs', value: ovs });
+    this.#ovs = ovs;
+    const host = hostOf(cloud);
+    if (!equalData(host, this.#host)) updates.push({ of: 'host', value: host });
+    this.#host = host;
+    const chassis = chassisOf(cloud);
+    if (chassis !== this.#chassis) updates.push({ of: 'chassis', value: chassis });
+    this.#chassis = chassis;
+    return shuffled(updates, random);
+  }
+
+  *#portUpdates(
+    cloud: Cloud,
+    interest: PortInterest | typeof everything,
+  ): Iterable<InventoryUpdate> {
+    const before = this.#seen;
+    this.#seen = new Map();
+    for (const row of rowsOf(cloud)) {
+      if (interest !== everything && !isOfInterest(row, interest)) continue;
+      const text = textOf(row);
+      const known = before.get(row.uuid);
+      const port = known?.text === text ? known.port : parsePortBinding(row);
+      this.#seen.set(row.uuid, { text, port });
+      if (known?.port !== port) yield { of: 'port', before: known?.port, after: port };
+    }
+    for (const [uuid, { port }] of before) {
+      if (!this.#seen.has(uuid)) yield { of: 'port', before: port, after: undefined };
+    }
+  }
+}
+
+function isOfInterest(row: PortBindingRow, interest: PortInterest): boolean {
+  return (
+    (interest.ownChassis && row.chassis === 'here') ||
+    interest.types.has(row.type) ||
+    interest.datapaths.has(row.datapath) ||
+    interest.names.has(row.logical_port)
+  );
+}
+
+function sameText(a: unknown, b: unknown): boolean {
+  return textOf(a) === textOf(b);
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    inner instanceof Map ? [...inner] : inner === undefined ? null : inner,
+  );
+}

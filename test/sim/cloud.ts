@@ -1,0 +1,256 @@
+/**
+ * A small model of an OVN cloud, and the rows of Port_Binding and Open_vSwitch that Neutron and ovn-northd would make
+ * of it. It knows the conventions (a router port and its switch port are peers, a chassisredirect port stands for a
+ * distributed one) and nothing of what Selvedge does with them.
+ */
+
+import type { Host } from '../../src/inventory/host.ts';
+import type { LocalOvs } from '../../src/inventory/local-ovs.ts';
+import type { PortBindingRow } from '../../src/inventory/row.ts';
+import type { IfName } from '../../src/net/if-name.ts';
+import { parseIp } from '../../src/net/ip.ts';
+
+export type ChassisName = 'here' | 'there';
+
+/** What `neutron_bgpvpn:vni` and `neutron_bgpvpn:as` say, well formed or not. */
+export interface Annotation {
+  readonly vni?: string;
+  readonly as?: string;
+}
+
+/** A provider network; without a physical network it has no localnet port. */
+export interface Provider {
+  readonly physicalNetwork: string | undefined;
+  readonly tag: number | undefined;
+}
+
+/** A router port on a provider network, with the chassisredirect port that says where it is. */
+export interface GatewayPort {
+  readonly router: number;
+  readonly provider: number;
+  readonly chassis: ChassisName | undefined;
+  /** Column `mac` as it stands in the row. */
+  readonly mac: string;
+  readonly annotation: Annotation;
+  /** Another one makes another row under the same name. */
+  readonly generation: number;
+}
+
+/** A router port on a tenant network. */
+export interface InterfacePort {
+  readonly router: number;
+  readonly network: number;
+  readonly mac: string;
+  readonly annotation: Annotation;
+  readonly generation: number;
+}
+
+/** A port of a virtual machine, or something else on a tenant network. */
+export interface MachinePort {
+  readonly network: number;
+  readonly type: '' | 'virtual' | 'localport';
+  readonly chassis: ChassisName | undefined;
+  readonly mac: string;
+  readonly cidrs: string | undefined;
+  readonly generation: number;
+}
+
+export interface Bridge {
+  readonly exists: boolean;
+  readonly hasUplink: boolean;
+}
+
+type Slots<T> = readonly (T | undefined)[];
+
+export interface Cloud {
+  readonly providers: Slots<Provider>;
+  readonly gateways: Slots<GatewayPort>;
+  readonly interfaces: Slots<InterfacePort>;
+  readonly machines: Slots<MachinePort>;
+  /** Physical network to bridge. */
+  readonly mappings: Readonly<Record<string, string>>;
+  readonly bridges: Readonly<Record<string, Bridge>>;
+  /** Whether this node has a Chassis row. */
+  readonly isRegistered: boolean;
+  readonly vtep: string | undefined;
+  readonly underlayMtu: number | undefined;
+}
+
+export const emptyCloud: Cloud = {
+  providers: [],
+  gateways: [],
+  interfaces: [],
+  machines: [],
+  mappings: {},
+  bridges: {},
+  isRegistered: true,
+  vtep: '192.0.2.1',
+  underlayMtu: 1500,
+};
+
+/** Names whose order has nothing to do with what they name, as it is with UUIDs. */
+const gatewayNames = ['b2', '71', 'e9'];
+const interfaceNames = ['c4', '0a', '93', 'f7', '5d'];
+const machineNames = ['38', 'd6', '12', 'aa', '6f', '84', '2b', 'fe'];
+
+export function rowsOf(cloud: Cloud): readonly PortBindingRow[] {
+  return [
+    ...cloud.providers.flatMap((each, index) => providerRows(each, index)),
+    ...cloud.gateways.flatMap((each, index) => gatewayRows(each, index)),
+    ...cloud.interfaces.flatMap((each, index) => interfaceRows(each, index)),
+    ...cloud.machines.flatMap((each, index) => machineRows(each, index)),
+  ];
+}
+
+function rowOf(
+  row: Pick<PortBindingRow, 'uuid' | 'logical_port' | 'type' | 'datapath'> &
+    Partial<PortBindingRow>,
+): PortBindingRow {
+  return {
+    chassis: undefined,
+    mac: [],
+    nat_addresses: [],
+    options: new Map(),
+    external_ids: new Map(),
+    tag: undefined,
+    ...row,
+  };
+}
+
+function providerRows(provider: Provider | undefined, index: number): readonly PortBindingRow[] {
+  if (provider?.physicalNetwork === undefined) return [];
+  const name = `provnet-${index}`;
+  return [
+    rowOf({
+      uuid: `row-${name}`,
+      logical_port: name,
+      type: 'localnet',
+      datapath: `provider-${index}`,
+      mac: ['unknown'],
+      options: new Map([['network_name', provider.physicalNetwork]]),
+      tag: provider.tag,
+    }),
+  ];
+}
+
+function gatewayRows(gateway: GatewayPort | undefined, index: number): readonly PortBindingRow[] {
+  if (gateway === undefined) return [];
+  const name = gatewayNames[index] ?? `gateway-${index}`;
+  const router = `router-${gateway.router}`;
+  const { generation, mac } = gateway;
+  const redirect = rowOf({
+    uuid: `row-cr-lrp-${name}-${generation}`,
+    logical_port: `cr-lrp-${name}`,
+    type: 'chassisredirect',
+    datapath: router,
+    chassis: gateway.chassis,
+    mac: [mac],
+    options: new Map([['distributed-port', `lrp-${name}`]]),
+  });
+  const switchSide = switchSideOf(name, `provider-${gateway.provider}`, generation, gateway);
+  return [redirect, routerSideOf(name, router, gateway), switchSide];
+}
+
+function interfaceRows(port: InterfacePort | undefined, index: number): readonly PortBindingRow[] {
+  if (port === undefined) return [];
+  const name = interfaceNames[index] ?? `interface-${index}`;
+  return [
+    routerSideOf(name, `router-${port.router}`, port),
+    switchSideOf(name, `tenant-${port.network}`, port.generation, port),
+  ];
+}
+
+function routerSideOf(
+  name: string,
+  datapath: string,
+  { mac, generation }: { readonly mac: string; readonly generation: number },
+): PortBindingRow {
+  return rowOf({
+    uuid: `row-lrp-${name}-${generation}`,
+    logical_port: `lrp-${name}`,
+    type: 'patch',
+    datapath,
+    mac: [mac],
+    options: new Map([['peer', name]]),
+  });
+}
+
+function switchSideOf(
+  name: string,
+  datapath: string,
+  generation: number,
+  { annotation }: { readonly annotation: Annotation },
+): PortBindingRow {
+  return rowOf({
+    uuid: `row-${name}-${generation}`,
+    logical_port: name,
+    type: 'patch',
+    datapath,
+    mac: ['router'],
+    options: new Map([['peer', `lrp-${name}`]]),
+    external_ids: new Map([
+      ['neutron:device_owner', 'network:router_interface'],
+      ...(annotation.vni === undefined
+        ? []
+        : [['neutron_bgpvpn:vni', annotation.vni] as [string, string]]),
+      ...(annotation.as === undefined
+        ? []
+        : [['neutron_bgpvpn:as', annotation.as] as [string, string]]),
+    ]),
+  });
+}
+
+function machineRows(machine: MachinePort | undefined, index: number): readonly PortBindingRow[] {
+  if (machine === undefined) return [];
+  const name = machineNames[index] ?? `machine-${index}`;
+  return [
+    rowOf({
+      uuid: `row-${name}-${machine.generation}`,
+      logical_port: name,
+      type: machine.type,
+      datapath: `tenant-${machine.network}`,
+      chassis: machine.chassis,
+      mac: [machine.mac],
+      external_ids: new Map(machine.cidrs === undefined ? [] : [['neutron:cidrs', machine.cidrs]]),
+    }),
+  ];
+}
+
+export function ovsOf(cloud: Cloud): LocalOvs {
+  const existing = Object.entries(cloud.bridges).filter(([, bridge]) => bridge.exists);
+  return {
+    systemId: 'here',
+    ovnRemote: [],
+    bridgeMappings: new Map(
+      Object.entries(cloud.mappings).map(([network, bridge]) => [network, bridge as IfName]),
+    ),
+    integrationBridge: 'br-int',
+    bridges: new Map(
+      existing.map(([name, { hasUplink }]) => [
+        name as IfName,
+        { name: name as IfName, hasUplink },
+      ]),
+    ),
+    issues: [],
+  };
+}
+
+export function hostOf(cloud: Cloud): Host {
+  const vtep = cloud.vtep === undefined ? undefined : parseIp(cloud.vtep);
+  return { vtep: vtep?.ok === true ? vtep.value : undefined, underlayMtu: cloud.underlayMtu };
+}
+
+export function chassisOf(cloud: Cloud): string | undefined {
+  return cloud.isRegistered ? 'here' : undefined;
+}
+
+/** The ports of provider bridges that ovn-controller makes of localnet ports, by bridge. */
+export function patchPortsOf(cloud: Cloud): ReadonlyMap<string, readonly string[]> {
+  const ports = cloud.providers.flatMap((provider, index) => {
+    const bridge = cloud.mappings[provider?.physicalNetwork ?? ''];
+    if (bridge === undefined || cloud.bridges[bridge]?.exists !== true) return [];
+    return [{ bridge, port: `patch-provnet-${index}-to-br-int` }];
+  });
+  const byBridge = Map.groupBy(ports, ({ bridge }) => bridge);
+  return new Map([...byBridge].map(([bridge, found]) => [bridge, found.map(({ port }) => port)]));
+}
