@@ -7,6 +7,7 @@
  */
 
 export { type Addon, loadAddon, type Poll } from './io/addon.ts';
+export type { Alarm } from './io/alarm.ts';
 export {
   type Monitor,
   type MonitorGroup,

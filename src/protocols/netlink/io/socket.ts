@@ -9,7 +9,6 @@
  */
 
 import { Writer } from '../../../base/bytes.ts';
-import type { Clock } from '../../../base/ports.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import { failed, type NetlinkError, type ownErrors, refused } from '../wire/error.ts';
 import {
@@ -23,13 +22,13 @@ import {
 import { NETLINK_ROUTE, NLM_F, NLMSG } from '../wire/numbers.ts';
 import type { ObjectCodec } from '../wire/object.ts';
 import { dumpOf, get, type Request } from '../wire/request.ts';
-import { systemClock } from './system-clock.ts';
+import { type Alarm, systemAlarm } from './alarm.ts';
 import { type Arrival, netlinkTransport, type Transport } from './transport.ts';
 
 export interface SocketOptions {
   /** Milliseconds without any answer after which a request is given up. */
   readonly timeout?: number;
-  readonly clock?: Clock;
+  readonly alarm?: Alarm;
   readonly transport?: Transport;
   /** Octets of the receive buffer; 0 leaves the system's default, which is enough for the batches made here. */
   readonly receiveBuffer?: number;
@@ -45,19 +44,20 @@ const defaults = {
 const maxMessages = 128;
 /** Well below the default send buffer (212,992), which one datagram must fit into. */
 const maxOctets = 64 * 1024;
+/** Octets to start with for each message; the writer grows by itself. */
+const typicalMessage = 128;
 /** A dump that is overtaken by changes is made again this often. */
 const maxDumps = 8;
 
 /** Everything that one datagram with requests is waiting for. */
 interface Exchange {
   readonly first: number;
-  readonly answers: (Answer | undefined)[];
-  readonly isDump: boolean;
+  readonly count: number;
+  /** By the place of the request in the datagram. Only refusals and the last one are answered. */
+  readonly answers: Map<number, Answer>;
   /** Takes a message that is no answer. */
   readonly onBody: (data: DataView, message: Message) => void;
   readonly settle: (ended: Ended) => void;
-  /** When it was sent, or last heard of. */
-  activeAt: number;
   interrupted: boolean;
 }
 
@@ -70,7 +70,7 @@ const ENOBUFS = 105;
 
 export class NetlinkSocket {
   readonly #transport: Transport;
-  readonly #clock: Clock;
+  readonly #alarm: Alarm;
   readonly #timeout: number;
   #sequence = 1;
   #port = 0;
@@ -78,19 +78,20 @@ export class NetlinkSocket {
   #current: Exchange | undefined;
   /** Ends when the operations queued so far have. */
   #tail: Promise<unknown> = Promise.resolve();
-  #watchdog: AbortController | undefined;
+  /** Takes the alarm back that ends a silent exchange. The alarm also keeps the process alive until the answer. */
+  #calm: () => void = () => {};
 
-  private constructor(transport: Transport, clock: Clock, timeout: number) {
+  private constructor(transport: Transport, alarm: Alarm, timeout: number) {
     this.#transport = transport;
-    this.#clock = clock;
+    this.#alarm = alarm;
     this.#timeout = timeout;
     transport.onData((arrival) => this.#receive(arrival));
   }
 
   /** Opens a socket in the network namespace of this process. Does not keep the process alive when idle. */
   static open(options: SocketOptions = {}): Result<NetlinkSocket, NetlinkError> {
-    const { transport = netlinkTransport(), clock = systemClock } = options;
-    const socket = new NetlinkSocket(transport, clock, options.timeout ?? defaults.timeout);
+    const { transport = netlinkTransport(), alarm = systemAlarm } = options;
+    const socket = new NetlinkSocket(transport, alarm, options.timeout ?? defaults.timeout);
     const errno = transport.open({
       protocol: NETLINK_ROUTE,
       groups: [],
@@ -141,7 +142,7 @@ export class NetlinkSocket {
       const { answers, ended } = await this.#exchange([request], (data, message) => {
         found = codec.decode(data, message.at, message.end);
       });
-      const result = resultOf(request, answers[0], ended);
+      const result = resultOf(request, answers.get(0), ended);
       if (!result.ok) return result;
       if (found === undefined || typeof found === 'string') {
         return err(failed(request.what, 'MALFORMED'));
@@ -173,8 +174,8 @@ export class NetlinkSocket {
     from: number,
   ): Promise<readonly Result<void, NetlinkError>[]> {
     const some = requests.slice(from, from + maxMessages);
-    const { answers, ended } = await this.#exchange(some, () => {});
-    return answers.map((answer, i) => resultOf(some[i] as Request, answer, ended));
+    const { count, answers, ended } = await this.#exchange(some, () => {});
+    return some.slice(0, count).map((one, i) => resultOf(one, answers.get(i), ended));
   }
 
   async #dumpOnce<T, F>(
@@ -190,38 +191,36 @@ export class NetlinkSocket {
       if (row === 'malformed') malformed += 1;
       else if (row !== 'foreign') rows.push(row);
     });
-    const result = resultOf(request, answers[0], ended);
+    const result = resultOf(request, answers.get(0), ended);
     if (!result.ok) return result;
     if (malformed > 0) return err(failed(request.what, 'MALFORMED'));
     if (ended.done && ended.interrupted) return err(failed(request.what, 'DUMP_INTERRUPTED'));
     return ok(rows);
   }
 
-  /** Sends as many of `requests` as fit and waits for the last answer. `answers` is as long as what was sent. */
+  /** Sends as many of `requests` as fit, `count`, and waits for the last answer. */
   async #exchange(
     requests: readonly Request[],
     onBody: Exchange['onBody'],
-  ): Promise<{ answers: readonly (Answer | undefined)[]; ended: Ended }> {
+  ): Promise<{ count: number; answers: ReadonlyMap<number, Answer>; ended: Ended }> {
     const first = this.#sequence;
     const { datagram, count } = encodeRequests(requests, first);
-    const answers = Array.from<Answer | undefined>({ length: count });
-    if (this.#closed) return { answers, ended: { done: false, lost: 'CLOSED' } };
+    const answers = new Map<number, Answer>();
+    if (this.#closed) return { count, answers, ended: { done: false, lost: 'CLOSED' } };
     this.#sequence = nextSequence(first, count);
     const ended = await new Promise<Ended>((settle) => {
-      const isDump = ((requests[0]?.flags ?? 0) & NLM_F.dump) === NLM_F.dump;
-      const activeAt = this.#clock.now();
-      this.#current = { first, answers, isDump, onBody, settle, activeAt, interrupted: false };
+      this.#current = { first, count, answers, onBody, settle, interrupted: false };
       const errno = this.#transport.send(datagram);
       if (errno === 0) this.#watch();
       else this.#refuseAll(errno);
     });
-    return { answers, ended };
+    return { count, answers, ended };
   }
 
   /** The datagram did not even get to the kernel. */
   #refuseAll(errno: number): void {
-    const answers = this.#current?.answers ?? [];
-    for (const index of answers.keys()) answers[index] = { errno, text: '' };
+    const { count, answers } = this.#current ?? { count: 0, answers: new Map<number, Answer>() };
+    for (let index = 0; index < count; index += 1) answers.set(index, { errno, text: '' });
     this.#settle({ done: true, interrupted: false });
   }
 
@@ -232,25 +231,27 @@ export class NetlinkSocket {
       if (arrival.errno === ENOBUFS) this.#settle({ done: false, lost: 'ENOBUFS' });
       return;
     }
-    current.activeAt = this.#clock.now();
     const { datagram } = arrival;
     const data = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength);
     const sound = visitMessages(data, (message) => this.#take(current, data, message));
     if (!sound) this.#settle({ done: false, lost: 'MALFORMED' });
+    else if (this.#current === current) this.#watch();
   }
 
   /** One message. Late answers to what was given up have an older sequence number and fall through. */
   #take(current: Exchange, data: DataView, message: Message): void {
     const index = message.sequence - current.first;
-    if (this.#current !== current || index < 0 || index >= current.answers.length) return;
+    if (this.#current !== current || index < 0 || index >= current.count) return;
     this.#port = message.port;
     if ((message.flags & NLM_F.dumpInterrupted) !== 0) current.interrupted = true;
     if (message.type === NLMSG.error || message.type === NLMSG.done) {
       const isError = message.type === NLMSG.error;
       const answer = isError ? decodeError(data, message) : decodeDone(data, message);
-      current.answers[index] = answer;
-      const isLast = index === current.answers.length - 1;
-      if (isLast) this.#settle({ done: true, interrupted: current.interrupted });
+      // One that cannot be read is as good as none: the time-out ends the request.
+      if (answer === undefined) return;
+      current.answers.set(index, answer);
+      if (index === current.count - 1)
+        this.#settle({ done: true, interrupted: current.interrupted });
     } else if (message.type > NLMSG.overrun) {
       current.onBody(data, message);
     }
@@ -259,29 +260,14 @@ export class NetlinkSocket {
   #settle(ended: Ended): void {
     const current = this.#current;
     this.#current = undefined;
+    this.#calm();
     current?.settle(ended);
-    this.#watchdog?.abort();
-    this.#watchdog = undefined;
   }
 
-  /** Gives up on an exchange that nothing is heard of. Its timer also keeps the process alive while it waits. */
+  /** Gives up on the exchange when nothing is heard of it from now on. */
   #watch(): void {
-    if (this.#current === undefined || this.#watchdog !== undefined) return;
-    this.#watchdog = new AbortController();
-    void this.#giveUp(this.#watchdog.signal);
-  }
-
-  async #giveUp(signal: AbortSignal): Promise<void> {
-    while (this.#current !== undefined) {
-      const left = this.#current.activeAt + this.#timeout - this.#clock.now();
-      if (left <= 0) return this.#settle({ done: false, lost: 'TIMED_OUT' });
-      try {
-        await this.#clock.sleep(left, signal);
-      } catch {
-        return;
-      }
-      if (signal.aborted) return;
-    }
+    this.#calm();
+    this.#calm = this.#alarm(this.#timeout, () => this.#settle({ done: false, lost: 'TIMED_OUT' }));
   }
 }
 
@@ -298,7 +284,7 @@ function encodeRequests(
   requests: readonly Request[],
   first: number,
 ): { readonly datagram: Uint8Array; readonly count: number } {
-  const writer = new Writer('little', 4096);
+  const writer = new Writer('little', requests.length * typicalMessage);
   let count = 0;
   let lastStart = 0;
   for (const { type, flags, encode } of requests) {

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Clock } from '../../../../src/base/ports.ts';
 import { unwrap } from '../../../../src/base/result.ts';
 import {
+  type Alarm,
   create,
   formatNetlinkError,
   type Neigh,
@@ -16,32 +16,29 @@ import { NLM_F, RTM } from '../../../../src/protocols/netlink/wire/numbers.ts';
 import { answerTo, doneTo, FakeTransport, messageTo, type Sent } from './fake-transport.ts';
 
 /** Time stands until the test lets it pass. */
-class ManualClock implements Clock {
+class ManualTime {
   #now = 0;
-  readonly #sleepers: { at: number; wake: () => void }[] = [];
+  #alarms: readonly { readonly at: number; readonly ring: () => void }[] = [];
 
-  now(): number {
-    return this.#now;
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#sleepers.push({ at: this.#now + ms, wake: resolve });
-      signal?.addEventListener('abort', () => reject(new Error('aborted')));
-    });
-  }
+  readonly alarm: Alarm = (ms, ring) => {
+    const one = { at: this.#now + ms, ring };
+    this.#alarms = [...this.#alarms, one];
+    return () => {
+      this.#alarms = this.#alarms.filter((other) => other !== one);
+    };
+  };
 
   pass(ms: number): void {
     this.#now += ms;
-    for (const { at, wake } of this.#sleepers) if (at <= this.#now) wake();
+    for (const { at, ring } of this.#alarms) if (at <= this.#now) ring();
   }
 }
 
 function setUp() {
   const transport = new FakeTransport();
-  const clock = new ManualClock();
-  const socket = unwrap(NetlinkSocket.open({ transport, clock, timeout: 1000 }));
-  return { transport, clock, socket };
+  const time = new ManualTime();
+  const socket = unwrap(NetlinkSocket.open({ transport, alarm: time.alarm, timeout: 1000 }));
+  return { transport, time, socket };
 }
 
 function neighAt(number: number): Neigh {
@@ -83,32 +80,31 @@ test('a refusal belongs to the request with its sequence number, with the words 
 });
 
 test('silence is given up after the time-out, with what was answered before it', async () => {
-  const { transport, clock, socket } = setUp();
+  const { transport, time, socket } = setUp();
   const done = socket.batch(creations(3));
   const datagram = await transport.nextSent();
   transport.arrive(answerTo(datagram[0]!, 17));
-  clock.pass(1000);
+  time.pass(1000);
   assert.deepEqual(codes(await done), ['EEXIST', 'TIMED_OUT', 'TIMED_OUT']);
 });
 
 test('whoever is heard of is not given up', async () => {
-  const { transport, clock, socket } = setUp();
+  const { transport, time, socket } = setUp();
   const done = socket.dump(neigh, {});
   const request = first(await transport.nextSent());
   for (let i = 0; i < 5; i += 1) {
-    clock.pass(900);
+    time.pass(900);
     transport.arrive(rowTo(request, i));
-    await new Promise((resolve) => setImmediate(resolve));
   }
   transport.arrive(doneTo(request));
   assert.equal(unwrap(await done).length, 5);
 });
 
 test('an answer that comes after the time-out is not taken for another', async () => {
-  const { transport, clock, socket } = setUp();
+  const { transport, time, socket } = setUp();
   const late = socket.request(create(neigh, neighAt(1)));
   const given = first(await transport.nextSent());
-  clock.pass(1000);
+  time.pass(1000);
   assert.equal((await late).ok, false);
   const next = socket.request(create(neigh, neighAt(2)));
   const request = first(await transport.nextSent());
