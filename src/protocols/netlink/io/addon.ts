@@ -39,7 +39,8 @@ export function loadAddon(): Addon {
   try {
     return createRequire(import.meta.url)(path) as Addon;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    // Only the first line: what follows is the stack of modules.
+    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
     throw new Error(
       `cannot load the netlink addon: ${reason}; build it with 'npm run native' (needs a C compiler)`,
       { cause },

@@ -8,8 +8,8 @@
  * receive buffer (256 acknowledgements fill the default one) and the last answer would never come.
  */
 
-import { Writer } from '../../../base/bytes.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
+import { encodeBatch, maxMessages, nextSequence } from '../wire/batch.ts';
 import { failed, type NetlinkError, type ownErrors, refused } from '../wire/error.ts';
 import {
   type Answer,
@@ -17,7 +17,6 @@ import {
   decodeError,
   type Message,
   visitMessages,
-  writeMessage,
 } from '../wire/message.ts';
 import { NETLINK_ROUTE, NLM_F, NLMSG } from '../wire/numbers.ts';
 import type { ObjectCodec } from '../wire/object.ts';
@@ -40,12 +39,6 @@ const defaults = {
   receiveBuffer: 1 << 20,
 };
 
-/** See above; half of what the default receive buffer holds. */
-const maxMessages = 128;
-/** Well below the default send buffer (212,992), which one datagram must fit into. */
-const maxOctets = 64 * 1024;
-/** Octets to start with for each message; the writer grows by itself. */
-const typicalMessage = 128;
 /** A dump that is overtaken by changes is made again this often. */
 const maxDumps = 8;
 
@@ -173,9 +166,12 @@ export class NetlinkSocket {
     requests: readonly Request[],
     from: number,
   ): Promise<readonly Result<void, NetlinkError>[]> {
-    const some = requests.slice(from, from + maxMessages);
-    const { count, answers, ended } = await this.#exchange(some, () => {});
-    return some.slice(0, count).map((one, i) => resultOf(one, answers.get(i), ended));
+    const { count, answers, ended } = await this.#exchange(
+      requests.slice(from, from + maxMessages),
+      () => {},
+    );
+    const sent = requests.slice(from, from + count);
+    return sent.map((one, i) => resultOf(one, answers.get(i), ended));
   }
 
   async #dumpOnce<T, F>(
@@ -204,7 +200,7 @@ export class NetlinkSocket {
     onBody: Exchange['onBody'],
   ): Promise<{ count: number; answers: ReadonlyMap<number, Answer>; ended: Ended }> {
     const first = this.#sequence;
-    const { datagram, count } = encodeRequests(requests, first);
+    const { datagram, count } = encodeBatch(requests, first);
     const answers = new Map<number, Answer>();
     if (this.#closed) return { count, answers, ended: { done: false, lost: 'CLOSED' } };
     this.#sequence = nextSequence(first, count);
@@ -272,36 +268,6 @@ export class NetlinkSocket {
 }
 
 const retried: readonly string[] = ['DUMP_INTERRUPTED', 'ENOBUFS'];
-
-/** Sequence numbers of one exchange do not wrap, so that they can be told apart by subtraction. */
-function nextSequence(first: number, count: number): number {
-  const next = first + count;
-  return next > 0xffff0000 ? 1 : next;
-}
-
-/** As many requests as fit. Only the last asks for an acknowledgement. */
-function encodeRequests(
-  requests: readonly Request[],
-  first: number,
-): { readonly datagram: Uint8Array; readonly count: number } {
-  const writer = new Writer('little', requests.length * typicalMessage);
-  let count = 0;
-  let lastStart = 0;
-  for (const { type, flags, encode } of requests) {
-    if (writer.length > maxOctets) break;
-    lastStart = writer.length;
-    const header = { type, flags: flags | NLM_F.request, sequence: first + count };
-    writeMessage(writer, header, encode);
-    count += 1;
-  }
-  const last = requests[count - 1];
-  const isDump = last !== undefined && (last.flags & NLM_F.dump) === NLM_F.dump;
-  // The flags stand six octets into the header. A dump ends with NLMSG_DONE and needs no acknowledgement.
-  if (last !== undefined && !isDump) {
-    writer.patchU16(lastStart + 6, last.flags | NLM_F.request | NLM_F.ack);
-  }
-  return { datagram: writer.finish(), count };
-}
 
 function resultOf(
   request: Request,
