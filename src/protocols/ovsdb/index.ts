@@ -11,6 +11,7 @@
 
 export type { ChangeCause, RowChange } from './cache/changes.ts';
 export type { IndexKey } from './cache/table.ts';
+export type { MonitorMethod, Reading } from './io/content.ts';
 export type { Database, DatabaseOptions } from './io/database.ts';
 export type { Lock } from './io/locks.ts';
 export { openDatabase } from './io/open-database.ts';

@@ -17,16 +17,12 @@ export type IndexDeclaration<C extends Columns> =
   | (keyof C & string)
   | ((row: RowOf<C>) => IndexKey | readonly IndexKey[] | undefined);
 
-export interface TableDeclaration<
-  C extends Columns = Columns,
-  I extends Readonly<Record<string, IndexDeclaration<C>>> = Readonly<
-    Record<string, IndexDeclaration<C>>
-  >,
-> {
+/** A table whose columns are `C` and whose indexes are named `N`. */
+export interface TableDeclaration<C extends Columns, N extends string> {
   readonly columns: C;
   /** Which rows to read until `setConditions` says otherwise; all of them by default. */
   readonly where?: RowFilter;
-  readonly index?: I;
+  readonly index?: { readonly [K in N]: IndexDeclaration<C> };
 }
 
 /** What any table declaration is, whatever its columns. */
@@ -38,14 +34,10 @@ export interface AnyTableDeclaration {
 
 export type Declarations = Readonly<Record<string, AnyTableDeclaration>>;
 
-/** No name is an index. */
-type NoIndex = Readonly<Record<symbol, never>>;
-
 /** Declares a table; exists so that the functions in `index` know the type of the row. */
-export function table<
-  const C extends Columns,
-  const I extends Readonly<Record<string, IndexDeclaration<C>>> = NoIndex,
->(declaration: TableDeclaration<C, I>): TableDeclaration<C, I> {
+export function table<const C extends Columns, const N extends string = never>(
+  declaration: TableDeclaration<C, N>,
+): TableDeclaration<C, N> {
   return declaration;
 }
 

@@ -129,7 +129,7 @@ export class Attendant {
     this.#release({ session, schema: schema.value });
     locks.attach(session);
     const role = server.roleIn(database);
-    enter({ name: 'synced', since: this.#now, endpoint, method: started.value, role });
+    enter({ name: 'synced', since: this.#now, endpoint, reading: started.value, role });
     log('info', `${database} is in step with ${formatEndpoint(endpoint)}`, { role });
     for (const problem of content.problems) {
       log(problem.required ? 'error' : 'info', `${database}: ${problem.message}`);

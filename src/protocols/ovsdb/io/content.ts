@@ -22,6 +22,13 @@ import { refusalOf, type Session } from './session.ts';
 
 export type MonitorMethod = 'monitor_cond_since' | 'monitor_cond' | 'monitor';
 
+/** How the content was read when the connection began. */
+export interface Reading {
+  readonly method: MonitorMethod;
+  /** Whether the server sent only what had happened since the last connection. */
+  readonly resumed: boolean;
+}
+
 const fallbacks: Readonly<Record<MonitorMethod, MonitorMethod | undefined>> = {
   monitor_cond_since: 'monitor_cond',
   monitor_cond: 'monitor',
@@ -76,13 +83,13 @@ export class Content {
   }
 
   /** Reads the content, or resumes it, and keeps it up to date from then on. */
-  async start(session: Session, schema: DatabaseSchema): Promise<Result<MonitorMethod, Reason>> {
+  async start(session: Session, schema: DatabaseSchema): Promise<Result<Reading, Reason>> {
     this.#session = session;
     this.#useSchema(schema);
     let method: MonitorMethod | undefined = 'monitor_cond_since';
     while (method !== undefined) {
       const started = await this.#startBy(method, session);
-      if (started !== 'unknown method') return started.ok ? ok(method) : started;
+      if (started !== 'unknown method') return started;
       method = fallbacks[method];
     }
     return err(reason('refused', 'the server knows no way to monitor'));
@@ -139,7 +146,7 @@ export class Content {
   #startBy(
     method: MonitorMethod,
     session: Session,
-  ): Promise<Result<void, Reason> | 'unknown method'> {
+  ): Promise<Result<Reading, Reason> | 'unknown method'> {
     this.#method = method;
     const last = method === 'monitor_cond_since' ? this.#lastTransaction : undefined;
     const filters = last === undefined ? this.#filters.askAll() : this.#filters.held;
@@ -150,8 +157,9 @@ export class Content {
       session.call(method, [database, monitorId, requests, ...since], (reply) => {
         if (reply.ok && isUnknownMethod(reply.value)) return resolve('unknown method');
         const taken = refusalOf(reply);
-        if (taken.ok) this.#begin(taken.value, last !== undefined);
-        resolve(session.endedBecause ? err(session.endedBecause) : toVoid(taken));
+        if (!taken.ok) return resolve(taken);
+        const resumed = this.#begin(taken.value, last !== undefined);
+        resolve(session.endedBecause ? err(session.endedBecause) : ok({ method, resumed }));
       });
     });
   }
@@ -181,8 +189,11 @@ export class Content {
     return where;
   }
 
-  /** Takes the reply: the whole content, or what happened since, `[found, transaction, rows]`. */
-  #begin(reply: RpcReply, wasResuming: boolean): void {
+  /**
+   * Takes the reply: the whole content, or `[found, transaction, rows]`, where the rows are what happened since
+   * the transaction we named if it was found. Returns whether it was.
+   */
+  #begin(reply: RpcReply, wasResuming: boolean): boolean {
     const [found, transaction]: readonly unknown[] = Array.isArray(reply.result)
       ? reply.result
       : [];
@@ -194,6 +205,7 @@ export class Content {
     this.#remember(transaction);
     if (!wasResuming) this.#filters.confirm();
     this.#askFilters();
+    return isIncrement;
   }
 
   #apply(rows: readonly SlicedRow[], how: 'fold' | 'replace', cause: ChangeSet['cause']): void {
@@ -244,10 +256,6 @@ export class Content {
 
 function isUnknownMethod(reply: RpcReply): boolean {
   return reply.error !== null && formatRpcError(reply.error).includes('unknown method');
-}
-
-function toVoid(result: Result<unknown, Reason>): Result<void, Reason> {
-  return result.ok ? ok(undefined) : result;
 }
 
 /** What of a schema bears on the rows we hold. */

@@ -63,6 +63,7 @@ export function openDatabase<const D extends Declarations>(
   );
   const transactions = new Transactions({
     database,
+    clock,
     maxPending: options.maxPending ?? 1_000,
     live: () => attendant.live,
     absence: () => absenceOf(connection.state),

@@ -1,7 +1,7 @@
 /** How it stands with the connection, as a value: each state carries what belongs to it and nothing else. */
 
 import type { Endpoint } from '../../../net/endpoint.ts';
-import type { MonitorMethod } from './content.ts';
+import type { Reading } from './content.ts';
 import type { Reason } from './reason.ts';
 import type { ServerRole } from './server-database.ts';
 
@@ -15,7 +15,7 @@ export type DatabaseState =
       readonly name: 'synced';
       readonly since: number;
       readonly endpoint: Endpoint;
-      readonly method: MonitorMethod;
+      readonly reading: Reading;
       /** Nothing where the server does not tell (Open vSwitch before 2.9). */
       readonly role: ServerRole | undefined;
     }

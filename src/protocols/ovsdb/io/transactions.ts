@@ -4,6 +4,7 @@
  * again, and the guard tells whether the first sending had been committed.
  */
 
+import type { Clock } from '../../../base/ports.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import { encodeOperations, type Misfit, type Operation } from '../wire/operation.ts';
 import { formatRpcError } from '../wire/rpc.ts';
@@ -56,6 +57,7 @@ export type TransactResult = Result<Committed, TransactFailure>;
 
 export interface TransactionsOptions {
   readonly database: string;
+  readonly clock: Clock;
   /** How many requests may wait for their reply before more are refused as `unsent`. */
   readonly maxPending: number;
   /** The connection of now. */
@@ -65,6 +67,9 @@ export interface TransactionsOptions {
   /** Resolves with the next connection, or with nothing when there will be none. */
   nextLive(signal: AbortSignal | undefined): Promise<Live | undefined>;
 }
+
+/** Milliseconds. */
+const pauseBeforeAgain = 100;
 
 export class Transactions {
   readonly #options: TransactionsOptions;
@@ -98,6 +103,8 @@ export class Transactions {
   ): Promise<TransactResult> {
     let told = first;
     while (isUnknown(told)) {
+      // A cluster that cannot tell may have kept the connection; it needs time for its election.
+      await this.#options.clock.sleep(pauseBeforeAgain);
       const live = await this.#options.nextLive(signal);
       if (live === undefined) return told;
       const again = await this.#send(live, guarded);

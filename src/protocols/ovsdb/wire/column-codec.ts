@@ -34,7 +34,7 @@ export function compileColumn(declared: Column, server: ColumnType): Result<Colu
   const fits = declared.shape === 'any' || isReadableAs(declared, server);
   if (!fits) return err(`is '${formatColumnType(server)}' in the server's schema`);
   if (server.value !== undefined)
-    return ok(mapCodec(mapReader(server.key.type, server.value.type)));
+    return ok(mapCodec(mapReader(server.key.type, server.value.type), server.max > 1));
   if (declared.shape === 'set' || (declared.shape === 'any' && server.max > 1)) {
     return ok(setCodec(setReader(server.key.type), server.max > 1));
   }
@@ -90,6 +90,10 @@ function atomCodec(server: ColumnType, isOptional: boolean): ColumnCodec {
   return { initial, decode, patch: (_old, json) => decode(json) };
 }
 
+/**
+ * Updates carry the difference for a column that can hold more than one element, and the new value for all
+ * others, which includes a map of at most one pair (ovsdb-server 3.1; `test/protocols/ovsdb/io/database.test.ts`).
+ */
 function setCodec(
   read: (json: unknown) => AtomSet | Malformed,
   isDifference: boolean,
@@ -105,13 +109,16 @@ function setCodec(
   };
 }
 
-function mapCodec(read: (json: unknown) => AtomMap | Malformed): ColumnCodec {
+function mapCodec(
+  read: (json: unknown) => AtomMap | Malformed,
+  isDifference: boolean,
+): ColumnCodec {
   return {
     initial: emptyMap,
     decode: read,
     patch: (old, json) => {
       const pairs = read(json);
-      if (pairs === malformed) return malformed;
+      if (pairs === malformed || !isDifference) return pairs;
       return toggleMap(old instanceof Map ? old : emptyMap, pairs);
     },
   };
