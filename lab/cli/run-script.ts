@@ -1,0 +1,114 @@
+/** Runs a TypeScript file in a fresh guest, or directly where the kernel can, and gives back its exit status. */
+
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { bootGuest, type Guest, removeRunDir, stopGuest } from '../guest/boot.ts';
+import { buildGuest } from '../guest/build.ts';
+import { type Command, GuestConnection, type Sink } from '../guest/client.ts';
+import { guestOut, guestProject, projectRoot } from '../guest/paths.ts';
+import { buildProjectImages } from '../guest/project-image.ts';
+import type { RunSettings } from './arguments.ts';
+import { choosePlace } from './direct.ts';
+import { runDirect } from './run-direct.ts';
+
+type Say = (text: string) => void;
+
+const bootLimitMs = 120_000;
+const powerOffGraceMs = 10_000;
+const timeLimitStatus = 124;
+const guestDiedStatus = 125;
+
+/** Our own output. */
+export const terminalSink: Sink = {
+  write: (to, data) => void (to === 'stdout' ? process.stdout : process.stderr).write(data),
+};
+
+export async function runScript(settings: RunSettings, say: Say): Promise<number> {
+  const place = await choosePlace();
+  say(`lab: ${place.reason}`);
+  if (place.kind === 'direct') return runDirect(settings);
+  const runDir = await mkdtemp(join(tmpdir(), 'lab-'));
+  let guest: Guest | undefined;
+  try {
+    guest = await startGuest(settings, runDir, false, say);
+    return await runIn(settings, guest, runDir, say);
+  } finally {
+    if (guest !== undefined) await stopGuest(guest, 0);
+    await removeRunDir(runDir);
+  }
+}
+
+/** Builds what is missing and boots. */
+export async function startGuest(
+  settings: RunSettings,
+  runDir: string,
+  detached: boolean,
+  say: Say,
+): Promise<Guest> {
+  const files = await buildGuest(settings.release, say);
+  const images = await buildProjectImages(runDir, say);
+  const outDir = resolve(settings.out);
+  await mkdir(outDir, { recursive: true });
+  const { memoryMiB } = settings;
+  return bootGuest({ files, images, runDir, outDir, memoryMiB, detached });
+}
+
+async function runIn(settings: RunSettings, guest: Guest, dir: string, say: Say): Promise<number> {
+  const connection = await connectTo(guest, dir);
+  const limit = setTimeout(() => {
+    say(`lab: time limit of ${settings.timeLimitSeconds} s`);
+    timedOut = true;
+    process.kill(guest.pid, 'SIGKILL');
+  }, settings.timeLimitSeconds * 1000);
+  let timedOut = false;
+  const stop = () => process.kill(guest.pid, 'SIGKILL');
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const code = await connection.run(scriptCommand(settings), terminalSink);
+  clearTimeout(limit);
+  if (code !== undefined) {
+    connection.send({ op: 'powerOff' });
+    await Promise.race([guest.ended, new Promise((r) => setTimeout(r, powerOffGraceMs).unref())]);
+  }
+  connection.close();
+  if (timedOut) return timeLimitStatus;
+  if (code === undefined) say(`lab: the guest died: ${await readTail(join(dir, 'console'))}`);
+  return code ?? guestDiedStatus;
+}
+
+/** Waits for the guest's command server; says what the console says when it does not come. */
+export async function connectTo(guest: Guest, dir: string): Promise<GuestConnection> {
+  const died = new AbortController();
+  void guest.ended.then(() => died.abort());
+  const signal = AbortSignal.any([died.signal, AbortSignal.timeout(bootLimitMs)]);
+  try {
+    return await GuestConnection.open(dir, signal);
+  } catch (cause) {
+    const said = `${await readTail(join(dir, 'qemu.log'))}\n${await readTail(join(dir, 'console'))}`;
+    throw new Error(`cannot boot the guest: ${said}`, { cause });
+  }
+}
+
+/** The script as the guest sees it, with the environment that the lab's own settings need. */
+export function scriptCommand(settings: RunSettings): Command {
+  const path = relative(projectRoot, resolve(settings.script)).replace(/\.ts$/, '.js');
+  if (path.startsWith('..'))
+    throw new Error(`cannot run ${settings.script}: it is not in this tree`);
+  const env = { ...labEnvironment(), LAB_OUT: guestOut };
+  return { argv: ['node', path, ...settings.argv], env, cwd: guestProject };
+}
+
+/** Settings of the person that scripts in the guest may look at. */
+export function labEnvironment(): Readonly<Record<string, string>> {
+  const wanted = /^(LAB_|SELVEDGE_|KEEP$|BENCH_|FC_)/;
+  const entries = Object.entries(process.env).flatMap(([name, value]) =>
+    value !== undefined && wanted.test(name) ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(entries);
+}
+
+async function readTail(path: string): Promise<string> {
+  if (!existsSync(path)) return '';
+  return (await readFile(path, 'utf8')).trim().split('\n').slice(-20).join('\n');
+}

@@ -1,0 +1,177 @@
+/**
+ * Builds a guest from Debian packages: root image, kernel and initrd, kept in the cache. Idempotent: a complete build
+ * of the same recipe is left alone; an interrupted one lies under another name and is never taken for complete.
+ */
+
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runOk } from '../process.ts';
+import { buildInitrd } from './initrd.ts';
+import { cacheRoot, type GuestFiles, guestFiles, guestFilesIn } from './paths.ts';
+import { commonPackages, type Release } from './release.ts';
+
+/** Raise it when the steps below change what they make. */
+const recipeVersion = 1;
+
+/** Makes the release's guest unless it is there; says what it does through `say`. */
+export async function buildGuest(
+  release: Release,
+  say: (line: string) => void,
+): Promise<GuestFiles> {
+  const files = guestFiles(release);
+  const recipe = await formatRecipe(release);
+  if (await isComplete(files, recipe)) return files;
+  const started = Date.now();
+  await removeLeftovers(release);
+  const part = guestFilesIn(`${files.dir}.part-${process.pid}`);
+  await mkdir(part.dir, { recursive: true });
+  say(`lab: building the ${release.name} guest in ${files.dir} (a few minutes, once)`);
+  await buildRoot(release, part);
+  await buildInitrd(part);
+  await writeFile(part.stamp, recipe);
+  await rm(files.dir, { recursive: true, force: true });
+  await rename(part.dir, files.dir);
+  say(`lab: ${release.name} guest built in ${Math.round((Date.now() - started) / 1000)} s`);
+  return files;
+}
+
+export async function isComplete(files: GuestFiles, recipe: string): Promise<boolean> {
+  if (!existsSync(files.stamp)) return false;
+  return (await readFile(files.stamp, 'utf8')) === recipe;
+}
+
+/** Everything the result depends on, but for the mirror's own progress. */
+export async function formatRecipe(release: Release): Promise<string> {
+  const init = await readFile(join(import.meta.dirname, 'initrd-init'));
+  const initrd = createHash('sha256').update(init).digest('hex');
+  return JSON.stringify({ recipeVersion, initrd, packages: packagesOf(release) });
+}
+
+function packagesOf(release: Release): readonly string[] {
+  return [...commonPackages, ...release.packages];
+}
+
+/** Parts of builds whose process is gone. */
+async function removeLeftovers(release: Release): Promise<void> {
+  await mkdir(cacheRoot, { recursive: true });
+  for (const name of await readdir(cacheRoot)) {
+    const pid = new RegExp(`^${release.name}\\.part-([0-9]+)$`).exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    await rm(join(cacheRoot, name), { recursive: true, force: true });
+  }
+}
+
+async function buildRoot(release: Release, files: GuestFiles): Promise<void> {
+  const work = await mkdtemp(join(tmpdir(), 'lab-root-'));
+  await runOk(['chmod', '755', work]); // apt's own user reads the keyring
+  try {
+    const mirror = await readMirror();
+    const keyring = await fetchKeyring(release, mirror, work);
+    const tar = join(files.dir, 'root.tar');
+    await runOk(bootstrapCommand(release, mirror, keyring, files, tar));
+    await buildRootImage(tar, files.root);
+    await rm(tar);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** The mirror this machine's own apt uses. */
+async function readMirror(): Promise<string> {
+  const configured = process.env['LAB_MIRROR'];
+  if (configured !== undefined) return configured;
+  const policy = await runOk(['apt-cache', 'policy', 'base-files']);
+  const mirror = /^ +[0-9]+ (https?:\S+)/m.exec(policy)?.[1];
+  if (mirror !== undefined) return mirror;
+  throw new Error(
+    "cannot find a Debian mirror in 'apt-cache policy base-files': run apt-get update",
+  );
+}
+
+/**
+ * A newer release is signed by keys that this machine's keyring may lack, so the release's own keyring package comes
+ * first; apt still checks the packages that follow against it. sid's Release file may have expired on a mirror.
+ */
+async function fetchKeyring(release: Release, mirror: string, work: string): Promise<string> {
+  await mkdir(join(work, 'lists/partial'), { recursive: true });
+  await writeFile(join(work, 'sources.list'), `deb [trusted=yes] ${mirror} ${release.name} main\n`);
+  const options = [
+    `Dir::Etc::sourcelist=${join(work, 'sources.list')}`,
+    'Dir::Etc::sourceparts=-',
+    `Dir::State::Lists=${join(work, 'lists')}`,
+    'Acquire::Check-Valid-Until=false',
+  ].flatMap((option) => ['-o', option]);
+  await runOk(['apt-get', ...options, 'update', '-qq']);
+  await runOk(['apt-get', ...options, 'download', '-qq', 'debian-archive-keyring'], { cwd: work });
+  const deb = (await readdir(work)).find((name) => name.endsWith('.deb'));
+  if (deb === undefined) throw new Error('apt-get downloaded no debian-archive-keyring');
+  await runOk(['dpkg-deb', '-x', join(work, deb), join(work, 'keyring')]);
+  return join(work, 'keyring/usr/share/keyrings');
+}
+
+function bootstrapCommand(
+  release: Release,
+  mirror: string,
+  keyring: string,
+  files: GuestFiles,
+  tar: string,
+): readonly string[] {
+  return [
+    'mmdebstrap',
+    '--quiet',
+    `--keyring=${keyring}`,
+    '--aptopt=Acquire::Check-Valid-Until "false"',
+    '--variant=minbase',
+    ...['man', 'doc', 'locale', 'info'].map((d) => `--dpkgopt=path-exclude=/usr/share/${d}/*`),
+    `--include=${packagesOf(release).join(',')}`,
+    `--customize-hook=${kernelHook}`,
+    `--customize-hook=copy-out /boot/vmlinuz /boot/modules /usr/bin/busybox ${files.dir}`,
+    release.name,
+    tar,
+    mirror,
+  ];
+}
+
+/**
+ * The kernel package is unpacked, not installed: installing it would pull an initramfs generator and run it. Of its
+ * drivers only those of a virtual machine stay. `/boot/modules` gets what the initrd needs.
+ */
+const kernelHook = `
+set -e
+cat > "$1/tmp/kernel.sh" <<'X'
+set -e
+cd /tmp
+package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: //p' | head -n 1)
+apt-get download -q "$package"
+dpkg-deb -x "$package"_*.deb unpacked
+tree=$(ls -d unpacked/lib/modules/* unpacked/usr/lib/modules/* 2>/dev/null | head -n 1)
+version=$(basename "$tree")
+cd "$tree/kernel/drivers"
+for d in *; do case $d in net|virtio|block|char|md|vhost) ;; *) rm -rf "$d" ;; esac; done
+cd net
+for d in */; do case $d in bonding/|ipvlan/|macvlan/|team/|vxlan/|wireguard/|hyperv/) ;; *) rm -rf "$d" ;; esac; done
+cd /tmp
+mkdir -p /usr/lib/modules
+mv "$tree" "/usr/lib/modules/$version"
+cp unpacked/boot/vmlinuz-* /boot/vmlinuz
+depmod "$version"
+mkdir /boot/modules
+cp "/usr/lib/modules/$version/modules.dep" /boot/modules/
+cd "/usr/lib/modules/$version"
+for m in virtio_pci virtio_blk virtio_console virtio_rng squashfs overlay 9p 9pnet_virtio; do
+  for f in $(modprobe -S "$version" --show-depends $m | sed -n 's/^insmod //p'); do cp "$f" /boot/modules/; done
+  modprobe -S "$version" --show-depends $m | sed -n 's/^insmod //p' | sed 's#.*/##' >> /boot/modules/order
+done
+rm -rf /tmp/unpacked /tmp/*.deb /tmp/kernel.sh
+X
+chroot "$1" sh /tmp/kernel.sh
+`;
+
+/** Metadata uncompressed, data as lz4: nearly as quick to read as a raw image, at half its size. */
+async function buildRootImage(tar: string, image: string): Promise<void> {
+  const options = ['-comp', 'lz4', '-noI', '-noX', '-noF', '-quiet', '-no-progress'];
+  await runOk(['sqfstar', ...options, image], { inputFile: tar });
+}
