@@ -75,10 +75,12 @@ function nextHop(at: Attachment, ip: Ip): readonly Spec[] {
 }
 
 function answers(at: Attachment, settings: FabricSettings): readonly Spec[] {
-  const { device } = wiringNames(at.vni, at.vlan);
-  return ([4, 6] as const).map((family) =>
-    flowOf(at, settings, { type: 'resolution', family }, { type: 'answer', macOf: device }),
-  );
+  const { device: macOf } = wiringNames(at.vni, at.vlan);
+  return [
+    flowOf(at, settings, { type: 'resolution', family: 4 }, { type: 'answer', macOf }),
+    flowOf(at, settings, { type: 'resolution', family: 6 }, { type: 'answer', macOf }),
+    flowOf(at, settings, { type: 'advertisement' }, { type: 'finish', macOf }),
+  ];
 }
 
 function flowOf(
@@ -93,7 +95,7 @@ function flowOf(
     cookie: settings.flowCookie,
     priority: settings.flowPriority,
     inPort: at.patchPort,
-    sourceMac: at.routerMac,
+    routerMac: at.routerMac,
     match,
     action,
   };

@@ -10,11 +10,15 @@ import type { Key, Reason, Resource } from '../resources/resource.ts';
 export class Claims {
   readonly #byScope = new Map<string, ReadonlyMap<Key, Resource>>();
   readonly #byKey = new Map<Key, Map<string, Resource>>();
+  /** Merged resources of keys with several claims, until one of these changes. */
+  readonly #merged = new Map<Key, Resource>();
+  /** Keys that a scope wants in two ways at once. */
+  readonly #torn = new Map<string, readonly Key[]>();
 
   /** Replaces what a scope wants; returns the keys whose merged resource may have changed. */
   set(scope: string, resources: readonly Resource[]): Set<Key> {
     const before = this.#byScope.get(scope) ?? new Map<Key, Resource>();
-    const after = new Map(resources.map((wanted) => [wanted.key, wanted]));
+    const after = this.#gather(scope, resources);
     const changed = new Set<Key>();
     for (const key of before.keys()) {
       if (!after.has(key)) this.#withdraw(scope, key, changed);
@@ -27,10 +31,26 @@ export class Claims {
     return changed;
   }
 
+  /** What one scope wants, by key; what it wants several times merged in the same way, the first spec winning. */
+  #gather(scope: string, resources: readonly Resource[]): ReadonlyMap<Key, Resource> {
+    const gathered = new Map<Key, Resource>();
+    const torn = new Set<Key>();
+    for (const wanted of resources) {
+      const known = gathered.get(wanted.key);
+      if (known === undefined || sameClaim(known, wanted)) gathered.set(wanted.key, wanted);
+      else if (equalData(known.spec, wanted.spec)) gathered.set(wanted.key, join(known, [wanted]));
+      else torn.add(wanted.key);
+    }
+    if (torn.size === 0) this.#torn.delete(scope);
+    else this.#torn.set(scope, [...torn]);
+    return gathered;
+  }
+
   #withdraw(scope: string, key: Key, changed: Set<Key>): void {
     const claims = this.#byKey.get(key);
     claims?.delete(scope);
     if (claims?.size === 0) this.#byKey.delete(key);
+    this.#merged.delete(key);
     changed.add(key);
   }
 
@@ -38,6 +58,7 @@ export class Claims {
     const claims = this.#byKey.get(wanted.key) ?? new Map<string, Resource>();
     claims.set(scope, wanted);
     this.#byKey.set(wanted.key, claims);
+    this.#merged.delete(wanted.key);
     changed.add(wanted.key);
   }
 
@@ -60,23 +81,32 @@ export class Claims {
     if (claims === undefined) return undefined;
     // HOT: nearly every key has one claim; bench/reconcile.
     if (claims.size === 1) return claims.values().next().value;
-    return mergeClaims(claims);
+    const known = this.#merged.get(key) ?? merge(claims);
+    if (known !== undefined) this.#merged.set(key, known);
+    return known;
   }
 
-  /** A condition for each scope whose claim on this key lost. */
-  conflicts(key: Key): readonly Condition[] {
-    const claims = this.#byKey.get(key);
-    if (claims === undefined || claims.size < 2) return [];
-    const [winner = '', ...others] = [...claims.keys()].sort();
-    const spec = claims.get(winner)?.spec;
-    return others
-      .filter((scope) => !equalData(claims.get(scope)?.spec, spec))
-      .map((scope) => ({
-        scope,
-        severity: 'error',
-        message: `cannot set up ${key}: ${winner} wants it otherwise; make the two agree`,
-      }));
+  /** A condition for each claim that lost against another. */
+  conflicts(): readonly Condition[] {
+    const between = [...this.#byKey].flatMap(([key, claims]) => conflictsOf(key, claims));
+    const within = [...this.#torn].flatMap(([scope, keys]) =>
+      keys.map((key) => conflict(scope, key, 'it wants it in two ways; remove one of the two')),
+    );
+    return [...between, ...within];
   }
+}
+
+function conflictsOf(key: Key, claims: ReadonlyMap<string, Resource>): readonly Condition[] {
+  if (claims.size < 2) return [];
+  const [winner = '', ...others] = [...claims.keys()].sort();
+  const spec = claims.get(winner)?.spec;
+  return others
+    .filter((scope) => !equalData(claims.get(scope)?.spec, spec))
+    .map((scope) => conflict(scope, key, `${winner} wants it otherwise; make the two agree`));
+}
+
+function conflict(scope: string, key: Key, problem: string): Condition {
+  return { scope, severity: 'error', message: `cannot set up ${key}: ${problem}` };
 }
 
 function sameClaim(a: Resource | undefined, b: Resource): boolean {
@@ -87,18 +117,26 @@ function sameClaim(a: Resource | undefined, b: Resource): boolean {
   );
 }
 
-function mergeClaims(claims: ReadonlyMap<string, Resource>): Resource | undefined {
+function merge(claims: ReadonlyMap<string, Resource>): Resource | undefined {
   const sorted = [...claims.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, wanted]) => wanted);
-  const [first] = sorted;
+  const [first, ...others] = sorted;
   if (first === undefined) return undefined;
-  const agreeing = sorted.filter((wanted) => equalData(wanted.spec, first.spec));
+  return join(
+    first,
+    others.filter((wanted) => equalData(wanted.spec, first.spec)),
+  );
+}
+
+/** One resource for several of the same spec, with the needs and reasons of them all. */
+function join(first: Resource, others: readonly Resource[]): Resource {
+  const all = [first, ...others];
   return {
     key: first.key,
     spec: first.spec,
-    needs: [...new Set(agreeing.flatMap((wanted) => wanted.needs))],
-    because: uniqueReasons(agreeing.flatMap((wanted) => wanted.because)),
+    needs: [...new Set(all.flatMap((wanted) => wanted.needs))],
+    because: uniqueReasons(all.flatMap((wanted) => wanted.because)),
   };
 }
 

@@ -36,7 +36,16 @@ export function decide(
   const comparison = kind.compare(wanted.spec, observed.spec);
   if (comparison === 'replace') return { do: 'apply', verb: 'replace' };
   if (comparison === 'change') return { do: 'apply', verb: 'change' };
-  return observed.owner === 'us' ? { do: 'nothing' } : { do: 'apply', verb: 'adopt' };
+  if (observed.owner === 'us' || !kind.marked) return { do: 'nothing' };
+  return { do: 'apply', verb: 'adopt' };
+}
+
+/** Whether an object is ours to remove. */
+export function isOurs(
+  observed: Observed,
+  { inheritLeftovers }: Pick<Circumstances, 'inheritLeftovers'>,
+): boolean {
+  return observed.owner === 'us' || (observed.owner === 'predecessor' && inheritLeftovers);
 }
 
 function decideUnwanted(
@@ -44,8 +53,7 @@ function decideUnwanted(
   observed: Observed | undefined,
   circumstances: Circumstances,
 ): Decision {
-  if (observed === undefined || observed.owner === 'nobody') return { do: 'nothing' };
-  if (observed.owner === 'predecessor' && !circumstances.inheritLeftovers) return { do: 'nothing' };
+  if (observed === undefined || !isOurs(observed, circumstances)) return { do: 'nothing' };
   if (!circumstances.mayRemove) return { do: 'nothing' };
   const at = circumstances.unwantedSince + kind.grace(observed.spec);
   return at > circumstances.now ? { do: 'later', at } : { do: 'apply', verb: 'remove' };

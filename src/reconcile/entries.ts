@@ -1,34 +1,51 @@
 /**
- * What the core remembers per key beyond what is wanted and what is observed: needs, failures, since when it is
- * unwanted. With the reverse index of needs, so that no question scans all keys.
+ * What the core remembers per key beyond what is wanted and what is observed: what it stands on, how it stands, since
+ * when it is unwanted. With the reverse index of needs, so that no question scans all keys.
  */
 
-import type { Key, TargetName } from '../resources/resource.ts';
+import type { Key, TargetName, Verb } from '../resources/resource.ts';
 
-export interface Failure {
-  /** In a row. */
-  readonly count: number;
-  readonly error: string;
-  /** When to try again, on the clock. */
-  readonly retryAt: number;
-}
+/** How an object stands, as of the last look at it. */
+export type Standing =
+  /** As it should be, or of no concern. */
+  | { readonly is: 'settled' }
+  /** An operation on it is under way. */
+  | { readonly is: 'pending' }
+  /** Something must come or go first. */
+  | { readonly is: 'waiting'; readonly for: string }
+  /** Its target refused an operation; it is tried again. `count` is of failures in a row. */
+  | {
+      readonly is: 'failed';
+      readonly error: string;
+      readonly count: number;
+      readonly retryAt: number;
+    }
+  /** Somebody else's object has its name. */
+  | { readonly is: 'refused'; readonly reason: string };
+
+const settled: Standing = { is: 'settled' };
 
 export interface Entry {
   readonly key: Key;
   readonly target: TargetName;
-  needs: readonly Key[];
-  failure: Failure | undefined;
-  /** Why nothing is done about it although it is not as it should be. */
-  waiting: string | undefined;
-  /** A foreign object stands in the way. */
-  refused: string | undefined;
+  /** What it needs, as it is wanted now; once it is unwanted, as it was wanted last. */
+  readonly needs: readonly Key[];
+  /** What it needed before, and stands on until its present needs are met: make before break. */
+  readonly former: readonly Key[];
+  readonly standing: Standing;
+  /** Failures in a row, also while it is being tried again. */
+  failures: number;
+  /** What its target last said to have done, until a look finds it so. */
+  applied: Verb | undefined;
   unwantedSince: number | undefined;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 export class Entries {
-  readonly #entries = new Map<Key, Entry>();
-  readonly #neededBy = new Map<Key, Set<Key>>();
-  /** Keys that failed, wait or are refused: few, so that status and retries look at nothing else. */
+  readonly #entries = new Map<Key, Mutable<Entry>>();
+  readonly #standingOn = new Map<Key, Set<Key>>();
+  /** Keys that failed, wait or are refused: few, so that status looks at nothing else. */
   readonly #troubled = new Set<Key>();
 
   get(key: Key): Entry | undefined {
@@ -38,53 +55,91 @@ export class Entries {
   ensure(key: Key, target: TargetName): Entry {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    const entry: Entry = {
+    const entry: Mutable<Entry> = {
       key,
       target,
       needs: [],
-      failure: undefined,
-      waiting: undefined,
-      refused: undefined,
+      former: [],
+      standing: settled,
+      failures: 0,
+      applied: undefined,
       unwantedSince: undefined,
     };
     this.#entries.set(key, entry);
     return entry;
   }
 
-  setNeeds(entry: Entry, needs: readonly Key[]): void {
-    if (entry.needs === needs) return;
-    for (const need of entry.needs) this.#neededBy.get(need)?.delete(entry.key);
-    for (const need of needs) {
-      const dependents = this.#neededBy.get(need) ?? new Set<Key>();
-      dependents.add(entry.key);
-      this.#neededBy.set(need, dependents);
-    }
-    entry.needs = needs;
-  }
-
-  neededBy(key: Key): ReadonlySet<Key> {
-    return this.#neededBy.get(key) ?? nothing;
-  }
-
-  forget(key: Key): void {
+  setNeeds(key: Key, needs: readonly Key[]): void {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return;
-    this.setNeeds(entry, []);
+    if (entry === undefined || entry.needs === needs) return;
+    const present = new Set(needs);
+    entry.former = [...entry.former, ...entry.needs].filter((need) => !present.has(need));
+    entry.needs = needs;
+    for (const need of needs) {
+      const standing = this.#standingOn.get(need);
+      if (standing === undefined) this.#standingOn.set(need, new Set([key]));
+      else standing.add(key);
+    }
+  }
+
+  /** It stands on its present needs alone from now on; returns those that it let go of. */
+  letGo(key: Key): readonly Key[] {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.former.length === 0) return [];
+    const { former } = entry;
+    entry.former = [];
+    this.#unlink(key, former);
+    return former;
+  }
+
+  #unlink(key: Key, needs: readonly Key[]): void {
+    for (const need of needs) {
+      const standing = this.#standingOn.get(need);
+      standing?.delete(key);
+      if (standing?.size === 0) this.#standingOn.delete(need);
+    }
+  }
+
+  /** Keys that need this one, or did before and may stand on it still. */
+  standingOn(key: Key): ReadonlySet<Key> {
+    return this.#standingOn.get(key) ?? nothing;
+  }
+
+  /** Returns what it stood on. */
+  forget(key: Key): readonly Key[] {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return [];
+    const needs = [...entry.needs, ...entry.former];
+    this.#unlink(key, needs);
     this.#entries.delete(key);
     this.#troubled.delete(key);
-    if (this.#neededBy.get(key)?.size === 0) this.#neededBy.delete(key);
+    return needs;
   }
 
-  /** Records how a key stands after it was looked at; clears what is not named. */
-  mark(
-    entry: Entry,
-    trouble: Partial<Pick<Entry, 'failure' | 'waiting' | 'refused'>> | undefined,
-  ): void {
-    entry.failure = trouble?.failure;
-    entry.waiting = trouble?.waiting;
-    entry.refused = trouble?.refused;
-    if (trouble === undefined) this.#troubled.delete(entry.key);
-    else this.#troubled.add(entry.key);
+  mark(key: Key, standing: Standing): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    entry.standing = standing;
+    if (standing.is === 'settled' || standing.is === 'pending') this.#troubled.delete(key);
+    else this.#troubled.add(key);
+  }
+
+  /** It is as it should be: what went wrong before no longer counts. */
+  settle(key: Key): void {
+    this.mark(key, settled);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    entry.failures = 0;
+    entry.applied = undefined;
+  }
+
+  /** Another thing is wanted of it: the failures so far say nothing about that. */
+  forgive(key: Key): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    entry.failures = 0;
+    entry.applied = undefined;
+    if (entry.standing.is === 'failed') this.mark(key, settled);
   }
 
   troubled(): readonly Entry[] {

@@ -1,7 +1,7 @@
 /**
  * Puts operations into an order that every target accepts. Nobody writes sequence numbers: what an object needs is
- * made before it and removed after it, also across targets, and all making comes before all removing (make before
- * break). Pure.
+ * made before it and removed after it, also across targets; and what is announced over a path goes before that path
+ * is altered. Pure.
  */
 
 import type { Key } from '../resources/resource.ts';
@@ -11,12 +11,14 @@ import type { Operation } from '../resources/target.ts';
 export interface Surroundings {
   /** Whether the object exists now. */
   exists(key: Key): boolean;
-  /** What it needs; for an object that is going, what it needed while it was wanted. */
+  /** Whether it exists, and is ours and left alone for now, so that others may be made on it. */
+  serves(key: Key): boolean;
+  /** What the object needs. */
   needs(key: Key): readonly Key[];
-  /** Objects that need this one, as far as they are ours. */
-  neededBy(key: Key): Iterable<Key>;
-  /** What must be gone before it may go. */
-  outlives(key: Key): readonly Key[];
+  /** What must be gone before it may go: what stands on it, and what it has to outlive. */
+  inTheWay(operation: Operation): Iterable<Key>;
+  /** What is announced over the object, is to be withdrawn, and must be before this is done to it. */
+  withdrawals(operation: Operation): Iterable<Key>;
 }
 
 export interface Blocked {
@@ -26,80 +28,115 @@ export interface Blocked {
 }
 
 export interface Ordered {
-  /** Operations of one level do not depend on each other. */
+  /** Operations of one level do not depend on each other; those of the first can be carried out now. */
   readonly levels: readonly (readonly Operation[])[];
+  /** For operations of later levels, one of the level before that they wait for. */
+  readonly after: ReadonlyMap<Key, Key>;
   readonly blocked: readonly Blocked[];
 }
 
+/** The keys whose operations come first, or the key that it cannot do without. */
+type Predecessors = { readonly first: readonly Key[] } | { readonly missing: Key };
+
+type Place =
+  | { readonly level: number; readonly after: Key | undefined }
+  | { readonly blockedOn: Key };
+
 export function order(operations: readonly Operation[], around: Surroundings): Ordered {
-  const making = operations.filter((operation) => operation.verb !== 'remove');
-  const removing = operations.filter((operation) => operation.verb === 'remove');
-  const made = sortByDependency(making, makingPredecessors(making, around));
-  const removed = sortByDependency(removing, removingPredecessors(removing, around));
-  return {
-    levels: [...made.levels, ...removed.levels],
-    blocked: [...made.blocked, ...removed.blocked],
-  };
-}
-
-/** For each operation the keys that come first, or the key that it cannot do without. */
-type Predecessors = (operation: Operation) => { first: readonly Key[]; missing?: Key };
-
-function makingPredecessors(making: readonly Operation[], around: Surroundings): Predecessors {
-  const verbs = new Map(making.map((operation) => [operation.key, operation.verb]));
-  return (operation) => {
-    const first: Key[] = [];
-    for (const need of around.needs(operation.key)) {
-      const verb = verbs.get(need);
-      // An object that exists and is only changed serves those that need it all along.
-      if (verb === 'create' || verb === 'replace') first.push(need);
-      else if (!around.exists(need)) return { first, missing: need };
-    }
-    return { first };
-  };
-}
-
-function removingPredecessors(removing: readonly Operation[], around: Surroundings): Predecessors {
-  const going = new Set(removing.map((operation) => operation.key));
-  return (operation) => {
-    const first: Key[] = [];
-    const before = [...around.neededBy(operation.key), ...around.outlives(operation.key)];
-    for (const key of before) {
-      if (!around.exists(key)) continue;
-      if (!going.has(key)) return { first, missing: key };
-      first.push(key);
-    }
-    return { first };
-  };
-}
-
-function sortByDependency(operations: readonly Operation[], predecessors: Predecessors): Ordered {
   const byKey = new Map(operations.map((operation) => [operation.key, operation]));
-  const placed = new Map<Key, number | Key>();
-  const levels: Operation[][] = [];
-  const blocked: Blocked[] = [];
+  const places = new Map<Key, Place>();
 
-  /** The level of a key, or the key it waits for. A circle of needs waits for itself. */
-  const place = (operation: Operation): number | Key => {
-    const known = placed.get(operation.key);
+  const place = (operation: Operation): Place => {
+    const { key } = operation;
+    const known = places.get(key);
     if (known !== undefined) return known;
-    placed.set(operation.key, operation.key);
-    const { first, missing } = predecessors(operation);
-    let level: number | Key = missing ?? 0;
+    // A circle of needs, which no sound plan has, waits for itself.
+    places.set(key, { blockedOn: key });
+    const found = predecessorsOf(operation, byKey, around);
+    const here = 'missing' in found ? { blockedOn: found.missing } : placeAfter(found.first);
+    places.set(key, here);
+    return here;
+  };
+
+  const placeAfter = (first: readonly Key[]): Place => {
+    let level = 0;
+    let after: Key | undefined;
     for (const key of first) {
       const before = byKey.get(key);
-      if (before === undefined || typeof level !== 'number') continue;
-      const at = place(before);
-      level = typeof at === 'number' ? Math.max(level, at + 1) : key;
+      const at = before === undefined ? undefined : place(before);
+      if (at === undefined) continue;
+      if ('blockedOn' in at) return { blockedOn: key };
+      if (at.level < level) continue;
+      level = at.level + 1;
+      after = key;
     }
-    placed.set(operation.key, level);
-    return level;
+    return { level, after };
   };
 
+  return collect(operations, place);
+}
+
+function predecessorsOf(
+  operation: Operation,
+  byKey: ReadonlyMap<Key, Operation>,
+  around: Surroundings,
+): Predecessors {
+  return operation.verb === 'remove'
+    ? removingPredecessors(operation, byKey, around)
+    : makingPredecessors(operation, byKey, around);
+}
+
+function makingPredecessors(
+  operation: Operation,
+  byKey: ReadonlyMap<Key, Operation>,
+  around: Surroundings,
+): Predecessors {
+  const first: Key[] = [];
+  for (const need of around.needs(operation.key)) {
+    const pending = byKey.get(need);
+    // Also one that is only changed: joining a device to a VRF, for one, takes its routes away.
+    if (pending !== undefined && pending.verb !== 'remove') first.push(need);
+    else if (pending !== undefined || !around.serves(need)) return { missing: need };
+  }
+  for (const withdrawal of around.withdrawals(operation)) {
+    if (byKey.get(withdrawal)?.verb !== 'remove') return { missing: withdrawal };
+    first.push(withdrawal);
+  }
+  return { first };
+}
+
+function removingPredecessors(
+  operation: Operation,
+  byKey: ReadonlyMap<Key, Operation>,
+  around: Surroundings,
+): Predecessors {
+  const first: Key[] = [];
+  for (const key of around.inTheWay(operation)) {
+    if (key === operation.key || !around.exists(key)) continue;
+    const pending = byKey.get(key);
+    // What no longer stands on it once it is changed is in the way until then.
+    if (pending === undefined) return { missing: key };
+    first.push(key);
+  }
+  return { first };
+}
+
+function collect(
+  operations: readonly Operation[],
+  place: (operation: Operation) => Place,
+): Ordered {
+  const levels: Operation[][] = [];
+  const after = new Map<Key, Key>();
+  const blocked: Blocked[] = [];
   for (const operation of operations) {
     const at = place(operation);
-    if (typeof at === 'number') (levels[at] ??= []).push(operation);
-    else blocked.push({ operation, on: at });
+    if ('blockedOn' in at) {
+      blocked.push({ operation, on: at.blockedOn });
+      continue;
+    }
+    while (levels.length <= at.level) levels.push([]);
+    levels[at.level]?.push(operation);
+    if (at.after !== undefined) after.set(operation.key, at.after);
   }
-  return { levels, blocked };
+  return { levels, after, blocked };
 }

@@ -1,18 +1,23 @@
 /**
- * The loop: looks at the keys that may have changed, decides what each needs, orders that, has the targets carry it
- * out, and remembers what failed. One code path for start, event, resync and repair; it knows no kind and no mode.
+ * The core: looks at the keys that may have changed, decides what each needs, orders that, hands to the targets what
+ * can be done at once, and looks on when it comes back. One code path for start, event, resync and repair; it knows
+ * no kind and no mode. A target that is slow or away holds up nothing but what needs it.
  */
 
 import { type BackOff, backOffDelay } from '../base/back-off.ts';
 import type { Clock, Random } from '../base/ports.ts';
 import type { Condition, Planned } from '../resources/condition.ts';
-import type { Key, Kind, TargetName } from '../resources/resource.ts';
+import type { Key, Kind, Resource, TargetName, Verb } from '../resources/resource.ts';
 import type { Observed, Operation, Outcome, Target } from '../resources/target.ts';
+import { Agenda } from './agenda.ts';
 import { Claims } from './claims.ts';
-import { type Decision, decide } from './decide.ts';
+import { type Decision, decide, isOurs } from './decide.ts';
+import { Dispatcher } from './dispatcher.ts';
 import { Entries, type Entry } from './entries.ts';
 import { Journal, type JournalEntry } from './journal.ts';
-import { type Blocked, type Ordered, order } from './order.ts';
+import { type Ordered, order, type Surroundings } from './order.ts';
+import { type Progress, progressOf, refusals } from './status.ts';
+import { Waiters } from './waiters.ts';
 
 export interface ReconcilerPorts {
   readonly kinds: Readonly<Record<string, Kind>>;
@@ -26,13 +31,6 @@ export interface ReconcilerPorts {
   readonly onOperation?: (entry: JournalEntry) => void;
 }
 
-/** How far the node is from what is wanted. */
-export interface Progress {
-  readonly failed: number;
-  readonly waiting: number;
-  readonly refused: number;
-}
-
 export class Reconciler {
   readonly journal = new Journal(10_000);
   readonly #ports: ReconcilerPorts;
@@ -40,10 +38,23 @@ export class Reconciler {
   readonly #entries = new Entries();
   readonly #conditions = new Map<string, readonly Condition[]>();
   readonly #dirty = new Set<Key>();
+  readonly #agenda = new Agenda();
+  readonly #waiters = new Waiters();
+  readonly #dispatcher: Dispatcher;
+  /** Announcements to withdraw that were found at start, so that what they stand on is not known. */
+  readonly #unexplained = new Set<Key>();
   #mayRemove = false;
 
   constructor(ports: ReconcilerPorts) {
     this.#ports = ports;
+    this.#dispatcher = new Dispatcher({
+      targets: ports.targets,
+      returned: (operation, outcome, again) => this.#record(operation, outcome, again),
+      free: (parked) => {
+        this.mark(parked);
+        this.advance();
+      },
+    });
   }
 
   /** Replaces what a scope wants; `undefined` when the scope is gone. */
@@ -53,11 +64,14 @@ export class Reconciler {
     else this.#conditions.set(scope, planned.conditions);
     const wanted = new Map<TargetName, Key[]>();
     for (const key of changed) {
-      this.#dirty.add(key);
+      this.observedChange([key]);
+      // What was refused in another form is worth a try at once.
+      this.#entries.forgive(key);
       const resource = this.#claims.wanted(key);
       if (resource === undefined) continue;
-      const target = this.#kind(resource.spec.kind).target;
-      this.#entries.setNeeds(this.#entries.ensure(key, target), resource.needs);
+      const { target } = this.#kind(resource.spec.kind);
+      this.#entries.ensure(key, target);
+      this.#entries.setNeeds(key, resource.needs);
       wanted.set(target, [...(wanted.get(target) ?? []), key]);
     }
     for (const [target, keys] of wanted) this.#ports.targets[target].wanted(keys);
@@ -74,12 +88,17 @@ export class Reconciler {
     for (const key of keys) this.#dirty.add(key);
   }
 
-  /** Looks at everything again: after a target came back, and at each resync. */
-  markAll(): void {
-    this.mark(this.#claims.keys());
-    for (const target of Object.values(this.#ports.targets)) {
-      for (const observed of target.all()) this.#dirty.add(observed.key);
+  /** A target says that these objects may have changed. */
+  observedChange(keys: Iterable<Key>): void {
+    for (const key of keys) {
+      this.#dirty.add(key);
+      this.mark(this.#waiters.release(key));
     }
+  }
+
+  /** Looks at everything again: after the state of a target has changed, and at each resync. */
+  markAll(): void {
+    this.mark(this.#allKeys());
   }
 
   get hasWork(): boolean {
@@ -88,57 +107,54 @@ export class Reconciler {
 
   /** When something is due without an event: a retry, or the end of a grace; `undefined` when nothing is. */
   get nextDue(): number | undefined {
-    const due = this.#entries.troubled().flatMap((entry) => entry.failure?.retryAt ?? []);
-    const grace = [...this.#later.values()];
-    return due.length + grace.length === 0 ? undefined : Math.min(...due, ...grace);
+    return this.#agenda.next;
   }
 
-  readonly #later = new Map<Key, number>();
-
-  /** One round over what is dirty or due. Resolves when all its operations have an outcome. Never rejects. */
-  async round(): Promise<void> {
-    this.#markDue();
-    const dirty = [...this.#dirty];
-    this.#dirty.clear();
-    const operations = dirty.flatMap((key) => this.#look(key) ?? []);
-    const ordered = this.#order(operations);
-    for (const blocked of ordered.blocked) this.#markBlocked(blocked);
-    for (const level of ordered.levels) await this.#applyLevel(level);
-  }
-
-  /** What a round over everything would do, without doing it. */
-  preview(): Ordered {
-    const keys = new Set<Key>(this.#claims.keys());
-    for (const target of Object.values(this.#ports.targets)) {
-      for (const observed of target.all()) keys.add(observed.key);
+  /** Looks at what is dirty or due and hands over what can be done now. Returns at once, and looks on by itself. */
+  advance(): void {
+    this.mark(this.#agenda.take(this.#ports.clock.now()));
+    const { levels, after, blocked } = order(this.#lookAtDirty(), this.#surroundings);
+    for (const { operation, on } of blocked) this.#wait(operation, on);
+    const [now = [], ...later] = levels;
+    for (const operation of later.flat()) {
+      this.#wait(operation, after.get(operation.key) ?? operation.key);
     }
-    const operations = [...keys].sort().flatMap((key) => {
-      const { decision, observed } = this.#decide(key, Number.POSITIVE_INFINITY);
-      return this.#operation(key, decision, observed) ?? [];
+    for (const [target, ready] of Map.groupBy(now, (operation) => operation.target)) {
+      const obstacle = this.#dispatcher.hand(target, ready);
+      if (obstacle === undefined) continue;
+      for (const { key } of ready) this.#entries.mark(key, { is: 'waiting', for: obstacle });
+    }
+  }
+
+  /** Resolves when no operation is under way, and none can be begun without a new event. */
+  async settled(): Promise<void> {
+    await this.#dispatcher.settled();
+  }
+
+  /** `advance`, until nothing more follows from it. */
+  async round(): Promise<void> {
+    this.advance();
+    await this.settled();
+  }
+
+  /** All that would be done if nothing failed and all grace times were over, without doing it. */
+  preview(): Ordered {
+    const refused = new Set<Key>();
+    const operations = [...this.#allKeys()].sort().flatMap((key) => {
+      const found = this.#find(key);
+      if (found === undefined) return [];
+      const decision = this.#decide(found, Number.POSITIVE_INFINITY);
+      if (decision.do === 'refuse') refused.add(key);
+      return this.#operation(found, decision) ?? [];
     });
-    return this.#order(operations);
+    const serves = (key: Key): boolean => this.#exists(key) && !refused.has(key);
+    return order(operations, { ...this.#surroundings, serves });
   }
 
   /** Conditions of planning, of conflicting scopes, and of names taken by others. */
   conditions(): readonly Condition[] {
     const planned = [...this.#conditions.values()].flat();
-    const refused = this.#entries.troubled().flatMap((entry) =>
-      entry.refused === undefined
-        ? []
-        : this.#claims.scopesOf(entry.key).map(
-            (scope): Condition => ({
-              scope,
-              severity: 'error',
-              message: `cannot set up ${entry.key}: ${entry.refused ?? ''}`,
-            }),
-          ),
-    );
-    const conflicts = [...this.#shared()].flatMap((key) => this.#claims.conflicts(key));
-    return [...planned, ...conflicts, ...refused];
-  }
-
-  *#shared(): Iterable<Key> {
-    for (const key of this.#claims.keys()) if (this.#claims.scopesOf(key).length > 1) yield key;
+    return [...planned, ...this.#claims.conflicts(), ...refusals(this.troubled(), this.#claims)];
   }
 
   /** Objects that are not as they should be, with the reason. */
@@ -147,12 +163,7 @@ export class Reconciler {
   }
 
   get progress(): Progress {
-    const troubled = this.#entries.troubled();
-    return {
-      failed: troubled.filter((entry) => entry.failure !== undefined).length,
-      waiting: troubled.filter((entry) => entry.waiting !== undefined).length,
-      refused: troubled.filter((entry) => entry.refused !== undefined).length,
-    };
+    return progressOf(this.troubled());
   }
 
   get claims(): Claims {
@@ -165,7 +176,16 @@ export class Reconciler {
     return kind;
   }
 
-  #observe(key: Key, target: TargetName | undefined): Observed | undefined {
+  #allKeys(): Set<Key> {
+    const keys = new Set<Key>(this.#claims.keys());
+    for (const target of Object.values(this.#ports.targets)) {
+      for (const observed of target.all()) keys.add(observed.key);
+    }
+    return keys;
+  }
+
+  #observe(key: Key): Observed | undefined {
+    const target = this.#entries.get(key)?.target;
     if (target !== undefined) return this.#ports.targets[target].observe(key);
     for (const each of Object.values(this.#ports.targets)) {
       const observed = each.observe(key);
@@ -174,170 +194,197 @@ export class Reconciler {
     return undefined;
   }
 
-  #decide(
-    key: Key,
-    now: number,
-  ): { readonly decision: Decision; readonly observed: Observed | undefined } {
-    const wanted = this.#claims.wanted(key);
-    const entry = this.#entries.get(key);
-    const observed = this.#observe(key, entry?.target);
-    const kindName = wanted?.spec.kind ?? observed?.spec.kind;
-    if (kindName === undefined) return { decision: { do: 'nothing' }, observed };
-    const decision = decide(this.#kind(kindName), wanted, observed, {
-      now,
-      mayRemove: this.#mayRemove,
-      inheritLeftovers: this.#ports.inheritLeftovers,
-      unwantedSince: entry?.unwantedSince ?? this.#ports.clock.now(),
-    });
-    return { decision, observed };
+  #exists(key: Key): boolean {
+    return this.#observe(key) !== undefined;
   }
 
-  /** Decides about one key, updates its entry, and returns the operation it needs now. */
-  #look(key: Key): Operation | undefined {
-    const now = this.#ports.clock.now();
+  /** One key with all that is known of it; `undefined`, and forgotten, when it is no concern of ours. */
+  #find(key: Key): Found | undefined {
     const wanted = this.#claims.wanted(key);
-    const observed = this.#observe(key, this.#entries.get(key)?.target);
-    if (wanted === undefined && (observed === undefined || observed.owner === 'nobody')) {
+    const observed = this.#observe(key);
+    const spec = wanted?.spec ?? observed?.spec;
+    if (spec === undefined || (wanted === undefined && !this.#isOurs(observed))) {
       this.#forget(key);
       return undefined;
     }
-    const kind = this.#kind((wanted ?? observed)?.spec.kind ?? '');
+    const kind = this.#kind(spec.kind);
     const entry = this.#entries.ensure(key, kind.target);
-    if (wanted === undefined && observed !== undefined) {
-      entry.unwantedSince ??= now;
-      if (entry.needs.length === 0) this.#entries.setNeeds(entry, kind.needs(observed.spec));
-    } else entry.unwantedSince = undefined;
-    const { decision } = this.#decide(key, now);
-    this.#later.delete(key);
-    if (decision.do === 'later') this.#later.set(key, decision.at);
-    if (decision.do === 'apply') {
-      if (entry.failure !== undefined && entry.failure.retryAt > now) return undefined;
-      return this.#operation(key, decision, observed);
+    if (wanted !== undefined) {
+      entry.unwantedSince = undefined;
+      this.#unexplained.delete(key);
+    } else if (entry.unwantedSince === undefined) {
+      entry.unwantedSince = this.#ports.clock.now();
+      if (entry.needs.length === 0) {
+        this.#entries.setNeeds(key, kind.needs(spec));
+        if (kind.announces) this.#unexplained.add(key);
+      }
     }
-    this.#entries.mark(entry, decision.do === 'refuse' ? { refused: decision.reason } : undefined);
-    return undefined;
+    return { key, kind, entry, wanted, observed };
+  }
+
+  #isOurs(observed: Observed | undefined): boolean {
+    return observed !== undefined && isOurs(observed, this.#ports);
   }
 
   #forget(key: Key): void {
-    this.#later.delete(key);
-    if (this.#entries.get(key) === undefined) return;
-    const needs = this.#entries.get(key)?.needs ?? [];
-    this.#entries.forget(key);
+    this.#unexplained.delete(key);
     // What was to be removed after this one may go now.
-    this.mark(needs.filter((need) => this.#claims.wanted(need) === undefined));
+    const stoodOn = this.#entries.forget(key);
+    this.mark(stoodOn.filter((need) => this.#claims.wanted(need) === undefined));
   }
 
-  #operation(key: Key, decision: Decision, observed: Observed | undefined): Operation | undefined {
-    if (decision.do !== 'apply') return undefined;
-    const wanted = this.#claims.wanted(key);
+  #decide({ kind, entry, wanted, observed }: Found, now: number): Decision {
+    return decide(kind, wanted, observed, {
+      now,
+      mayRemove: this.#mayRemove,
+      inheritLeftovers: this.#ports.inheritLeftovers,
+      unwantedSince: entry.unwantedSince ?? now,
+    });
+  }
+
+  /** Looks until nothing is dirty: what is forgotten or let go lets others be looked at. */
+  #lookAtDirty(): readonly Operation[] {
+    const operations = new Map<Key, Operation>();
+    while (this.#dirty.size > 0) {
+      const dirty = [...this.#dirty];
+      this.#dirty.clear();
+      for (const key of dirty) {
+        if (this.#dispatcher.postpone(key)) continue;
+        const operation = this.#look(key);
+        if (operation === undefined) operations.delete(key);
+        else operations.set(key, operation);
+      }
+    }
+    return [...operations.values()];
+  }
+
+  /** Decides about one key, updates what is remembered of it, and returns the operation it needs now. */
+  #look(key: Key): Operation | undefined {
+    this.#agenda.delete(key);
+    const found = this.#find(key);
+    if (found === undefined) return undefined;
+    const { entry } = found;
+    const now = this.#ports.clock.now();
+    const decision = this.#decide(found, now);
+    if (decision.do === 'apply')
+      return this.#isDue(entry, decision.verb, now) ? this.#begin(found, decision) : undefined;
+    this.#entries.settle(key);
+    if (decision.do === 'later') this.#agenda.set(key, decision.at);
+    if (decision.do === 'refuse') {
+      this.#entries.mark(key, { is: 'refused', reason: decision.reason });
+    }
+    if (decision.do === 'nothing' && found.wanted !== undefined) this.#letGo(key);
+    return undefined;
+  }
+
+  /** Whether to try now: not while backing off, and not again what was said to be done and is not. */
+  #isDue({ key, standing, applied }: Entry, verb: Verb, now: number): boolean {
+    if (applied === verb) this.#fail(key, 'reported as done, but it is not so');
+    else if (standing.is !== 'failed' || standing.retryAt <= now) return true;
+    else this.#agenda.set(key, standing.retryAt);
+    return false;
+  }
+
+  #begin(found: Found, decision: Decision): Operation | undefined {
+    if (found.observed === undefined) this.mark(this.#entries.letGo(found.key));
+    this.#entries.mark(found.key, { is: 'pending' });
+    return this.#operation(found, decision);
+  }
+
+  #operation({ key, wanted, observed }: Found, decision: Decision): Operation | undefined {
     const spec = wanted?.spec ?? observed?.spec;
-    if (spec === undefined) return undefined;
-    const target = this.#kind(spec.kind).target;
+    if (decision.do !== 'apply' || spec === undefined) return undefined;
+    const { target } = this.#kind(spec.kind);
     const because = wanted?.because ?? [];
     return { verb: decision.verb, key, target, spec, observed: observed?.spec, because };
   }
 
-  #order(operations: readonly Operation[]): Ordered {
-    const specs = new Map(operations.map((operation) => [operation.key, operation.spec]));
-    return order(operations, {
-      exists: (key) => this.#observe(key, this.#entries.get(key)?.target) !== undefined,
-      needs: (key) => this.#claims.wanted(key)?.needs ?? this.#entries.get(key)?.needs ?? [],
-      neededBy: (key) => this.#entries.neededBy(key),
-      outlives: (key) => {
-        const spec = specs.get(key);
-        return spec === undefined ? [] : this.#kind(spec.kind).outlives(spec);
-      },
-    });
+  /** It is as it is wanted: once its present needs are met, those before them may go. */
+  #letGo(key: Key): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.former.length === 0) return;
+    const missing = entry.needs.find((need) => !this.#serves(need));
+    if (missing === undefined) this.mark(this.#entries.letGo(key));
+    else this.#waiters.add(key, missing);
   }
 
-  #markBlocked({ operation, on }: Blocked): void {
-    const entry = this.#entries.ensure(operation.key, operation.target);
-    const what = operation.verb === 'remove' ? `until ${on} is gone` : `for ${on}`;
-    this.#entries.mark(entry, { waiting: what });
-    this.#blockedOn.set(on, (this.#blockedOn.get(on) ?? new Set()).add(operation.key));
+  /** What others may be made on: it exists, and nobody is at it. After a failed change it serves as it is. */
+  #serves(key: Key): boolean {
+    const standing = this.#entries.get(key)?.standing.is ?? 'settled';
+    return (standing === 'settled' || standing === 'failed') && this.#exists(key);
   }
 
-  /** For each key the operations that wait for it to come or go. */
-  readonly #blockedOn = new Map<Key, Set<Key>>();
+  readonly #surroundings: Surroundings = {
+    exists: (key) => this.#exists(key),
+    serves: (key) => this.#serves(key),
+    needs: (key) => this.#claims.wanted(key)?.needs ?? [],
+    inTheWay: (operation) => this.#inTheWay(operation),
+    withdrawals: (operation) => this.#withdrawals(operation),
+  };
 
-  async #applyLevel(level: readonly Operation[]): Promise<void> {
-    const byTarget = Map.groupBy(level, (operation) => operation.target);
-    await Promise.all(
-      [...byTarget].map(async ([name, operations]) => {
-        const ready = operations.filter((operation) => this.#stillPossible(operation));
-        if (ready.length === 0) return;
-        const outcomes = await this.#ports.targets[name].apply(ready);
-        for (const [index, operation] of ready.entries()) {
-          this.#record(operation, outcomes[index] ?? { done: false, error: 'no outcome' });
-        }
-      }),
-    );
+  *#inTheWay({ key, spec }: Operation): Iterable<Key> {
+    const kind = this.#kind(spec.kind);
+    yield* this.#entries.standingOn(key);
+    yield* kind.outlives(spec);
+    if (kind.announces) return;
+    // One of them is enough: when it has gone, the next is found.
+    const [unexplained] = this.#unexplained;
+    if (unexplained !== undefined) yield unexplained;
   }
 
-  /** An operation whose need failed in an earlier level is not even tried. */
-  #stillPossible(operation: Operation): boolean {
-    if (operation.verb === 'remove') {
-      const inTheWay = [...this.#entries.neededBy(operation.key)].find(
-        (key) => this.#observe(key, this.#entries.get(key)?.target) !== undefined,
-      );
-      if (inTheWay === undefined) return true;
-      this.#markBlocked({ operation, on: inTheWay });
-      return false;
+  *#withdrawals({ key, verb }: Operation): Iterable<Key> {
+    if (verb !== 'change' && verb !== 'replace') return;
+    for (const each of this.#entries.standingOn(key)) {
+      if (this.#claims.wanted(each) !== undefined) continue;
+      const observed = this.#observe(each);
+      if (observed === undefined || !this.#isOurs(observed)) continue;
+      if (this.#kind(observed.spec.kind).announces) yield each;
     }
-    const needs = this.#claims.wanted(operation.key)?.needs ?? [];
-    const missing = needs.find(
-      (key) => this.#observe(key, this.#entries.get(key)?.target) === undefined,
-    );
-    if (missing === undefined) return true;
-    this.#markBlocked({ operation, on: missing });
-    return false;
   }
 
-  #record(operation: Operation, outcome: Outcome): void {
+  #wait({ key }: Operation, on: Key): void {
+    const isGoing = this.#claims.wanted(on) === undefined;
+    this.#entries.mark(key, { is: 'waiting', for: isGoing ? `${on} to be gone` : on });
+    this.#waiters.add(key, on);
+  }
+
+  #record(operation: Operation, outcome: Outcome, again: boolean): void {
     const { key, verb, target, because } = operation;
     const entry = this.#entries.ensure(key, target);
+    if (again || outcome.done) this.#dirty.add(key);
     if (!outcome.done && 'waiting' in outcome) {
-      this.#entries.mark(entry, { waiting: outcome.waiting });
+      this.#entries.mark(key, { is: 'waiting', for: outcome.waiting });
       return;
     }
-    const now = this.#ports.clock.now();
     const error = outcome.done ? undefined : outcome.error;
-    const written = this.journal.write({ at: now, verb, key, target, because, error });
+    const at = this.#ports.clock.now();
+    const written = this.journal.write({ at, verb, key, target, because, error });
     this.#ports.onOperation?.(written);
-    if (error === undefined) {
-      this.#entries.mark(entry, undefined);
-      // Look again: it may have been changed meanwhile, and others may have waited for it.
-      this.mark([
-        key,
-        ...this.#released(key),
-        ...(verb === 'replace' ? this.#entries.neededBy(key) : []),
-      ]);
+    if (error !== undefined) {
+      this.#fail(key, error);
       return;
     }
-    const count = (entry.failure?.count ?? 0) + 1;
-    const retryAt = now + backOffDelay(this.#ports.retry, count, this.#ports.random);
-    this.#entries.mark(entry, { failure: { count, error, retryAt } });
+    entry.applied = verb;
+    this.mark(this.#waiters.release(key));
   }
 
-  #released(key: Key): Iterable<Key> {
-    const keys = this.#blockedOn.get(key) ?? [];
-    this.#blockedOn.delete(key);
-    return keys;
+  #fail(key: Key, error: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    entry.applied = undefined;
+    entry.failures += 1;
+    const delay = backOffDelay(this.#ports.retry, entry.failures, this.#ports.random);
+    const retryAt = this.#ports.clock.now() + delay;
+    this.#entries.mark(key, { is: 'failed', error, count: entry.failures, retryAt });
+    this.#agenda.set(key, retryAt);
   }
+}
 
-  /** A target says that these objects may have changed. */
-  observedChange(keys: Iterable<Key>): void {
-    for (const key of keys) {
-      this.#dirty.add(key);
-      for (const blocked of this.#released(key)) this.#dirty.add(blocked);
-    }
-  }
-
-  #markDue(): void {
-    const now = this.#ports.clock.now();
-    for (const entry of this.#entries.troubled()) {
-      if (entry.failure !== undefined && entry.failure.retryAt <= now) this.#dirty.add(entry.key);
-    }
-    for (const [key, at] of this.#later) if (at <= now) this.#dirty.add(key);
-  }
+/** One key with all that is known of it. */
+interface Found {
+  readonly key: Key;
+  readonly kind: Kind;
+  readonly entry: Entry;
+  readonly wanted: Resource | undefined;
+  readonly observed: Observed | undefined;
 }

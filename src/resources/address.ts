@@ -23,6 +23,8 @@ export function addressKey(name: IfName, prefix: Prefix): Key {
 export const address: Kind<AddressSpec> = {
   kind: 'address',
   target: 'kernel',
+  marked: true,
+  announces: true,
   key: (spec) => addressKey(spec.link, spec.prefix),
   needs: (spec) => [linkKey(spec.link)],
   outlives: () => [],

@@ -14,7 +14,9 @@ export type FlowMatch =
   /** Packets of a family from a prefix. */
   | { readonly type: 'ip'; readonly source: Prefix }
   /** ARP requests, or neighbour solicitations. */
-  | { readonly type: 'resolution'; readonly family: Family };
+  | { readonly type: 'resolution'; readonly family: Family }
+  /** Neighbour advertisements to the source MAC: an answer of ours on its second way through the table. */
+  | { readonly type: 'advertisement' };
 
 export type FlowAction =
   /** To the port, rewritten to the MAC of the device; `stripVlan` for a port outside of the packet's VLAN. */
@@ -25,7 +27,12 @@ export type FlowAction =
       readonly stripVlan: boolean;
     }
   /** Answer the ARP request or neighbour solicitation with the MAC of the device, whatever it asks for. */
-  | { readonly type: 'answer'; readonly macOf: IfName };
+  | { readonly type: 'answer'; readonly macOf: IfName }
+  /**
+   * The second half of an answer in IPv6: the target link-layer address can only be set in what has become an
+   * advertisement already, so the first half sends its packet through the table again.
+   */
+  | { readonly type: 'finish'; readonly macOf: IfName };
 
 export interface FlowSpec {
   readonly kind: 'flow';
@@ -34,7 +41,8 @@ export interface FlowSpec {
   readonly priority: number;
   /** An OVS port name; longer than a device name when it is a patch port. */
   readonly inPort: string;
-  readonly sourceMac: Mac;
+  /** The router's MAC: where packets come from; where an advertisement goes. */
+  readonly routerMac: Mac;
   readonly match: FlowMatch;
   readonly action: FlowAction;
 }
@@ -42,6 +50,8 @@ export interface FlowSpec {
 export const flow: Kind<FlowSpec> = {
   kind: 'flow',
   target: 'ovs',
+  marked: true,
+  announces: false,
   key: flowKey,
   needs: (spec) => [
     `link ${spec.action.macOf}` as Key,
@@ -67,12 +77,14 @@ export function flowKey(spec: FlowSpec): Key {
 
 function printMatch(spec: FlowSpec): string {
   const head = `priority=${spec.priority}`;
-  const from = `in_port=${spec.inPort},dl_src=${formatMac(spec.sourceMac)}`;
   const { match } = spec;
+  const field = match.type === 'advertisement' ? 'dl_dst' : 'dl_src';
+  const from = `in_port=${spec.inPort},${field}=${formatMac(spec.routerMac)}`;
+  if (match.type === 'advertisement') return `${head},icmp6,${from},icmp_type=136,icmp_code=0`;
   if (match.type === 'ip') {
-    const field = match.source.ip.family === 4 ? 'nw_src' : 'ipv6_src';
+    const source = match.source.ip.family === 4 ? 'nw_src' : 'ipv6_src';
     const protocol = match.source.ip.family === 4 ? 'ip' : 'ipv6';
-    return `${head},${protocol},${from},${field}=${formatPrefix(match.source)}`;
+    return `${head},${protocol},${from},${source}=${formatPrefix(match.source)}`;
   }
   return match.family === 4
     ? `${head},arp,${from},arp_op=1`
@@ -80,7 +92,7 @@ function printMatch(spec: FlowSpec): string {
 }
 
 function printAction(action: FlowAction): string {
-  if (action.type === 'answer') return `answer(mac of ${action.macOf})`;
+  if (action.type !== 'deliver') return `${action.type}(mac of ${action.macOf})`;
   const strip = action.stripVlan ? 'strip_vlan,' : '';
   return `mod_dl_dst:<mac of ${action.macOf}>,${strip}output:${action.port}`;
 }

@@ -65,6 +65,8 @@ export function frrKinds(grace: FrrGrace): {
     'frr-vrf': {
       kind: 'frr-vrf',
       target: 'frr',
+      marked: false,
+      announces: false,
       key: (spec) => frrVrfKey(spec.vrf),
       needs: () => [],
       outlives: (spec) => [linkKey(spec.vrf)],
@@ -76,6 +78,8 @@ export function frrKinds(grace: FrrGrace): {
     'frr-vni': {
       kind: 'frr-vni',
       target: 'frr',
+      marked: false,
+      announces: false,
       key: (spec) => frrVniKey(spec.vrf),
       needs: (spec) => [frrVrfKey(spec.vrf), linkKey(spec.vrf)],
       outlives: () => [],
@@ -88,6 +92,8 @@ export function frrKinds(grace: FrrGrace): {
     'frr-bgp': {
       kind: 'frr-bgp',
       target: 'frr',
+      marked: false,
+      announces: false,
       key: (spec) => frrBgpKey(spec.vrf),
       needs: (spec) => [frrVrfKey(spec.vrf), linkKey(spec.vrf)],
       outlives: (spec) => [frrVniKey(spec.vrf)],

@@ -18,6 +18,10 @@ export type LinkType =
   | { readonly type: 'vxlan'; readonly vni: Vni; readonly local: Ip; readonly port: number }
   | { readonly type: 'dummy' }
   | { readonly type: 'veth'; readonly peer: IfName }
+  /**
+   * Observed as such too: an internal port by what it is, the far end of a veth by our mark on it (before that, it is
+   * a veth like the near end), so that to remove it does not take the near end along.
+   */
   | { readonly type: 'attached'; readonly madeBy: Key };
 
 export interface LinkSpec {
@@ -41,6 +45,8 @@ export function linkKey(name: IfName): Key {
 export const link: Kind<LinkSpec> = {
   kind: 'link',
   target: 'kernel',
+  marked: true,
+  announces: false,
   key: (spec) => linkKey(spec.name),
   needs: (spec) => [
     ...(spec.master === undefined ? [] : [linkKey(spec.master)]),
@@ -49,15 +55,24 @@ export const link: Kind<LinkSpec> = {
   outlives: () => [],
   compare: compareLinks,
   adoptable: (wanted, observed) =>
-    wanted.is.type === 'attached' || compareLinks(wanted, observed) === 'same',
+    wanted.is.type === 'attached'
+      ? isMadeBy(wanted.is.madeBy, observed)
+      : compareLinks(wanted, observed) === 'same',
   grace: () => 0,
   print: printLink,
 };
 
+/** Whether a device is what `madeBy` makes, and not one of somebody else that only has its name. */
+function isMadeBy(madeBy: Key, observed: LinkSpec): boolean {
+  if (observed.is.type === 'veth') return linkKey(observed.is.peer) === madeBy;
+  return observed.is.type === 'attached' && observed.is.madeBy === madeBy;
+}
+
 function compareLinks(wanted: LinkSpec, observed: LinkSpec): Comparison {
   if (wanted.is.type !== 'attached' && !equalData(wanted.is, observed.is)) return 'replace';
   const same =
-    wanted.master === observed.master &&
+    // Open vSwitch makes its own device the master of what is added to a bridge.
+    matches(wanted.master, observed.master) &&
     matches(wanted.mtu, observed.mtu) &&
     matches(wanted.address, observed.address) &&
     matches(wanted.learning, observed.learning) &&

@@ -21,6 +21,8 @@ export function neighbourKey(name: IfName, ip: Ip, isProxy: boolean): Key {
 export const neighbour: Kind<NeighbourSpec> = {
   kind: 'neighbour',
   target: 'kernel',
+  marked: true,
+  announces: false,
   key: (spec) => neighbourKey(spec.link, spec.ip, spec.mac === 'proxy'),
   needs: (spec) => [linkKey(spec.link)],
   outlives: () => [],

@@ -22,6 +22,8 @@ export function ovsPortKey(name: IfName): Key {
 export const ovsPort: Kind<OvsPortSpec> = {
   kind: 'ovs-port',
   target: 'ovs',
+  marked: true,
+  announces: false,
   key: (spec) => ovsPortKey(spec.name),
   needs: (spec) => (spec.type === 'system' ? [linkKey(spec.name)] : []),
   outlives: () => [],

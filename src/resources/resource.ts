@@ -53,6 +53,13 @@ export type Verb = 'create' | 'change' | 'adopt' | 'replace' | 'remove';
 export interface Kind<S extends AnySpec = AnySpec> {
   readonly kind: S['kind'];
   readonly target: TargetName;
+  /**
+   * Whether an object can carry our mark. One that cannot, such as a setting of a device, is not adopted to get one;
+   * its target tells by other means whose it is.
+   */
+  readonly marked: boolean;
+  /** Whether it draws traffic to this node, so that it goes before any path behind it. */
+  readonly announces: boolean;
   key(spec: S): Key;
   /** Keys that must exist before this object can, whatever it is for. */
   needs(spec: S): readonly Key[];

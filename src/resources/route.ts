@@ -32,6 +32,8 @@ export function routeKey(table: TableId, destination: Prefix, metric: number): K
 export const route: Kind<RouteSpec> = {
   kind: 'route',
   target: 'kernel',
+  marked: true,
+  announces: false,
   key: (spec) => routeKey(spec.table, spec.destination, spec.metric),
   needs: (spec) => (spec.hop.type === 'unicast' ? [linkKey(spec.hop.dev)] : []),
   outlives: () => [],

@@ -26,6 +26,8 @@ const ip = (family: Family) => (family === 4 ? 'ip' : 'ip -6');
 export const rule: Kind<RuleSpec> = {
   kind: 'rule',
   target: 'kernel',
+  marked: true,
+  announces: false,
   key: (spec) => `rule ${spec.family} ${spec.priority}` as Key,
   needs: () => [],
   outlives: () => [],
@@ -39,6 +41,8 @@ export const rule: Kind<RuleSpec> = {
 export const localRule: Kind<LocalRuleSpec> = {
   kind: 'local-rule',
   target: 'kernel',
+  marked: true,
+  announces: false,
   key: (spec) => `local-rule ${spec.family}` as Key,
   needs: () => [],
   outlives: () => [],

@@ -32,6 +32,8 @@ export function sysctlPath(spec: Pick<SysctlSpec, 'family' | 'link' | 'name'>): 
 export const sysctl: Kind<SysctlSpec> = {
   kind: 'sysctl',
   target: 'kernel',
+  marked: false,
+  announces: false,
   key: (spec) => `sysctl ${sysctlPath(spec)}` as Key,
   needs: (spec) => [linkKey(spec.link)],
   outlives: () => [],
