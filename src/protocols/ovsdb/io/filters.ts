@@ -21,6 +21,7 @@ export class Filters {
   #heldVersion = -1;
   #asked: { readonly filters: FilterMap; readonly version: number } | undefined;
   #waiters: Waiter[] = [];
+  #closedBecause: Reason | undefined;
 
   constructor(initial: FilterMap) {
     this.#wanted = initial;
@@ -33,6 +34,7 @@ export class Filters {
 
   /** Resolves when the content is that of these filters. A table that is not named keeps its filter. */
   want(changes: FilterMap): Promise<Result<void, Reason>> {
+    if (this.#closedBecause !== undefined) return Promise.resolve(err(this.#closedBecause));
     this.#wanted = new Map([...this.#wanted, ...changes]);
     this.#wantedVersion += 1;
     const version = this.#wantedVersion;
@@ -79,6 +81,7 @@ export class Filters {
   }
 
   close(because: Reason): void {
+    this.#closedBecause = because;
     this.#settle(Number.POSITIVE_INFINITY, err(because));
   }
 

@@ -33,28 +33,47 @@ export interface AtomCodec<T extends Atom = Atom> {
 }
 
 export const atomCodecs: { readonly [K in AtomType]: AtomCodec<AtomValues[K]> } = {
-  integer: plainAtom<number>(0, (v): v is number => Number.isSafeInteger(v), Number.isInteger),
-  real: plainAtom<number>(0, (v): v is number => Number.isFinite(v)),
-  boolean: plainAtom<boolean>(false, (v): v is boolean => typeof v === 'boolean'),
-  string: plainAtom<string>('', (v): v is string => typeof v === 'string'),
+  integer: plainAtom(
+    0,
+    (v) => Number.isInteger(v),
+    (v) => Number.isSafeInteger(v),
+  ),
+  real: plainAtom(0, (v) => typeof v === 'number', isWritableReal),
+  boolean: plainAtom(false, (v) => typeof v === 'boolean'),
+  string: plainAtom('', (v) => typeof v === 'string', isWritableText),
   uuid: { initial: zeroUuid, decode: decodeUuid, encode: encodeUuid },
 };
 
-export function isAtomType(text: unknown): text is AtomType {
-  return typeof text === 'string' && Object.hasOwn(atomCodecs, text);
-}
-
-/** Atoms that JSON has a value for: the same going in and out, but what we accept may be wider than what we send. */
+/** What JSON has a form for, RFC 7047 §5.1. What we send is narrower than what we accept. */
 function plainAtom<T extends Atom>(
   initial: T,
-  is: (value: unknown) => value is T,
-  accept: (value: unknown) => boolean = is,
+  accepts: (json: unknown) => boolean,
+  sends: (value: unknown) => boolean = accepts,
 ): AtomCodec<T> {
   return {
     initial,
-    decode: (json) => (accept(json) ? (json as T) : malformed),
-    encode: (value) => (is(value) ? value : malformed),
+    decode: (json) => (accepts(json) ? (json as T) : malformed),
+    encode: (value) => (sends(value) ? value : malformed),
   };
+}
+
+/**
+ * ovsdb-server (3.1) calls a subnormal number a syntax error and drops the connection, and with it everything
+ * else that is under way; one close to the largest it rounds to more than fits.
+ */
+function isWritableReal(value: unknown): boolean {
+  if (typeof value !== 'number') return false;
+  const size = Math.abs(value);
+  return size === 0 || (size > 1e-307 && size < 1e308);
+}
+
+/** NUL, and half of a surrogate pair, would make ovsdb-server drop the connection too. */
+function isWritableText(value: unknown): boolean {
+  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
+}
+
+export function isAtomType(text: unknown): text is AtomType {
+  return typeof text === 'string' && Object.hasOwn(atomCodecs, text);
 }
 
 /** `["uuid", "36bef046-…"]` */

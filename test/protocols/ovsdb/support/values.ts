@@ -18,13 +18,15 @@ export function atomOf(type: AtomType): fc.Arbitrary<Atom> {
     case 'integer':
       return fc.oneof(fc.integer({ min: 0, max: 5 }), fc.maxSafeInteger());
     case 'real':
-      return fc.double({ noNaN: true, noDefaultInfinity: true }).map((real) => real + 0);
+      return fc
+        .double({ min: -1e300, max: 1e300, noNaN: true })
+        .map((real) => (Math.abs(real) < 1e-300 ? 0 : real));
     case 'boolean':
       return fc.boolean();
     case 'string':
       return fc.oneof(
         fc.constantFrom('a', 'b', 'c', 'neutron_bgpvpn:vni'),
-        fc.string({ unit: 'grapheme' }),
+        fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
       );
     case 'uuid':
       return fc.uuid().map((uuid) => uuid as Atom);
