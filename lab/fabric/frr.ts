@@ -22,13 +22,12 @@ export async function startFrr(node: FabricNode, configuration: string): Promise
 
 /** mgmtd exists from FRR 9 on and must be first: zebra and staticd take their configuration from it. */
 async function startDaemons(node: FabricNode): Promise<void> {
-  const mgmtd = existsSync(`${daemons}/mgmtd`) ? [`${daemons}/mgmtd -d`] : [];
+  const mgmtd = existsSync(`${daemons}/mgmtd`) ? ['mgmtd -d'] : [];
+  const commands = [...mgmtd, 'zebra -d -s 90000000', 'staticd -d', 'bgpd -d'];
   const lines = [
     'cd /',
-    ...mgmtd,
-    `${daemons}/zebra -d -s 90000000`,
-    `${daemons}/staticd -d`,
-    `${daemons}/bgpd -d`,
+    // A daemon keeps the output it was started with: not our pipe, or we would wait for its end.
+    ...commands.map((command) => `${daemons}/${command} > /var/log/frr/start.log 2>&1`),
     'vtysh -b > /var/log/frr/vtysh-b.log 2>&1 || { cat /var/log/frr/vtysh-b.log >&2; exit 1; }',
   ];
   await node.script(lines.join('\n'));
