@@ -153,12 +153,11 @@ export class Session {
     let probedAt: number | undefined;
     while (this.#endedBecause === undefined) {
       const now = this.#clock.now();
-      const isSilent = now - this.#lastHeard >= interval;
-      if (!isSilent) probedAt = undefined;
-      else if (probedAt === undefined) {
+      if (probedAt !== undefined && this.#lastHeard >= probedAt) probedAt = undefined;
+      if (probedAt === undefined && now - this.#lastHeard >= interval) {
         probedAt = now;
         this.call('echo', [], () => {});
-      } else if (now - probedAt >= interval) {
+      } else if (probedAt !== undefined && now - probedAt >= interval) {
         this.end(reason('silent', `nothing was heard for ${(now - this.#lastHeard) / 1000} s`));
         return;
       }
