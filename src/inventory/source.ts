@@ -33,3 +33,12 @@ export interface Source {
   readonly state: SourceState;
   close(): Promise<void>;
 }
+
+/** Clauses of a condition on Port_Binding, any of which lets a row in. */
+export interface PortInterest {
+  /** Rows bound to the own chassis. */
+  readonly ownChassis: boolean;
+  readonly types: ReadonlySet<string>;
+  readonly datapaths: ReadonlySet<string>;
+  readonly names: ReadonlySet<string>;
+}

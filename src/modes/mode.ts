@@ -2,6 +2,7 @@
 
 import type { Concept } from '../fabric/concepts.ts';
 import type { Inventory, InventoryChange } from '../inventory/inventory.ts';
+import type { PortInterest } from '../inventory/source.ts';
 import type { Condition } from '../resources/condition.ts';
 
 /** The name of a scope, which says all that is needed to plan it: `gateway cr-lrp-1`. */
@@ -24,13 +25,4 @@ export interface Mode {
   bearsOnInterest(change: InventoryChange): boolean;
   /** The rows of Port_Binding that this node needs to see, given those it sees already. */
   interest(inventory: Inventory): PortInterest;
-}
-
-/** Clauses of a condition on Port_Binding, any of which lets a row in. */
-export interface PortInterest {
-  /** Rows bound to the own chassis. */
-  readonly ownChassis: boolean;
-  readonly types: ReadonlySet<string>;
-  readonly datapaths: ReadonlySet<string>;
-  readonly names: ReadonlySet<string>;
 }

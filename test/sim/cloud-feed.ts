@@ -4,8 +4,7 @@ import type { Random } from '../../src/base/ports.ts';
 import { equalData } from '../../src/base/equal.ts';
 import { parsePortBinding, type PortBinding } from '../../src/inventory/port-binding.ts';
 import type { PortBindingRow } from '../../src/inventory/row.ts';
-import type { InventoryUpdate } from '../../src/inventory/source.ts';
-import type { PortInterest } from '../../src/modes/mode.ts';
+import type { InventoryUpdate, PortInterest } from '../../src/inventory/source.ts';
 import { chassisOf, type Cloud, hostOf, ovsOf, rowsOf } from './cloud.ts';
 import { shuffled } from './random.ts';
 

@@ -6,7 +6,8 @@
  */
 
 import type { Inventory } from '../../inventory/inventory.ts';
-import type { Mode, PortInterest, Scope, ScopePlan } from '../mode.ts';
+import type { PortInterest } from '../../inventory/source.ts';
+import type { Mode, Scope, ScopePlan } from '../mode.ts';
 import { isGatewayPort, isLocalGateway, peerOf } from './gateways.ts';
 import { emptyPlan, planGateway } from './plan-gateway.ts';
 import { isHostPort, planHost } from './plan-host.ts';

@@ -1,0 +1,294 @@
+/**
+ * The composition of one agent: sources into the inventory, plans out of it, the core between plans and targets. One
+ * loop; everything else is events that wake it. In a rehearsal nothing is ever applied.
+ */
+
+import { type Clock, type Log, type Random } from '../base/ports.ts';
+import { equalData } from '../base/equal.ts';
+import { formatIssue } from '../base/issue.ts';
+import { Latch } from '../base/latch.ts';
+import type { Config } from '../config/index.ts';
+import type { FabricSettings } from '../fabric/settings.ts';
+import { MutableInventory } from '../inventory/inventory.ts';
+import type { LocalOvs } from '../inventory/local-ovs.ts';
+import type { InventoryUpdate, Source, SourceEvents, SourceState } from '../inventory/source.ts';
+import { evpnMode } from '../modes/evpn/index.ts';
+import type { Mode } from '../modes/mode.ts';
+import type { JournalEntry } from '../reconcile/journal.ts';
+import { Reconciler } from '../reconcile/reconciler.ts';
+import { type Kinds, makeKinds } from '../resources/index.ts';
+import { formatReason, type Key } from '../resources/resource.ts';
+import type { Observed, Target, TargetState } from '../resources/target.ts';
+import { openHostSource } from '../sources/host/index.ts';
+import { openSouthboundSource, type SouthboundSource } from '../sources/ovn-sb/index.ts';
+import { openOvsSource } from '../sources/ovs/index.ts';
+import { openFrrTarget } from '../targets/frr/index.ts';
+import { openKernelTarget } from '../targets/kernel/index.ts';
+import { openOvsTarget } from '../targets/ovs/index.ts';
+import { Planner } from './planner.ts';
+
+export interface AgentOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface PartState {
+  readonly name: string;
+  readonly state: SourceState['state'] | TargetState['state'];
+  readonly reason: string | undefined;
+}
+
+export class Agent {
+  readonly kinds: Kinds;
+  readonly inventory = new MutableInventory();
+  readonly reconciler: Reconciler;
+  readonly mode: Mode;
+  readonly settings: FabricSettings;
+  readonly startedAt: number;
+  readonly #options: AgentOptions;
+  readonly #planner: Planner;
+  readonly #targets: readonly Target[];
+  readonly #sources: Source[] = [];
+  readonly #wake = new Latch();
+  #southbound: SouthboundSource | undefined;
+  #isDrained = false;
+  #plannedScopes = 0;
+
+  constructor(options: AgentOptions) {
+    const { config, clock, random, log } = options;
+    this.#options = options;
+    this.startedAt = clock.now();
+    this.kinds = makeKinds({ removal: config.frr.removalGrace });
+    this.settings = {
+      vxlanPort: config.evpn.udpPort,
+      flowCookie: config.evpn.flowCookie,
+      flowPriority: config.evpn.flowPriority,
+      isolate: config.evpn.isolate,
+    };
+    this.mode = evpnMode({ answerRouter: config.evpn.gatewayResponder });
+    const kernel = openKernelTarget({ clock, log });
+    const frr = openFrrTarget({ vtyDirectory: config.frr.vtyDirectory, clock, random, log });
+    const ovs = openOvsTarget({
+      endpoints: config.ovs.database,
+      cookie: config.evpn.flowCookie,
+      links: kernel.links,
+      clock,
+      random,
+      log,
+    });
+    this.#targets = [kernel, ovs, frr];
+    this.reconciler = new Reconciler({
+      kinds: this.kinds,
+      targets: { kernel, ovs, frr },
+      clock,
+      random,
+      retry: { initial: config.reconcile.retryInitial, max: config.reconcile.retryMax },
+      inheritLeftovers: config.adopt.from === 'ovn-bgp-agent',
+      onOperation: (entry) => logOperation(log, entry),
+    });
+    this.#planner = new Planner({
+      mode: this.mode,
+      kinds: this.kinds,
+      settings: this.settings,
+      inventory: this.inventory,
+      setScope: (scope, planned) => {
+        this.#plannedScopes += 1;
+        this.reconciler.setScope(scope, this.#isDrained ? undefined : planned);
+      },
+    });
+  }
+
+  /** Opens targets, then sources. Resolves when every target has been read once or found absent. */
+  async start(): Promise<void> {
+    const { config, clock, random, log } = this.#options;
+    await Promise.all(
+      this.#targets.map((target) =>
+        target.start({
+          changed: (keys) => {
+            this.reconciler.observedChange(keys);
+            this.#wake.set();
+          },
+          stateChanged: () => {
+            logState(log, target.name, target.state);
+            if (target.state.state === 'ready') this.reconciler.markAll();
+            this.#wake.set();
+          },
+        }),
+      ),
+    );
+    const { localIp, localNic, underlayMtu } = config.evpn;
+    this.#sources.push(
+      openHostSource({ localIp, localNic, underlayMtu, clock, log }, this.#events('host')),
+      openOvsSource({ endpoints: config.ovs.database, clock, random, log }, this.#events('ovs')),
+    );
+  }
+
+  #events(name: string): SourceEvents {
+    const { log } = this.#options;
+    return {
+      updated: (updates) => {
+        this.#take(updates);
+        this.#wake.set();
+      },
+      stateChanged: () => {
+        const source = this.#sources.find((each) => each.name.toLowerCase().includes(name));
+        if (source !== undefined) logState(log, source.name, source.state);
+        this.#wake.set();
+      },
+    };
+  }
+
+  #take(updates: readonly InventoryUpdate[]): void {
+    this.#planner.apply(updates);
+    for (const update of updates) if (update.of === 'ovs') this.#useOvs(update.value);
+  }
+
+  #southboundIs: unknown;
+
+  /** Opens the Southbound database as soon as it is known where that is and who we are. */
+  #useOvs(ovs: LocalOvs): void {
+    const { config, clock, random, log } = this.#options;
+    for (const issue of ovs.issues) log('warn', `Open_vSwitch ${formatIssue(issue)}; correct it`);
+    const { southbound, privateKey, certificate, caCert, inactivityProbe } = config.ovn;
+    const endpoints = southbound.length > 0 ? southbound : ovs.ovnRemote;
+    if (ovs.systemId === undefined || endpoints.length === 0) return;
+    const identity = { endpoints, systemId: ovs.systemId };
+    if (this.#southbound !== undefined) {
+      if (equalData(identity, this.#southboundIs)) return;
+      // Another cloud, or another identity: nothing of what is known holds any more.
+      log('warn', 'system-id or ovn-remote of Open_vSwitch changed; starting anew');
+      this.#restart.resolve();
+      return;
+    }
+    this.#southboundIs = identity;
+    const usesTls = endpoints.some((endpoint) => endpoint.kind === 'ssl');
+    const source = openSouthboundSource(
+      {
+        ...identity,
+        tls: usesTls ? { privateKey, certificate, caCertificate: caCert } : undefined,
+        inactivityProbe,
+        clock,
+        random,
+        log,
+      },
+      this.#events('southbound'),
+    );
+    this.#southbound = source;
+    this.#sources.push(source);
+  }
+
+  readonly #restart = Promise.withResolvers<void>();
+
+  /** Plans what is due and asks for the rows that follow from it. */
+  #plan(): void {
+    this.#planner.plan();
+    if (this.#southbound === undefined || !this.#planner.takeStaleInterest()) return;
+    this.#southbound.setInterest(this.mode.interest(this.inventory));
+  }
+
+  /** Whether everything that this node needs to know has been heard at least once. */
+  get isInformed(): boolean {
+    const isSynced = this.#sources.every((source) => source.state.state === 'synced');
+    return this.#southbound !== undefined && isSynced && !this.#planner.hasWork;
+  }
+
+  /** Runs until told to stop, or until it must start anew; leaves everything in place. */
+  async run(signal: AbortSignal): Promise<'stopped' | 'restart'> {
+    const { clock, config } = this.#options;
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    let isAnew = false;
+    void this.#restart.promise.then(() => {
+      isAnew = true;
+      this.#wake.set();
+    });
+    let resyncAt = clock.now() + config.reconcile.resync;
+    while (!signal.aborted && !isAnew) {
+      this.#plan();
+      if (this.isInformed) this.reconciler.allowRemoval();
+      if (clock.now() >= resyncAt) {
+        this.reconciler.markAll();
+        resyncAt = clock.now() + config.reconcile.resync;
+      }
+      this.reconciler.advance();
+      const due = Math.min(this.reconciler.nextDue ?? Number.POSITIVE_INFINITY, resyncAt);
+      await this.#rest(Math.max(1, due - clock.now()), stopped);
+    }
+    return isAnew ? 'restart' : 'stopped';
+  }
+
+  async #rest(ms: number, stopped: Promise<void>): Promise<void> {
+    const alarm = new AbortController();
+    const timer = this.#options.clock.sleep(ms, alarm.signal).catch(() => {});
+    await this.#wake.wait(Promise.race([timer, stopped]));
+    alarm.abort();
+  }
+
+  /** Reads and plans, and applies nothing, until nothing more is to be learnt or the time is up. */
+  async rehearse(patience: number): Promise<boolean> {
+    const { clock } = this.#options;
+    const deadline = clock.now() + patience;
+    await this.start();
+    while (clock.now() < deadline) {
+      this.#plan();
+      if (this.isInformed) {
+        this.reconciler.allowRemoval();
+        return true;
+      }
+      await this.#rest(Math.min(200, Math.max(1, deadline - clock.now())), new Promise(() => {}));
+    }
+    return false;
+  }
+
+  /** Withdraws everything this node offers and keeps it so. */
+  drain(): void {
+    this.#isDrained = true;
+    for (const scope of [...this.reconciler.claims.scopes()]) {
+      this.reconciler.setScope(scope, undefined);
+    }
+    this.#wake.set();
+  }
+
+  get isDrained(): boolean {
+    return this.#isDrained;
+  }
+
+  get plannedScopes(): number {
+    return this.#plannedScopes;
+  }
+
+  observe(key: Key): Observed | undefined {
+    for (const target of this.#targets) {
+      const observed = target.observe(key);
+      if (observed !== undefined) return observed;
+    }
+    return undefined;
+  }
+
+  parts(): readonly PartState[] {
+    return [...this.#sources, ...this.#targets].map(({ name, state }) => ({
+      name,
+      state: state.state,
+      reason: 'reason' in state ? state.reason : undefined,
+    }));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#sources, ...this.#targets].map((part) => part.close()));
+  }
+}
+
+function logState(log: Log, name: string, state: SourceState | TargetState): void {
+  const reason = 'reason' in state && state.reason !== undefined ? `: ${state.reason}` : '';
+  log(state.state === 'down' ? 'warn' : 'info', `${name} is ${state.state}${reason}`);
+}
+
+function logOperation(log: Log, entry: JournalEntry): void {
+  const { verb, key, target, error, because } = entry;
+  const fields = { verb, key, target, because: because.map(formatReason) };
+  if (error === undefined) log('info', `${verb} ${key}`, fields);
+  else log('warn', `cannot ${verb} ${key}: ${error}; trying again`, { ...fields, error });
+}

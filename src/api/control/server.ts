@@ -1,0 +1,113 @@
+/**
+ * The local interface of an agent: views and drain on a Unix socket that only its group may open; health and metrics,
+ * which tell nothing of tenants, on a loopback port. Knows no agent: what it shows comes through a port.
+ */
+
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+import { err, ok, type Result } from '../../base/result.ts';
+import type { ControlViews } from '../contract/control.ts';
+
+export interface ControlPorts {
+  view<P extends keyof ControlViews>(path: P, query: string): ControlViews[P];
+  drain(): void;
+  isReady(): boolean;
+  metrics(): Promise<string>;
+}
+
+const paths: readonly (keyof ControlViews)[] = [
+  '/status',
+  '/plan',
+  '/resources',
+  '/why',
+  '/journal',
+];
+
+export interface Listening {
+  close(): Promise<void>;
+}
+
+/** Serves the whole interface on a Unix socket; an old socket file of a run that died is replaced. */
+export async function serveSocket(
+  path: string,
+  ports: ControlPorts,
+): Promise<Result<Listening, string>> {
+  await rm(path, { force: true });
+  const server = createServer((request, response) => void answer(request, response, ports));
+  const listening = await listen(server, { path });
+  if (!listening.ok) return err(`cannot listen on ${path}: ${listening.error}`);
+  await chmod(path, 0o660);
+  return ok({ close: () => close(server) });
+}
+
+/** Serves `/metrics`, `/healthz` and `/readyz` only. */
+export async function serveHealth(
+  address: { readonly host: string; readonly port: number },
+  ports: ControlPorts,
+): Promise<Result<Listening, string>> {
+  const server = createServer((request, response) => void answerHealth(request, response, ports));
+  const listening = await listen(server, address);
+  if (!listening.ok) {
+    return err(`cannot listen on ${address.host} port ${address.port}: ${listening.error}`);
+  }
+  return ok({ close: () => close(server) });
+}
+
+function listen(
+  server: Server,
+  where: { readonly path: string } | { readonly host: string; readonly port: number },
+): Promise<Result<void, string>> {
+  return new Promise((resolve) => {
+    server.once('error', (cause) => resolve(err(cause.message)));
+    server.listen(where, () => resolve(ok(undefined)));
+  });
+}
+
+function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  ports: ControlPorts,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://agent');
+  if (request.method === 'POST' && url.pathname === '/drain') {
+    ports.drain();
+    send(response, 200, { drained: true });
+    return;
+  }
+  const path = paths.find((each) => each === url.pathname);
+  if (request.method !== 'GET' || path === undefined) {
+    await answerHealth(request, response, ports);
+    return;
+  }
+  send(response, 200, ports.view(path, url.searchParams.get('q') ?? ''));
+}
+
+async function answerHealth(
+  request: IncomingMessage,
+  response: ServerResponse,
+  ports: ControlPorts,
+): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://agent');
+  if (request.method !== 'GET') send(response, 405, { error: 'only GET is answered here' });
+  else if (pathname === '/healthz') send(response, 200, { alive: true });
+  else if (pathname === '/readyz') {
+    const isReady = ports.isReady();
+    send(response, isReady ? 200 : 503, { ready: isReady });
+  } else if (pathname === '/metrics') {
+    const text = await ports.metrics();
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(text);
+  } else send(response, 404, { error: `there is nothing at ${pathname}` });
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(`${JSON.stringify(body)}\n`);
+}

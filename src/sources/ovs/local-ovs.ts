@@ -1,0 +1,74 @@
+/** From rows of Open_vSwitch to what the inventory holds of it. Pure. */
+
+import { type Issue, issueAt } from '../../base/issue.ts';
+import type { LocalOvs, ProviderBridge } from '../../inventory/local-ovs.ts';
+import { type Endpoint, parseEndpoints } from '../../net/endpoint.ts';
+import { type IfName, parseIfName } from '../../net/if-name.ts';
+
+/** A port of a bridge, as far as it matters here. */
+export interface BridgePort {
+  readonly name: string;
+  /** Column `type` of its interfaces. */
+  readonly types: readonly string[];
+  /** Whether `external_ids:selvedge` is set. */
+  readonly isOurs: boolean;
+}
+
+/** Ports that ovn-bgp-agent adds to a provider bridge; they lead into the node, not out of it. */
+const predecessorPort = /^(veth-ovs|ve-ovs|vlan)-?\d+$/;
+
+export function readLocalOvs(
+  externalIds: ReadonlyMap<string, string>,
+  bridges: Iterable<{ readonly name: string; readonly ports: readonly BridgePort[] }>,
+): LocalOvs {
+  const issues: Issue[] = [];
+  return {
+    systemId: externalIds.get('system-id'),
+    ovnRemote: readRemote(externalIds.get('ovn-remote'), issues),
+    bridgeMappings: readMappings(externalIds.get('ovn-bridge-mappings') ?? '', issues),
+    integrationBridge: externalIds.get('ovn-bridge') ?? 'br-int',
+    bridges: new Map([...bridges].flatMap(readBridge)),
+    issues,
+  };
+}
+
+function readRemote(text: string | undefined, issues: Issue[]): readonly Endpoint[] {
+  if (text === undefined) return [];
+  const endpoints = parseEndpoints(text);
+  if (endpoints.ok) return endpoints.value;
+  issues.push(issueAt('external_ids:ovn-remote', endpoints.error));
+  return [];
+}
+
+/** `physnet1:br-ex,physnet2:br-data`. A malformed pair is an issue, and the others count. */
+function readMappings(text: string, issues: Issue[]): ReadonlyMap<string, IfName> {
+  const mappings = new Map<string, IfName>();
+  for (const pair of text.split(',').filter((each) => each.trim() !== '')) {
+    const [network = '', bridge = '', ...more] = pair.trim().split(':');
+    const name = parseIfName(bridge);
+    if (network !== '' && name.ok && more.length === 0) mappings.set(network, name.value);
+    else {
+      const message = `'${pair.trim()}' is not NETWORK:BRIDGE`;
+      issues.push({ path: 'external_ids:ovn-bridge-mappings', message });
+    }
+  }
+  return mappings;
+}
+
+function readBridge(bridge: {
+  readonly name: string;
+  readonly ports: readonly BridgePort[];
+}): readonly (readonly [string, ProviderBridge])[] {
+  const name = parseIfName(bridge.name);
+  if (!name.ok) return [];
+  const hasUplink = bridge.ports.some((port) => port.name !== bridge.name && leadsOut(port));
+  return [[bridge.name, { name: name.value, hasUplink }]];
+}
+
+function leadsOut({ name, types, isOurs }: BridgePort): boolean {
+  return (
+    !isOurs &&
+    !predecessorPort.test(name) &&
+    types.some((type) => type !== 'patch' && type !== 'internal')
+  );
+}

@@ -1,0 +1,234 @@
+/**
+ * Flows in the language of ovs-ofctl(8): written for a bundle, and read back from a dump into the same values. Flows
+ * are compared as values, never as text: the same action has several spellings. Pure.
+ */
+
+
+import type { IfName } from '../../net/if-name.ts';
+import { formatMac, type Mac, parseMac } from '../../net/mac.ts';
+import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
+import type { FlowAction, FlowMatch, FlowSpec } from '../../resources/flow.ts';
+
+/** What stands by name in a spec and by number on the wire. */
+export interface Numbering {
+  /** OpenFlow port number of a port of this bridge; `undefined` while there is none. */
+  ofport(port: string): number | undefined;
+  portName(ofport: number): string | undefined;
+  macOf(device: string): Mac | undefined;
+  deviceOf(mac: Mac): IfName | undefined;
+}
+
+/** A flow for `ovs-ofctl add-flow`, or the name of the port or device that is not there yet. */
+export function formatFlow(
+  spec: FlowSpec,
+  numbering: Numbering,
+): { readonly text: string } | { readonly missing: string } {
+  const match = formatMatch(spec, numbering);
+  if ('missing' in match) return match;
+  const actions = formatActions(spec, numbering);
+  if ('missing' in actions) return actions;
+  return { text: `cookie=0x${spec.cookie.toString(16)},${match.text},actions=${actions.text}` };
+}
+
+/** The match with its priority, as `--strict del-flows` takes it. */
+export function formatMatch(
+  spec: FlowSpec,
+  numbering: Numbering,
+): { readonly text: string } | { readonly missing: string } {
+  const ofport = numbering.ofport(spec.inPort);
+  if (ofport === undefined) return { missing: `port ${spec.inPort} of ${spec.bridge}` };
+  const field = spec.match.type === 'advertisement' ? 'dl_dst' : 'dl_src';
+  const head = `priority=${spec.priority},in_port=${ofport},${field}=${formatMac(spec.routerMac)}`;
+  return { text: `${head},${formatFields(spec.match)}` };
+}
+
+function formatFields(match: FlowMatch): string {
+  switch (match.type) {
+    case 'ip': {
+      const isV4 = match.source.ip.family === 4;
+      return `${isV4 ? 'ip,nw_src' : 'ipv6,ipv6_src'}=${formatPrefix(match.source)}`;
+    }
+    case 'resolution':
+      return match.family === 4 ? 'arp,arp_op=1' : 'icmp6,icmp_type=135,icmp_code=0';
+    default:
+      return 'icmp6,icmp_type=136,icmp_code=0';
+  }
+}
+
+function formatActions(
+  spec: FlowSpec,
+  numbering: Numbering,
+): { readonly text: string } | { readonly missing: string } {
+  const { action } = spec;
+  const mac = numbering.macOf(action.macOf);
+  if (mac === undefined) return { missing: `device ${action.macOf}` };
+  if (action.type !== 'deliver') return { text: answerActions(spec.match, mac).join(',') };
+  const ofport = numbering.ofport(action.port);
+  if (ofport === undefined) return { missing: `port ${action.port} of ${spec.bridge}` };
+  const strip = action.stripVlan ? ['strip_vlan'] : [];
+  return { text: [`mod_dl_dst:${formatMac(mac)}`, ...strip, `output:${ofport}`].join(',') };
+}
+
+/** In the spelling of a dump, so that reading back compares action by action. */
+function answerActions(match: FlowMatch, mac: Mac): readonly string[] {
+  const hex = `0x${mac.toString(16)}`;
+  if (match.type === 'advertisement') return [`load:${hex}->NXM_NX_ND_TLL[]`, 'IN_PORT'];
+  const turn = ['move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]', `mod_dl_src:${formatMac(mac)}`];
+  return match.type === 'resolution' && match.family === 6
+    ? [...turn, ...advertisement]
+    : [...turn, ...arpReply(hex)];
+}
+
+/** RFC 826: the answer swaps the two sides and fills in the address that was asked for. */
+function arpReply(mac: string): readonly string[] {
+  return [
+    'load:0x2->NXM_OF_ARP_OP[]',
+    'move:NXM_NX_ARP_SHA[]->NXM_NX_ARP_THA[]',
+    `load:${mac}->NXM_NX_ARP_SHA[]`,
+    'push:NXM_OF_ARP_TPA[]',
+    'move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[]',
+    'pop:NXM_OF_ARP_SPA[]',
+    'IN_PORT',
+  ];
+}
+
+/**
+ * RFC 4861 §4.4: from the target, with its link-layer address option (2), flags router, solicited and override. Runs
+ * through the table again, where `finish` sets the address itself.
+ */
+const advertisement: readonly string[] = [
+  'move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[]',
+  'move:NXM_NX_ND_TARGET[]->NXM_NX_IPV6_SRC[]',
+  'load:0x2->ERICOXM_OF_ICMPV6_ND_OPTIONS_TYPE[]',
+  'load:0xe0000000->ERICOXM_OF_ICMPV6_ND_RESERVED[]',
+  'load:0x88->NXM_NX_ICMPV6_TYPE[]',
+  'resubmit(,0)',
+];
+
+/** A line of `ovs-ofctl dump-flows`, split: fields of the match by name (bare words have no value), and actions. */
+export interface DumpedFlow {
+  readonly cookie: number;
+  readonly priority: number;
+  readonly fields: ReadonlyMap<string, string>;
+  readonly actions: readonly string[];
+  /** As `--strict del-flows` takes it. */
+  readonly strictMatch: string;
+}
+
+export function parseDump(text: string): readonly DumpedFlow[] {
+  return text.split('\n').flatMap(parseLine);
+}
+
+const notOfTheMatch = new Set(['cookie', 'table', 'priority', 'duration', 'idle_age', 'hard_age']);
+
+function parseLine(line: string): readonly DumpedFlow[] {
+  const at = line.indexOf(' actions=');
+  if (at < 0) return [];
+  const words = line.slice(0, at).split(/[ ,]+/).filter((word) => word !== '');
+  const fields = new Map<string, string>();
+  const match: string[] = [];
+  for (const word of words) {
+    const equals = word.indexOf('=');
+    const name = equals < 0 ? word : word.slice(0, equals);
+    fields.set(name, equals < 0 ? '' : word.slice(equals + 1));
+    if (!notOfTheMatch.has(name) && !name.startsWith('n_') && name !== 'reset_counts') match.push(word);
+  }
+  const priority = Number(fields.get('priority') ?? 32768);
+  const cookie = Number(fields.get('cookie') ?? 0);
+  const strictMatch = [`priority=${priority}`, ...match].join(',');
+  const actions = splitActions(line.slice(at + ' actions='.length).trim());
+  return [{ cookie, priority, fields, actions, strictMatch }];
+}
+
+/** At commas outside of parentheses. */
+function splitActions(text: string): readonly string[] {
+  return text.split(/,(?![^(]*\))/);
+}
+
+/** The spec of a dumped flow, or `undefined` for a flow of a form that is none of ours. */
+export function readFlow(
+  bridge: IfName,
+  flow: DumpedFlow,
+  numbering: Numbering,
+): FlowSpec | undefined {
+  const match = readMatch(flow.fields);
+  const mac = parseMac(flow.fields.get(match?.type === 'advertisement' ? 'dl_dst' : 'dl_src') ?? '');
+  const inPort = numbering.portName(Number(flow.fields.get('in_port')));
+  if (match === undefined || !mac.ok || inPort === undefined) return undefined;
+  return {
+    kind: 'flow',
+    bridge,
+    cookie: flow.cookie,
+    priority: flow.priority,
+    inPort,
+    routerMac: mac.value,
+    match,
+    action: readAction(match, flow.actions, numbering),
+  };
+}
+
+function readMatch(fields: ReadonlyMap<string, string>): FlowMatch | undefined {
+  for (const [protocol, field, family] of [
+    ['ip', 'nw_src', 4],
+    ['ipv6', 'ipv6_src', 6],
+  ] as const) {
+    if (!fields.has(protocol)) continue;
+    // An address of full length is printed without its length.
+    const source = parsePrefix(fields.get(field) ?? (family === 4 ? '0.0.0.0/0' : '::/0'));
+    return source.ok ? { type: 'ip', source: source.value } : undefined;
+  }
+  if (fields.has('arp') && fields.get('arp_op') === '1') return { type: 'resolution', family: 4 };
+  if (!fields.has('icmp6')) return undefined;
+  if (fields.get('icmp_type') === '135') return { type: 'resolution', family: 6 };
+  return fields.get('icmp_type') === '136' ? { type: 'advertisement' } : undefined;
+}
+
+/** An action of unknown form, or to a MAC that no device of ours has, names a device that cannot be. */
+const nobody = '?' as IfName;
+
+function readAction(
+  match: FlowMatch,
+  actions: readonly string[],
+  numbering: Numbering,
+): FlowAction {
+  if (match.type === 'ip') return readDelivery(actions, numbering);
+  const type = match.type === 'advertisement' ? 'finish' : 'answer';
+  const mac = macOfAnswer(actions);
+  const isWhole = mac !== undefined && sameActions(actions, answerActions(match, mac));
+  return { type, macOf: (isWhole ? numbering.deviceOf(mac) : undefined) ?? nobody };
+}
+
+function macOfAnswer(actions: readonly string[]): Mac | undefined {
+  for (const action of actions) {
+    const written = /^mod_dl_src:(.*)$/.exec(action) ?? /^set_field:(.*)->eth_src$/.exec(action);
+    const mac = parseMac(written?.[1] ?? '');
+    if (mac.ok) return mac.value;
+    const loaded = /^load:(0x[0-9a-f]+)->NXM_NX_ND_TLL\[\]$/.exec(action);
+    if (loaded?.[1] !== undefined) return Number(loaded[1]) as Mac;
+  }
+  return undefined;
+}
+
+function sameActions(dumped: readonly string[], wanted: readonly string[]): boolean {
+  const plain = (action: string) =>
+    action.replace(/^set_field:(.*)->eth_src$/, 'mod_dl_src:$1').toLowerCase();
+  return (
+    dumped.length === wanted.length &&
+    dumped.every((action, index) => plain(action) === plain(wanted[index] ?? ''))
+  );
+}
+
+function readDelivery(actions: readonly string[], numbering: Numbering): FlowAction {
+  const [rewrite = '', ...rest] = actions;
+  const stripVlan = rest[0] === 'strip_vlan' || rest[0] === 'pop_vlan';
+  const [output = '', ...more] = stripVlan ? rest.slice(1) : rest;
+  const text = /^mod_dl_dst:(.*)$/.exec(rewrite) ?? /^set_field:(.*)->eth_dst$/.exec(rewrite);
+  const mac = parseMac(text?.[1] ?? '');
+  const port = numbering.portName(Number(/^output:(\d+)$/.exec(output)?.[1] ?? Number.NaN));
+  const device = mac.ok ? numbering.deviceOf(mac.value) : undefined;
+  if (device === undefined || port === undefined || more.length > 0) {
+    return { type: 'deliver', macOf: nobody, port: nobody, stripVlan };
+  }
+  return { type: 'deliver', macOf: device, port: port as IfName, stripVlan };
+}
+

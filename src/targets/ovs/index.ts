@@ -1,0 +1,256 @@
+/**
+ * Open vSwitch as a target: ports by OVSDB, flows by ovs-ofctl. Watches both, so that a port or flow of ours that
+ * goes is known at once; decides nothing.
+ */
+
+import type { Clock, Log, Random } from '../../base/ports.ts';
+import type { Endpoint } from '../../net/endpoint.ts';
+import { type IfName, parseIfName } from '../../net/if-name.ts';
+import type { Mac } from '../../net/mac.ts';
+import { openDatabase } from '../../protocols/ovsdb/index.ts';
+import type { FlowSpec } from '../../resources/flow.ts';
+import { type OvsPortSpec, ovsPort, ovsPortKey } from '../../resources/ovs-port.ts';
+import type { Key } from '../../resources/resource.ts';
+import {
+  done,
+  failed,
+  type Observed,
+  type Operation,
+  type Outcome,
+  type Target,
+  type TargetEvents,
+  type TargetState,
+} from '../../resources/target.ts';
+import { FlowTable } from './flow-table.ts';
+import type { Numbering } from './flow-text.ts';
+import { bridgeOf, observePort, ovsTables, ownPortNames, portTransaction } from './ports.ts';
+
+/** What the target must know of the kernel's devices. */
+export interface LinkLookup {
+  macOf(name: string): Mac | undefined;
+  nameOf(mac: Mac): IfName | undefined;
+  /** Calls back when a device has come, gone, or got another address. */
+  onLinksChanged(listener: () => void): void;
+}
+
+export interface OvsTargetOptions {
+  readonly endpoints: readonly Endpoint[];
+  readonly cookie: number;
+  readonly links: LinkLookup;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Milliseconds to wait for the database to show what it has committed. */
+const echoTime = 2_000;
+
+export function openOvsTarget(options: OvsTargetOptions): Target {
+  return new OvsTarget(options);
+}
+
+class OvsTarget implements Target {
+  readonly name = 'ovs';
+  readonly #options: OvsTargetOptions;
+  readonly #database;
+  readonly #tables = new Map<string, FlowTable>();
+  readonly #numberings = new Map<string, Numbering>();
+  /** Flows that wait for a port or a device. */
+  readonly #waiting = new Set<Key>();
+  #events: TargetEvents | undefined;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(options: OvsTargetOptions) {
+    this.#options = options;
+    const { endpoints, clock, random, log } = options;
+    this.#database = openDatabase({
+      endpoints,
+      clock,
+      random,
+      log,
+      database: 'Open_vSwitch',
+      tables: ovsTables,
+    });
+  }
+
+  get state(): TargetState {
+    const { state } = this.#database;
+    if (state.name === 'synced') return { state: 'ready' };
+    if (state.name === 'down') return { state: 'down', reason: state.reason.message };
+    return { state: 'starting' };
+  }
+
+  async start(events: TargetEvents): Promise<void> {
+    this.#events = events;
+    await this.#database.whenSynced();
+    await this.#openTables();
+    this.#database.onChange(async (changes) => {
+      const names = new Set<string>();
+      for (const change of [...changes.of('Port'), ...changes.of('Interface')]) {
+        if (change.kind !== 'insert') names.add(change.old.name);
+        if (change.kind !== 'delete') names.add(change.new.name);
+      }
+      events.changed([...names].flatMap(keyOfPort));
+      this.#changed.resolve();
+      this.#changed = Promise.withResolvers();
+      if (changes.of('Bridge').length > 0) await this.#openTables();
+      if (changes.of('Interface').length > 0) this.#renumber();
+    });
+    this.#database.onState(() => events.stateChanged());
+    this.#options.links.onLinksChanged(() => this.#renumber());
+  }
+
+  /** A flow table for every bridge but the integration bridge, whose flows are OVN's. */
+  async #openTables(): Promise<void> {
+    const [settings] = [...this.#database.table('Open_vSwitch')];
+    const integration = settings?.external_ids.get('ovn-bridge') ?? 'br-int';
+    const existing = new Set<string>();
+    const opened: Promise<void>[] = [];
+    for (const { name } of this.#database.table('Bridge')) {
+      const bridge = parseIfName(name);
+      if (!bridge.ok || name === integration) continue;
+      existing.add(name);
+      if (!this.#tables.has(name)) opened.push(this.#openTable(bridge.value));
+    }
+    for (const [name, table] of this.#tables) {
+      if (existing.has(name)) continue;
+      table.close();
+      this.#tables.delete(name);
+      this.#events?.changed([...table.all()].map(({ key }) => key));
+    }
+    await Promise.all(opened);
+  }
+
+  #openTable(bridge: IfName): Promise<void> {
+    const { cookie, clock, log } = this.#options;
+    const table = new FlowTable({
+      bridge,
+      cookie,
+      numbering: this.#numbering(bridge),
+      clock,
+      log,
+      changed: (keys) => this.#events?.changed(keys),
+    });
+    this.#tables.set(bridge, table);
+    return table.start();
+  }
+
+  #renumber(): void {
+    for (const table of this.#tables.values()) table.renumber();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    this.#events?.changed(waiting);
+  }
+
+  #numbering(bridge: string): Numbering {
+    const known = this.#numberings.get(bridge);
+    if (known !== undefined) return known;
+    const faces = this.#database.table('Interface');
+    const numbering: Numbering = {
+      ofport: (name) => {
+        const number = Number(faces.find('name', name)?.ofport ?? 0);
+        return number > 0 && bridgeOf(this.#database, name) === bridge ? number : undefined;
+      },
+      portName: (ofport) => {
+        const row = this.#database.table('Bridge').find('name', bridge);
+        for (const uuid of row?.ports ?? []) {
+          for (const each of this.#database.table('Port').get(uuid)?.interfaces ?? []) {
+            const face = faces.get(each);
+            if (Number(face?.ofport ?? 0) === ofport) return face?.name;
+          }
+        }
+        return undefined;
+      },
+      macOf: (device) => this.#options.links.macOf(device),
+      deviceOf: (mac) => this.#options.links.nameOf(mac),
+    };
+    this.#numberings.set(bridge, numbering);
+    return numbering;
+  }
+
+  observe(key: Key): Observed | undefined {
+    const [kind = '', second = ''] = key.split(' ', 2);
+    if (kind === 'ovs-port') return observePort(this.#database, second);
+    return kind === 'flow' ? this.#tables.get(second)?.observe(key) : undefined;
+  }
+
+  *all(): Iterable<Observed> {
+    for (const name of ownPortNames(this.#database)) {
+      const observed = observePort(this.#database, name);
+      if (observed !== undefined) yield observed;
+    }
+    for (const table of this.#tables.values()) yield* table.all();
+  }
+
+  wanted(): void {
+    // Every port is observed whether wanted or not, and flows have no owner but their cookie.
+  }
+
+  async apply(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    const outcomes = new Map<Operation, Outcome>();
+    const ports = operations.filter(isPortOperation);
+    for (const operation of ports) outcomes.set(operation, await this.#applyPort(operation));
+    const flows = Map.groupBy(operations.filter(isFlowOperation), ({ spec }) => spec.bridge);
+    for (const [bridge, each] of flows) {
+      const table = this.#tables.get(bridge);
+      const results = await table?.apply(each);
+      for (const [index, operation] of each.entries()) {
+        const outcome = results?.[index] ?? { done: false, waiting: `bridge ${bridge}` };
+        if (!outcome.done && 'waiting' in outcome) this.#waiting.add(operation.key);
+        outcomes.set(operation, outcome);
+      }
+    }
+    return operations.map((operation) => outcomes.get(operation) ?? failed('no such kind'));
+  }
+
+  async #applyPort(operation: Operation<OvsPortSpec>): Promise<Outcome> {
+    const transaction = portTransaction(this.#database, operation);
+    if (typeof transaction === 'string') return failed(transaction);
+    if (transaction.length === 0) return done;
+    const result = await this.#database.transact(transaction);
+    if (!result.ok) {
+      const { error } = result;
+      return failed(error.kind === 'refused' ? error.error.message : error.reason.message);
+    }
+    await this.#shows(() => this.#isAsAsked(operation));
+    return done;
+  }
+
+  #isAsAsked({ verb, spec }: Operation<OvsPortSpec>): boolean {
+    const observed = observePort(this.#database, spec.name);
+    if (verb === 'remove') return observed === undefined;
+    return observed?.owner === 'us' && ovsPort.compare(spec, observed.spec) === 'same';
+  }
+
+  /** Waits until the replica has caught up with a commit. */
+  async #shows(condition: () => boolean): Promise<void> {
+    const limit = new AbortController();
+    const deadline = this.#options.clock.sleep(echoTime, limit.signal).then(
+      () => true,
+      () => true,
+    );
+    let isLate = false;
+    while (!isLate && !condition()) {
+      isLate = await Promise.race([deadline, this.#changed.promise.then(() => false)]);
+    }
+    limit.abort();
+  }
+
+  async close(): Promise<void> {
+    for (const table of this.#tables.values()) table.close();
+    await this.#database.close();
+  }
+}
+
+function keyOfPort(name: string): readonly Key[] {
+  const parsed = parseIfName(name);
+  return parsed.ok ? [ovsPortKey(parsed.value)] : [];
+}
+
+function isPortOperation(operation: Operation): operation is Operation<OvsPortSpec> {
+  return operation.spec.kind === 'ovs-port';
+}
+
+function isFlowOperation(operation: Operation): operation is Operation<FlowSpec> {
+  return operation.spec.kind === 'flow';
+}
