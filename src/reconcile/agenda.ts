@@ -7,7 +7,9 @@ export class Agenda {
   /** Not later than the earliest of all. */
   #next = Number.POSITIVE_INFINITY;
 
+  /** At the latest at this time. */
   set(key: Key, at: number): void {
+    if (at >= (this.#at.get(key) ?? Number.POSITIVE_INFINITY)) return;
     this.#at.set(key, at);
     this.#next = Math.min(this.#next, at);
   }

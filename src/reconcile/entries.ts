@@ -38,6 +38,10 @@ export interface Entry {
   /** What its target last said to have done, until a look finds it so. */
   applied: Verb | undefined;
   unwantedSince: number | undefined;
+  /** Since when it is wanted, and not there or not ours. */
+  missingSince: number | undefined;
+  /** Missing for too long, or standing on something that is: what stands on it is taken down. */
+  isGivenUp: boolean;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -64,6 +68,8 @@ export class Entries {
       failures: 0,
       applied: undefined,
       unwantedSince: undefined,
+      missingSince: undefined,
+      isGivenUp: false,
     };
     this.#entries.set(key, entry);
     return entry;

@@ -19,6 +19,12 @@ import { type Ordered, order, type Surroundings } from './order.ts';
 import { type Progress, progressOf, refusals } from './status.ts';
 import { Waiters } from './waiters.ts';
 
+/**
+ * Milliseconds that an object may be missing before what stands on it is taken down, and so what is announced over it
+ * withdrawn. Long enough for daemons to come back and for a few tries.
+ */
+export const patience = 10_000;
+
 export interface ReconcilerPorts {
   readonly kinds: Readonly<Record<string, Kind>>;
   readonly targets: Readonly<Record<TargetName, Target>>;
@@ -114,10 +120,10 @@ export class Reconciler {
   advance(): void {
     this.mark(this.#agenda.take(this.#ports.clock.now()));
     const { levels, after, blocked } = order(this.#lookAtDirty(), this.#surroundings);
-    for (const { operation, on } of blocked) this.#wait(operation, on);
+    for (const { operation, on } of blocked) this.#wait(operation.key, on);
     const [now = [], ...later] = levels;
     for (const operation of later.flat()) {
-      this.#wait(operation, after.get(operation.key) ?? operation.key);
+      this.#wait(operation.key, after.get(operation.key) ?? operation.key);
     }
     for (const [target, ready] of Map.groupBy(now, (operation) => operation.target)) {
       const obstacle = this.#dispatcher.hand(target, ready);
@@ -209,17 +215,15 @@ export class Reconciler {
     }
     const kind = this.#kind(spec.kind);
     const entry = this.#entries.ensure(key, kind.target);
-    if (wanted !== undefined) {
-      entry.unwantedSince = undefined;
-      this.#unexplained.delete(key);
-    } else if (entry.unwantedSince === undefined) {
-      entry.unwantedSince = this.#ports.clock.now();
-      if (entry.needs.length === 0) {
-        this.#entries.setNeeds(key, kind.needs(spec));
-        if (kind.announces) this.#unexplained.add(key);
-      }
+    const lost = wanted?.needs.find((need) => this.#entries.get(need)?.isGivenUp === true);
+    if (wanted === undefined && entry.needs.length === 0) {
+      this.#entries.setNeeds(key, kind.needs(spec));
+      if (kind.announces) this.#unexplained.add(key);
     }
-    return { key, kind, entry, wanted, observed };
+    if (wanted !== undefined) this.#unexplained.delete(key);
+    if (wanted !== undefined && lost === undefined) entry.unwantedSince = undefined;
+    else entry.unwantedSince ??= this.#ports.clock.now();
+    return { key, kind, entry, wanted, lost, observed };
   }
 
   #isOurs(observed: Observed | undefined): boolean {
@@ -233,8 +237,8 @@ export class Reconciler {
     this.mark(stoodOn.filter((need) => this.#claims.wanted(need) === undefined));
   }
 
-  #decide({ kind, entry, wanted, observed }: Found, now: number): Decision {
-    return decide(kind, wanted, observed, {
+  #decide({ kind, entry, wanted, lost, observed }: Found, now: number): Decision {
+    return decide(kind, lost === undefined ? wanted : undefined, observed, {
       now,
       mayRemove: this.#mayRemove,
       inheritLeftovers: this.#ports.inheritLeftovers,
@@ -246,14 +250,15 @@ export class Reconciler {
   #lookAtDirty(): readonly Operation[] {
     const operations = new Map<Key, Operation>();
     while (this.#dirty.size > 0) {
-      const dirty = [...this.#dirty];
+      const dirty = [...this.#dirty].filter((key) => !this.#dispatcher.postpone(key));
       this.#dirty.clear();
       for (const key of dirty) {
-        if (this.#dispatcher.postpone(key)) continue;
         const operation = this.#look(key);
         if (operation === undefined) operations.delete(key);
         else operations.set(key, operation);
       }
+      // Only now is it known how the needs of each stand.
+      for (const key of dirty) this.#letGo(key);
     }
     return [...operations.values()];
   }
@@ -263,18 +268,34 @@ export class Reconciler {
     this.#agenda.delete(key);
     const found = this.#find(key);
     if (found === undefined) return undefined;
-    const { entry } = found;
+    const { entry, lost } = found;
     const now = this.#ports.clock.now();
     const decision = this.#decide(found, now);
-    if (decision.do === 'apply')
+    this.#judge(found, decision, now);
+    if (decision.do === 'apply') {
       return this.#isDue(entry, decision.verb, now) ? this.#begin(found, decision) : undefined;
+    }
     this.#entries.settle(key);
     if (decision.do === 'later') this.#agenda.set(key, decision.at);
     if (decision.do === 'refuse') {
       this.#entries.mark(key, { is: 'refused', reason: decision.reason });
     }
-    if (decision.do === 'nothing' && found.wanted !== undefined) this.#letGo(key);
+    if (lost !== undefined) this.#wait(key, lost);
     return undefined;
+  }
+
+  /** Notes whether it is to be had at all, and tells what stands on it when that changes. */
+  #judge({ key, entry, wanted, lost, observed }: Found, decision: Decision, now: number): void {
+    const isReady = this.#ports.targets[entry.target].state.state === 'ready';
+    const isMissing = observed === undefined || decision.do === 'refuse';
+    entry.missingSince =
+      wanted !== undefined && isMissing && isReady ? (entry.missingSince ?? now) : undefined;
+    const giveUpAt = (entry.missingSince ?? Number.POSITIVE_INFINITY) + patience;
+    if (giveUpAt > now && entry.missingSince !== undefined) this.#agenda.set(key, giveUpAt);
+    const isGivenUp = wanted !== undefined && (lost !== undefined || giveUpAt <= now);
+    if (isGivenUp === entry.isGivenUp) return;
+    entry.isGivenUp = isGivenUp;
+    this.mark(this.#entries.standingOn(key));
   }
 
   /** Whether to try now: not while backing off, and not again what was said to be done and is not. */
@@ -292,17 +313,19 @@ export class Reconciler {
   }
 
   #operation({ key, wanted, observed }: Found, decision: Decision): Operation | undefined {
-    const spec = wanted?.spec ?? observed?.spec;
-    if (decision.do !== 'apply' || spec === undefined) return undefined;
+    if (decision.do !== 'apply') return undefined;
+    const spec = decision.verb === 'remove' ? observed?.spec : wanted?.spec;
+    if (spec === undefined) return undefined;
     const { target } = this.#kind(spec.kind);
     const because = wanted?.because ?? [];
     return { verb: decision.verb, key, target, spec, observed: observed?.spec, because };
   }
 
-  /** It is as it is wanted: once its present needs are met, those before them may go. */
+  /** Once it is as it is wanted, and its present needs are met, those before them may go. */
   #letGo(key: Key): void {
     const entry = this.#entries.get(key);
     if (entry === undefined || entry.former.length === 0) return;
+    if (entry.standing.is !== 'settled' || this.#claims.wanted(key) === undefined) return;
     const missing = entry.needs.find((need) => !this.#serves(need));
     if (missing === undefined) this.mark(this.#entries.letGo(key));
     else this.#waiters.add(key, missing);
@@ -335,16 +358,21 @@ export class Reconciler {
   *#withdrawals({ key, verb }: Operation): Iterable<Key> {
     if (verb !== 'change' && verb !== 'replace') return;
     for (const each of this.#entries.standingOn(key)) {
-      if (this.#claims.wanted(each) !== undefined) continue;
+      if (!this.#isGoing(each)) continue;
       const observed = this.#observe(each);
       if (observed === undefined || !this.#isOurs(observed)) continue;
       if (this.#kind(observed.spec.kind).announces) yield each;
     }
   }
 
-  #wait({ key }: Operation, on: Key): void {
-    const isGoing = this.#claims.wanted(on) === undefined;
-    this.#entries.mark(key, { is: 'waiting', for: isGoing ? `${on} to be gone` : on });
+  #isGoing(key: Key): boolean {
+    return (
+      this.#claims.wanted(key) === undefined || this.#entries.get(key)?.unwantedSince !== undefined
+    );
+  }
+
+  #wait(key: Key, on: Key): void {
+    this.#entries.mark(key, { is: 'waiting', for: this.#isGoing(on) ? `${on} to be gone` : on });
     this.#waiters.add(key, on);
   }
 
@@ -386,5 +414,7 @@ interface Found {
   readonly kind: Kind;
   readonly entry: Entry;
   readonly wanted: Resource | undefined;
+  /** A need that was given up: as long as that is so, the object is treated as unwanted. */
+  readonly lost: Key | undefined;
   readonly observed: Observed | undefined;
 }
