@@ -98,7 +98,10 @@ class Server implements OvsdbServer {
 
   control(...words: string[]): string {
     const target = join(this.directory, 'ctl');
-    return execFileSync('ovs-appctl', ['-t', target, ...words], { encoding: 'utf8' });
+    return execFileSync('ovs-appctl', ['-t', target, ...words], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
   }
 
   pause(): void {
