@@ -3,7 +3,7 @@
  * loop; everything else is events that wake it. In a rehearsal nothing is ever applied.
  */
 
-import { type Clock, type Log, type Random } from '../base/ports.ts';
+import type { Clock, Log, Random } from '../base/ports.ts';
 import { equalData } from '../base/equal.ts';
 import { formatIssue } from '../base/issue.ts';
 import { Latch } from '../base/latch.ts';
@@ -32,6 +32,7 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly onOperation?: (verb: string, target: string, isError: boolean) => void;
 }
 
 export interface PartState {
@@ -86,7 +87,10 @@ export class Agent {
       random,
       retry: { initial: config.reconcile.retryInitial, max: config.reconcile.retryMax },
       inheritLeftovers: config.adopt.from === 'ovn-bgp-agent',
-      onOperation: (entry) => logOperation(log, entry),
+      onOperation: (entry) => {
+        logOperation(log, entry);
+        options.onOperation?.(entry.verb, entry.target, entry.error !== undefined);
+      },
     });
     this.#planner = new Planner({
       mode: this.mode,

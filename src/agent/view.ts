@@ -1,6 +1,7 @@
 /** What an agent knows, as the views of its local interface. Everything reads from the same claims and observations. */
 
 import type {
+  ControlViews,
   JournalView,
   PlanView,
   ResourceView,
@@ -160,4 +161,21 @@ function kindOf(agent: Agent, name: string): Kind {
   const kind = kinds[name];
   if (kind === undefined) throw new Error(`no such kind of resource: ${name}`);
   return kind;
+}
+
+/** Any view by its path. */
+export function view<P extends keyof ControlViews>(
+  agent: Agent,
+  path: P,
+  query: string,
+  now: number,
+): ControlViews[P] {
+  const views: { readonly [K in keyof ControlViews]: () => ControlViews[K] } = {
+    '/status': () => viewStatus(agent, now),
+    '/plan': () => viewPlan(agent),
+    '/resources': () => viewResources(agent),
+    '/why': () => viewWhy(agent, query),
+    '/journal': () => viewJournal(agent),
+  };
+  return views[path]();
 }

@@ -1,0 +1,72 @@
+/** Asks a running agent over its socket; where none runs, a rehearsal in this process answers the same questions. */
+
+import { request } from 'node:http';
+
+import { Agent } from '../agent/agent.ts';
+import { view } from '../agent/view.ts';
+import { openLog } from '../agent/log.ts';
+import type { ControlViews } from '../api/contract/control.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { Config } from '../config/index.ts';
+import { systemClock } from '../protocols/ovsdb/index.ts';
+
+/** Milliseconds that a rehearsal may take to read everything. */
+const patience = 30_000;
+
+export async function ask<P extends keyof ControlViews>(
+  config: Config,
+  path: P,
+  query = '',
+): Promise<Result<ControlViews[P], string>> {
+  const answer = await call(config.http.socket, 'GET', `${path}?q=${encodeURIComponent(query)}`);
+  // The agent's own version of the contract: the two are installed together.
+  if (answer.ok) return ok(answer.value as ControlViews[P]);
+  if (answer.error.isRefused) return err(answer.error.message);
+  return rehearse(config, path, query);
+}
+
+export async function askToDrain(config: Config): Promise<Result<unknown, string>> {
+  const answer = await call(config.http.socket, 'POST', '/drain');
+  if (answer.ok) return answer;
+  return err(
+    `cannot reach the agent at ${config.http.socket}: ${answer.error.message}; start it, or run 'selvedge agent --oneshot --drain'`,
+  );
+}
+
+async function rehearse<P extends keyof ControlViews>(
+  config: Config,
+  path: P,
+  query: string,
+): Promise<Result<ControlViews[P], string>> {
+  const log = openLog({ level: 'error', format: 'human', file: undefined });
+  const agent = new Agent({ config, clock: systemClock, random: Math.random, log });
+  const isInformed = await agent.rehearse(patience);
+  const answer = view(agent, path, query, systemClock.now());
+  await agent.close();
+  if (isInformed || path === '/status') return ok(answer);
+  const missing = agent.parts().filter(({ state }) => state !== 'synced' && state !== 'ready');
+  const names = missing.map(
+    ({ name, state, reason }) => `${name} is ${state}${reason === undefined ? '' : `: ${reason}`}`,
+  );
+  return err(`cannot read everything: ${names.join('; ')}; run 'selvedge doctor'`);
+}
+
+function call(
+  socketPath: string,
+  method: string,
+  path: string,
+): Promise<Result<unknown, { readonly message: string; readonly isRefused: boolean }>> {
+  return new Promise((resolve) => {
+    const asked = request({ socketPath, method, path, timeout: 10_000 }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(ok(JSON.parse(text)));
+        else resolve(err({ message: text.trim(), isRefused: true }));
+      });
+    });
+    asked.on('timeout', () => asked.destroy(new Error('it does not answer')));
+    asked.on('error', (cause) => resolve(err({ message: cause.message, isRefused: false })));
+    asked.end();
+  });
+}

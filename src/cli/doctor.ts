@@ -1,0 +1,136 @@
+/** `selvedge doctor`: what this node needs, whether it has it, and what to do where it has not. Changes nothing. */
+
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+
+import { Agent } from '../agent/agent.ts';
+import { openLog } from '../agent/log.ts';
+import type { Config } from '../config/index.ts';
+import { systemClock } from '../protocols/ovsdb/index.ts';
+import { formatTable, paint, print } from './output.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly verdict: 'ok' | 'warning' | 'missing';
+  /** What was found, or what to do. */
+  readonly remark: string;
+}
+
+/** Milliseconds to read sources and targets. */
+const patience = 10_000;
+
+/** Returns the exit status: 0 when nothing is missing. */
+export async function runDoctor(config: Config, isJson: boolean): Promise<number> {
+  const findings = [
+    ...findKernelModules(),
+    findCapability(),
+    ...findSysctls(),
+    findProgram('ovs-ofctl', 'install openvswitch-switch'),
+    findVty(config.frr.vtyDirectory),
+    ...(await findParts(config)),
+  ];
+  if (isJson) print(JSON.stringify(findings, null, 2));
+  else
+    print(
+      formatTable(
+        ['', 'WHAT', 'REMARK'],
+        findings.map(({ what, verdict, remark }) => [verdict, what, remark]),
+      ),
+    );
+  const missing = findings.filter(({ verdict }) => verdict === 'missing').length;
+  if (!isJson)
+    print(
+      missing === 0 ? paint('green', 'Nothing is missing.') : paint('red', `${missing} missing.`),
+    );
+  return missing === 0 ? 0 : 1;
+}
+
+function findKernelModules(): readonly Finding[] {
+  const release = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim();
+  const builtin = readOr(`/lib/modules/${release}/modules.builtin`);
+  const available = readOr(`/lib/modules/${release}/modules.dep`);
+  return ['vrf', 'vxlan', 'bridge', 'dummy', 'veth'].map((name): Finding => {
+    const what = `kernel module ${name}`;
+    if (existsSync(`/sys/module/${name}`)) return { what, verdict: 'ok', remark: 'loaded' };
+    const file = `/${name}.ko`;
+    if (builtin.includes(file)) return { what, verdict: 'ok', remark: 'built in' };
+    if (available.includes(file))
+      return { what, verdict: 'ok', remark: 'loaded by the kernel when needed' };
+    const remark = `install the package that has it (linux-modules-extra on Ubuntu), then 'modprobe ${name}'`;
+    return { what, verdict: 'warning', remark };
+  });
+}
+
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const capNetAdmin = 12n;
+
+function findCapability(): Finding {
+  const line = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
+  const effective = BigInt(`0x${line?.[1] ?? '0'}`);
+  const has = ((effective >> capNetAdmin) & 1n) === 1n;
+  return {
+    what: 'capability CAP_NET_ADMIN',
+    verdict: has ? 'ok' : 'missing',
+    remark: has
+      ? 'effective'
+      : 'run as root, or give it with AmbientCapabilities=CAP_NET_ADMIN in the systemd unit',
+  };
+}
+
+function findSysctls(): readonly Finding[] {
+  const wanted = [
+    ['net/ipv6/conf/all/forwarding', '1', 'IPv6 is only forwarded when all/forwarding is on'],
+    [
+      'net/ipv4/conf/all/rp_filter',
+      '0',
+      'the stricter of all and of the device counts; ours are 0',
+    ],
+  ] as const;
+  return wanted.map(([path, value, reason]): Finding => {
+    const found = readOr(`/proc/sys/${path}`).trim();
+    const what = `sysctl ${path.replaceAll('/', '.')}`;
+    if (found === value) return { what, verdict: 'ok', remark: found };
+    const remark = `${found}, but ${reason}; 'sysctl -w ${path.replaceAll('/', '.')}=${value}'`;
+    return { what, verdict: 'warning', remark };
+  });
+}
+
+function findProgram(name: string, remedy: string): Finding {
+  const path = (process.env['PATH'] ?? '').split(':').find((each) => existsSync(`${each}/${name}`));
+  return path === undefined
+    ? { what: name, verdict: 'missing', remark: `not on PATH; ${remedy}` }
+    : { what: name, verdict: 'ok', remark: `${path}/${name}` };
+}
+
+function findVty(directory: string): Finding {
+  const what = `FRR vty in ${directory}`;
+  const sockets = ['zebra', 'bgpd'].map((name) => `${directory}/${name}.vty`);
+  const absent = sockets.filter((path) => !existsSync(path));
+  if (absent.length > 0) {
+    return { what, verdict: 'missing', remark: `no ${absent.join(', ')}; start FRR with bgpd=yes` };
+  }
+  try {
+    for (const path of sockets) accessSync(path, constants.W_OK);
+    return { what, verdict: 'ok', remark: 'zebra, bgpd' };
+  } catch {
+    return { what, verdict: 'missing', remark: 'not permitted; add the user to the group frrvty' };
+  }
+}
+
+async function findParts(config: Config): Promise<readonly Finding[]> {
+  const log = openLog({ level: 'error', format: 'human', file: undefined });
+  const agent = new Agent({ config, clock: systemClock, random: Math.random, log });
+  await agent.rehearse(patience);
+  const findings = agent.parts().map(({ name, state, reason }): Finding => {
+    const isWell = state === 'synced' || state === 'ready';
+    return { what: `${name}`, verdict: isWell ? 'ok' : 'missing', remark: reason ?? state };
+  });
+  await agent.close();
+  return findings;
+}

@@ -1,0 +1,110 @@
+/** `selvedge agent`: runs until a signal, and leaves everything on the node as it is. */
+
+import { Agent } from '../agent/agent.ts';
+import { openLog } from '../agent/log.ts';
+import { makeMetrics } from '../agent/metrics.ts';
+import { view } from '../agent/view.ts';
+import {
+  type ControlPorts,
+  type Listening,
+  serveHealth,
+  serveSocket,
+} from '../api/control/server.ts';
+import type { Log } from '../base/ports.ts';
+import { formatIp } from '../net/ip.ts';
+import { systemClock } from '../protocols/ovsdb/index.ts';
+import { complain } from './output.ts';
+import type { Loaded } from './load-config.ts';
+
+export interface AgentCommand {
+  /** Bring the node to what is wanted once, then exit. */
+  readonly oneshot: boolean;
+}
+
+/** Returns the exit status. */
+export async function runAgent(
+  { config, warnings }: Loaded,
+  command: AgentCommand,
+): Promise<number> {
+  const log = openLog(config.log);
+  for (const warning of warnings) log('warn', warning);
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort());
+  for (;;) {
+    const end = await runOnce(config, log, stop, command);
+    if (end !== 'restart') return end;
+  }
+}
+
+async function runOnce(
+  config: Loaded['config'],
+  log: Log,
+  stop: AbortController,
+  command: AgentCommand,
+): Promise<number | 'restart'> {
+  const metrics = makeMetrics();
+  const agent = new Agent({
+    config,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    onOperation: (verb, target, isError) => metrics.count(verb, target, isError),
+  });
+  log('info', 'selvedge starts', { mode: config.mode });
+  await agent.start();
+  const servers = command.oneshot ? [] : await serve(agent, config, metrics.render, log);
+  if (servers === undefined) return 1;
+  const end = agent.run(stop.signal);
+  if (command.oneshot) {
+    const isSettled = await untilSettled(agent, stop.signal);
+    stop.abort();
+    await end;
+    await agent.close();
+    return isSettled ? 0 : 1;
+  }
+  const how = await end;
+  await Promise.all(servers.map((server) => server.close()));
+  await agent.close();
+  log('info', 'selvedge stops; the node stays as it is');
+  return how === 'restart' ? 'restart' : 0;
+}
+
+async function serve(
+  agent: Agent,
+  config: Loaded['config'],
+  render: (agent: Agent) => Promise<string>,
+  log: Log,
+): Promise<readonly Listening[] | undefined> {
+  const ports: ControlPorts = {
+    view: (path, query) => view(agent, path, query, systemClock.now()),
+    drain: () => agent.drain(),
+    isReady: () => agent.isInformed,
+    metrics: () => render(agent),
+  };
+  const { listen, socket } = config.http;
+  const opened = [await serveSocket(socket, ports)];
+  if (listen !== 'off') {
+    opened.push(await serveHealth({ host: formatIp(listen.ip), port: listen.port }, ports));
+  }
+  const servers: Listening[] = [];
+  for (const each of opened) {
+    // What is wrong with the window is no reason not to keep the network up.
+    if (each.ok) servers.push(each.value);
+    else log('error', `${each.error}; status and metrics are not to be had there`);
+  }
+  return servers;
+}
+
+/** Whether everything came to be as wanted; the time is for a node with everything to do. */
+async function untilSettled(agent: Agent, signal: AbortSignal): Promise<boolean> {
+  const deadline = systemClock.now() + 60_000;
+  while (systemClock.now() < deadline && !signal.aborted) {
+    await systemClock.sleep(50);
+    await agent.reconciler.settled();
+    if (agent.isInformed && !agent.reconciler.hasWork && agent.reconciler.troubled().length === 0) {
+      return true;
+    }
+  }
+  for (const { key, standing } of agent.reconciler.troubled()) complain(`${key}: ${standing.is}`);
+  return false;
+}
