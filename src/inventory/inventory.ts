@@ -31,6 +31,8 @@ export interface Inventory {
   portsOfType(datapath: string, type: string): Iterable<PortBinding>;
   /** Patch ports that carry this VNI. */
   portsOfVni(vni: number): Iterable<PortBinding>;
+  /** What follows from the inventory as it is now, worked out once until it changes. `what` names one derivation. */
+  derived<T>(what: string, derive: () => T): T;
 }
 
 export class MutableInventory implements Inventory {
@@ -41,6 +43,7 @@ export class MutableInventory implements Inventory {
   readonly #byDatapath = new Index();
   readonly #byType = new Index();
   readonly #byVni = new Index();
+  readonly #derived = new Map<string, unknown>();
 
   port(name: string): PortBinding | undefined {
     return this.#ports.get(name);
@@ -62,8 +65,17 @@ export class MutableInventory implements Inventory {
     return this.#byVni.get(String(vni));
   }
 
+  derived<T>(what: string, derive: () => T): T {
+    // One name, one derivation, one type: what is found under the name is what this same `derive` gave before.
+    if (this.#derived.has(what)) return this.#derived.get(what) as T;
+    const found = derive();
+    this.#derived.set(what, found);
+    return found;
+  }
+
   /** Takes in what a source saw; returns what that changed here. */
   apply(update: InventoryUpdate): InventoryChange {
+    this.#derived.clear();
     switch (update.of) {
       case 'port':
         return this.#replacePort(update.before, update.after);

@@ -113,18 +113,13 @@ const provider: fc.Arbitrary<Provider> = fc.record({
 const gatewayMac = fc.oneof(
   {
     arbitrary: fc.constantFrom(
-      'fa:16:3e:00:00:05 172.24.4.5/24',
-      'fa:16:3e:00:00:06 172.24.4.6/24 2001:db8:f::6/64',
-      'fa:16:3e:00:00:07 172.24.4.7/24 172.24.5.7/24',
+      'M 172.24.4.H/24',
+      'M 172.24.4.H/24 2001:db8:f::H/64',
+      'M 172.24.4.H/24 172.24.5.H/24',
     ),
     weight: 6,
   },
-  fc.constantFrom(
-    'fa:16:3e:00:00:08 2001:db8:f::8/64',
-    'fa:16:3e:00:00:08',
-    'unknown',
-    'not-a-mac 172.24.4.9/24',
-  ),
+  fc.constantFrom('M 2001:db8:f::H/64', 'M', 'unknown', 'not-a-mac 172.24.4.H/24'),
 );
 
 const gateway: fc.Arbitrary<GatewayPort> = fc.record({
@@ -137,12 +132,12 @@ const gateway: fc.Arbitrary<GatewayPort> = fc.record({
 });
 
 const interfaceMac = fc.constantFrom(
-  'fa:16:3e:01:00:01 10.0.0.1/24',
-  'fa:16:3e:01:00:02 10.0.0.1/24 2001:db8:1::1/64',
-  'fa:16:3e:01:00:03 10.0.0.129/25',
-  'fa:16:3e:01:00:04 10.1.0.1/16 10.1.0.2/16',
-  'fa:16:3e:01:00:05 2001:db8:1::1/64 2001:db8:2::1/64 fe80::1/64',
-  'fa:16:3e:01:00:06 10.0.0.1/33',
+  'M 10.0.0.1/24',
+  'M 10.0.0.1/24 2001:db8:1::1/64',
+  'M 10.0.0.129/25',
+  'M 10.1.0.1/16 10.1.0.2/16',
+  'M 2001:db8:1::1/64 2001:db8:2::1/64 fe80::1/64',
+  'M 10.0.0.1/33',
 );
 
 const interfacePort: fc.Arbitrary<InterfacePort> = fc.record({
@@ -158,10 +153,10 @@ const machine: fc.Arbitrary<MachinePort> = fc.record({
   type: fc.constantFrom('', '', '', 'virtual', 'localport'),
   chassis,
   mac: fc.constantFrom(
-    'fa:16:3e:02:00:01 10.0.0.10',
-    'fa:16:3e:02:00:02 10.0.0.200 2001:db8:1::10',
-    'fa:16:3e:02:00:03 10.1.0.5 2001:db8:2::5',
-    'fa:16:3e:02:00:04 192.168.0.1',
+    'M 10.0.0.10',
+    'M 10.0.0.200 2001:db8:1::10',
+    'M 10.1.0.5 2001:db8:2::5',
+    'M 192.168.0.1',
     'unknown',
     'fa:16:3e:02:00 10.0.0.11',
   ),
@@ -217,7 +212,7 @@ export const workingCloud: Cloud = {
       router: 0,
       provider: 0,
       chassis: 'here',
-      mac: 'fa:16:3e:00:00:05 172.24.4.5/24 2001:db8:f::5/64',
+      mac: 'M 172.24.4.H/24 2001:db8:f::H/64',
       annotation: { vni: '500', as: '65000' },
       generation: 0,
     },
@@ -225,7 +220,7 @@ export const workingCloud: Cloud = {
       router: 1,
       provider: 1,
       chassis: 'here',
-      mac: 'fa:16:3e:00:00:06 172.24.4.6/24',
+      mac: 'M 172.24.4.H/24',
       annotation: { vni: '1600000', as: '65000' },
       generation: 0,
     },
@@ -234,14 +229,14 @@ export const workingCloud: Cloud = {
     {
       router: 0,
       network: 0,
-      mac: 'fa:16:3e:01:00:02 10.0.0.1/24 2001:db8:1::1/64',
+      mac: 'M 10.0.0.1/24 2001:db8:1::1/64',
       annotation: { vni: '500', as: '65000' },
       generation: 0,
     },
     {
       router: 1,
       network: 1,
-      mac: 'fa:16:3e:01:00:04 10.0.0.1/24',
+      mac: 'M 10.0.0.1/24',
       annotation: { vni: '1600000', as: '65000' },
       generation: 0,
     },
@@ -250,7 +245,7 @@ export const workingCloud: Cloud = {
     network,
     type: '',
     chassis: 'here',
-    mac: 'fa:16:3e:02:00:02 10.0.0.200 2001:db8:1::10',
+    mac: 'M 10.0.0.200 2001:db8:1::10',
     cidrs: undefined,
     generation: 0,
   })),

@@ -8,7 +8,8 @@ import type { Host } from '../../src/inventory/host.ts';
 import type { LocalOvs } from '../../src/inventory/local-ovs.ts';
 import type { PortBindingRow } from '../../src/inventory/row.ts';
 import type { IfName } from '../../src/net/if-name.ts';
-import { parseIp } from '../../src/net/ip.ts';
+import { isLinkLocal, parseIp } from '../../src/net/ip.ts';
+import { parsePrefix, type Prefix, prefixesOverlap } from '../../src/net/prefix.ts';
 
 export type ChassisName = 'here' | 'there';
 
@@ -29,7 +30,7 @@ export interface GatewayPort {
   readonly router: number;
   readonly provider: number;
   readonly chassis: ChassisName | undefined;
-  /** Column `mac` as it stands in the row. */
+  /** Column `mac` as it stands in the row, but for what must be unique (see `unique`). */
   readonly mac: string;
   readonly annotation: Annotation;
   /** Another one makes another row under the same name. */
@@ -97,9 +98,33 @@ export function rowsOf(cloud: Cloud): readonly PortBindingRow[] {
   return [
     ...cloud.providers.flatMap((each, index) => providerRows(each, index)),
     ...cloud.gateways.flatMap((each, index) => gatewayRows(each, index)),
-    ...cloud.interfaces.flatMap((each, index) => interfaceRows(each, index)),
+    ...withoutOverlap(cloud.interfaces).flatMap((each, index) => interfaceRows(each, index)),
     ...cloud.machines.flatMap((each, index) => machineRows(each, index)),
   ];
+}
+
+/** Neutron refuses a subnet that overlaps another one of the same router. */
+function withoutOverlap(interfaces: Slots<InterfacePort>): Slots<InterfacePort> {
+  const taken = new Map<number, Prefix[]>();
+  return interfaces.map((port) => {
+    if (port === undefined) return undefined;
+    const subnets = port.mac.split(' ').flatMap((word) => {
+      const prefix = parsePrefix(word);
+      return prefix.ok && !isLinkLocal(prefix.value.ip) ? [prefix.value] : [];
+    });
+    const others = taken.get(port.router) ?? [];
+    if (subnets.some((subnet) => others.some((other) => prefixesOverlap(subnet, other)))) {
+      return undefined;
+    }
+    taken.set(port.router, [...others, ...subnets]);
+    return port;
+  });
+}
+
+/** Addresses are unique where they must be: `M` stands for the MAC address of a port, `H` for its host number. */
+function unique(mac: string, block: number, index: number): string {
+  const number = (16 + index).toString(16);
+  return mac.replaceAll('M', `fa:16:3e:00:0${block}:${number}`).replaceAll('H', `${16 + index}`);
 }
 
 function rowOf(
@@ -137,7 +162,8 @@ function gatewayRows(gateway: GatewayPort | undefined, index: number): readonly 
   if (gateway === undefined) return [];
   const name = gatewayNames[index] ?? `gateway-${index}`;
   const router = `router-${gateway.router}`;
-  const { generation, mac } = gateway;
+  const { generation } = gateway;
+  const mac = unique(gateway.mac, 0, index);
   const redirect = rowOf({
     uuid: `row-cr-lrp-${name}-${generation}`,
     logical_port: `cr-lrp-${name}`,
@@ -148,14 +174,14 @@ function gatewayRows(gateway: GatewayPort | undefined, index: number): readonly 
     options: new Map([['distributed-port', `lrp-${name}`]]),
   });
   const switchSide = switchSideOf(name, `provider-${gateway.provider}`, generation, gateway);
-  return [redirect, routerSideOf(name, router, gateway), switchSide];
+  return [redirect, routerSideOf(name, router, mac, generation), switchSide];
 }
 
 function interfaceRows(port: InterfacePort | undefined, index: number): readonly PortBindingRow[] {
   if (port === undefined) return [];
   const name = interfaceNames[index] ?? `interface-${index}`;
   return [
-    routerSideOf(name, `router-${port.router}`, port),
+    routerSideOf(name, `router-${port.router}`, unique(port.mac, 1, index), port.generation),
     switchSideOf(name, `tenant-${port.network}`, port.generation, port),
   ];
 }
@@ -163,7 +189,8 @@ function interfaceRows(port: InterfacePort | undefined, index: number): readonly
 function routerSideOf(
   name: string,
   datapath: string,
-  { mac, generation }: { readonly mac: string; readonly generation: number },
+  mac: string,
+  generation: number,
 ): PortBindingRow {
   return rowOf({
     uuid: `row-lrp-${name}-${generation}`,
@@ -210,7 +237,7 @@ function machineRows(machine: MachinePort | undefined, index: number): readonly 
       type: machine.type,
       datapath: `tenant-${machine.network}`,
       chassis: machine.chassis,
-      mac: [machine.mac],
+      mac: [unique(machine.mac, 2, index)],
       external_ids: new Map(machine.cidrs === undefined ? [] : [['neutron:cidrs', machine.cidrs]]),
     }),
   ];

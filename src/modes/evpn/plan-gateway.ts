@@ -16,6 +16,7 @@ import {
   type ProviderExit,
   providerExit,
 } from './gateways.ts';
+import { joinProblem } from './join.ts';
 import type { EvpnSettings } from './settings.ts';
 
 export const emptyPlan: ScopePlan = { concepts: [], conditions: [] };
@@ -84,11 +85,14 @@ export function planGateway(
 ): ScopePlan {
   const readiness = readyGateway(port, inventory);
   if (readiness === undefined) return emptyPlan;
-  if (!readiness.ready) {
-    const message = `cannot offer the router behind ${port.name}: ${readiness.problem}`;
+  const refuse = (reason: string): ScopePlan => {
+    const message = `cannot offer the router behind ${port.name}: ${reason}`;
     return { concepts: [], conditions: [{ scope, severity: 'error', message }] };
-  }
+  };
+  if (!readiness.ready) return refuse(readiness.problem);
   const { site } = readiness;
+  const elsewhere = joinProblem(site.gateway.bgpvpn.vni, site, inventory);
+  if (elsewhere !== undefined) return refuse(elsewhere);
   return { concepts: frameOf(site, site.gateway.bgpvpn, settings, true), conditions: [] };
 }
 

@@ -9,15 +9,9 @@ import { formatPrefix, networkOf, type Prefix, prefixesOverlap } from '../../net
 import type { Condition } from '../../resources/condition.ts';
 import type { ScopePlan } from '../mode.ts';
 import { becauseAddressed, becauseAnnotated } from './because.ts';
-import { isGatewayPort, localGateways, peerOf } from './gateways.ts';
-import {
-  attachmentOf,
-  emptyPlan,
-  frameOf,
-  nextHopOf,
-  readyGateway,
-  type Site,
-} from './plan-gateway.ts';
+import { peerOf } from './gateways.ts';
+import { joinProblem, sitesOf } from './join.ts';
+import { attachmentOf, emptyPlan, frameOf, nextHopOf, type Site } from './plan-gateway.ts';
 import type { EvpnSettings } from './settings.ts';
 
 /** A router interface that is offered here: its subnets with the site they are reached at. */
@@ -47,7 +41,7 @@ export function planNetwork(
   const keys = port.bgpvpn.value;
   const problems = new Set(
     sites.flatMap((site) => [
-      ...problemsOf(site, keys),
+      ...problemsOf(site, keys, inventory),
       ...subnetsOf(port, inventory).flatMap((subnet) =>
         subnetProblems(port, subnet, site, inventory),
       ),
@@ -62,13 +56,18 @@ export function planNetwork(
 
 /** What of this interface is offered on this node; what is in the way is left out. */
 export function offeredAt(port: PortBinding, inventory: Inventory): readonly Offered[] {
+  // Asked for once per host on the network.
+  return inventory.derived(`offered ${port.name}`, () => findOffered(port, inventory));
+}
+
+function findOffered(port: PortBinding, inventory: Inventory): readonly Offered[] {
   const { bgpvpn } = port;
   if (bgpvpn?.ok !== true) return [];
   const keys = bgpvpn.value;
   const routerPort = peerOf(port, inventory);
   if (routerPort === undefined) return [];
   return sitesOf(port, inventory)
-    .filter((site) => problemsOf(site, keys).length === 0)
+    .filter((site) => problemsOf(site, keys, inventory).length === 0)
     .map((site) => ({
       site,
       keys,
@@ -87,16 +86,6 @@ export function offeredAt(port: PortBinding, inventory: Inventory): readonly Off
     }));
 }
 
-/** The gateways here that lead to this interface and are ready to. */
-function sitesOf(port: PortBinding, inventory: Inventory): readonly Site[] {
-  const routerPort = peerOf(port, inventory);
-  if (routerPort === undefined || isGatewayPort(routerPort, inventory)) return [];
-  return localGateways(routerPort.datapath, inventory).flatMap((gateway) => {
-    const readiness = readyGateway(gateway, inventory);
-    return readiness?.ready === true ? [readiness.site] : [];
-  });
-}
-
 /** Subnets of the router interface, each network once. */
 export function subnetsOf(port: PortBinding, inventory: Inventory): readonly Prefix[] {
   const addresses = peerOf(port, inventory)?.addresses ?? [];
@@ -106,8 +95,10 @@ export function subnetsOf(port: PortBinding, inventory: Inventory): readonly Pre
     .map(networkOf);
 }
 
-function problemsOf(site: Site, keys: BgpvpnKeys): readonly string[] {
+function problemsOf(site: Site, keys: BgpvpnKeys, inventory: Inventory): readonly string[] {
   const gateway = site.gateway.bgpvpn;
+  const elsewhere = joinProblem(keys.vni, site, inventory);
+  if (elsewhere !== undefined) return [elsewhere];
   if (keys.asn === gateway.asn) return [];
   return [
     `its AS ${keys.asn} is not that of the gateway ${site.gateway.networkPort.name} (${gateway.asn}); make neutron_bgpvpn:as the same on both`,

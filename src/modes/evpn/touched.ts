@@ -51,20 +51,28 @@ function addPatch(port: PortBinding, inventory: Inventory, scopes: Set<Scope>): 
 
 /** The gateways of a router, and everything that is reached through them. */
 function addRouter(datapath: string, inventory: Inventory, scopes: Set<Scope>): void {
-  for (const gateway of inventory.portsOfType(datapath, 'chassisredirect')) {
-    scopes.add(`gateway ${gateway.name}`);
-  }
+  addGateways(datapath, inventory, scopes);
   for (const routerPort of inventory.portsOfType(datapath, 'patch')) {
     const networkPort = inventory.port(routerPort.peer ?? '');
     if (networkPort !== undefined) addNetwork(networkPort, inventory, scopes);
   }
 }
 
-/** The switch side of a router interface, with those that share its VNI and so may overlap it. */
+function addGateways(datapath: string, inventory: Inventory, scopes: Set<Scope>): void {
+  for (const gateway of inventory.portsOfType(datapath, 'chassisredirect')) {
+    scopes.add(`gateway ${gateway.name}`);
+  }
+}
+
+/** The switch side of a router port, with those that share its VNI: they may overlap it, or be joined elsewhere. */
 function addNetwork(port: PortBinding, inventory: Inventory, scopes: Set<Scope>): void {
   addWithHosts(port, inventory, scopes);
   if (port.bgpvpn?.ok !== true) return;
   for (const other of inventory.portsOfVni(port.bgpvpn.value.vni)) {
+    const routerPort = inventory.port(other.peer ?? '');
+    if (routerPort !== undefined && isGatewayPort(routerPort, inventory)) {
+      addGateways(routerPort.datapath, inventory, scopes);
+    }
     if (!scopes.has(`network ${other.name}`)) addWithHosts(other, inventory, scopes);
   }
 }

@@ -1,0 +1,94 @@
+/**
+ * History never matters: whatever has happened to a node, once things are quiet it has what a cold start on the final
+ * inputs gives it, nothing of anybody else's has been touched, and on the way nothing happened that never must.
+ */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { equalData } from '../../src/base/equal.ts';
+import type { Spec } from '../../src/resources/index.ts';
+import type { Key } from '../../src/resources/resource.ts';
+import { type Cloud, emptyCloud } from '../sim/cloud.ts';
+import { workingCloud } from '../sim/cloud-events.ts';
+import { SimNode } from '../sim/node.ts';
+import { anyNodeEvent, applyNodeEvent } from '../sim/node-events.ts';
+import { seededRandom } from '../sim/random.ts';
+import { runs } from '../sim/runs.ts';
+import type { World } from '../sim/world.ts';
+
+const clouds = { empty: emptyCloud, working: workingCloud };
+
+const history = fc.record({
+  start: fc.constantFrom<keyof typeof clouds>('empty', 'working'),
+  /** What a replaced agent had set up, for that cloud, before ours came. */
+  predecessor: fc.constantFrom<keyof typeof clouds | undefined>(undefined, 'working'),
+  events: fc.array(anyNodeEvent, { maxLength: 14 }),
+  seed: fc.nat(),
+});
+
+async function live({
+  start,
+  predecessor,
+  events,
+  seed,
+}: typeof history extends fc.Arbitrary<infer H> ? H : never): Promise<SimNode> {
+  const node = new SimNode(clouds[start], seededRandom(seed));
+  if (predecessor !== undefined) await leaveBehind(node, clouds[predecessor]);
+  await node.startAgent();
+  await node.run();
+  for (const event of events) await applyNodeEvent(node, event);
+  await node.settle();
+  return node;
+}
+
+/** What an agent that did as ours does would leave, with its own marks on it. */
+async function leaveBehind(node: SimNode, cloud: Cloud): Promise<void> {
+  const now = node.cloud;
+  node.setCloud(cloud);
+  await node.startAgent();
+  await node.settle();
+  await node.killAgent(0);
+  node.world.kernel.relabel('predecessor');
+  node.world.ovs.relabel('predecessor');
+  node.setCloud(now);
+}
+
+async function coldStart(cloud: Cloud, foreign: World['foreign']): Promise<SimNode> {
+  const node = new SimNode(cloud, seededRandom(1));
+  // Some of them stand on others.
+  for (let turn = 0; turn < 2; turn += 1) {
+    for (const spec of foreign.values()) node.world.putForeign(spec);
+  }
+  await node.startAgent();
+  await node.settle();
+  return node;
+}
+
+function assertSameObjects(
+  actual: ReadonlyMap<Key, Spec>,
+  expected: ReadonlyMap<Key, Spec>,
+  node: SimNode,
+): void {
+  const keys = [...new Set([...actual.keys(), ...expected.keys()])].sort();
+  const different = keys
+    .filter((key) => !equalData(actual.get(key), expected.get(key)))
+    .map((key) => {
+      const trouble = node.reconciler?.troubled().find((entry) => entry.key === key)?.standing;
+      const state = !expected.has(key) ? 'left over' : actual.has(key) ? 'different' : 'missing';
+      return `${key} is ${state} ${JSON.stringify(trouble ?? '')}`;
+    });
+  assert.deepEqual(different, []);
+}
+
+test('whatever happened, a quiet node is as after a cold start, and nothing forbidden happened', async () => {
+  await fc.assert(
+    fc.asyncProperty(history, async (events) => {
+      const node = await live(events);
+      const cold = await coldStart(node.cloud, node.world.foreign);
+      assert.deepEqual([...node.world.violations, ...cold.world.violations], []);
+      assertSameObjects(node.world.own(), cold.world.own(), node);
+    }),
+    runs(Number(process.env['N'] ?? 300)),
+  );
+});

@@ -1,0 +1,151 @@
+/** FRR in memory: its VRFs with their VNI and BGP instance, and what it refuses, in its own words. */
+
+import { assertNever } from '../../src/base/assert-never.ts';
+import type { IfName } from '../../src/net/if-name.ts';
+import type { Spec } from '../../src/resources/index.ts';
+import {
+  type FrrBgpSpec,
+  type FrrVniSpec,
+  type FrrVrfSpec,
+  frrBgpKey,
+  frrVniKey,
+  frrVrfKey,
+} from '../../src/resources/frr.ts';
+import { linkKey } from '../../src/resources/link.ts';
+import type { Key } from '../../src/resources/resource.ts';
+import { done, failed, type Outcome, type Owner, waiting } from '../../src/resources/target.ts';
+import type { SimKernel } from './kernel.ts';
+import { kindOf, type Real, type SimOperation, SimTarget, type Surveillance } from './target.ts';
+
+type FrrSpec = FrrVrfSpec | FrrVniSpec | FrrBgpSpec;
+
+export class SimFrr extends SimTarget {
+  readonly name = 'frr';
+  readonly #kernel: SimKernel;
+  readonly #stanzas = new Map<Key, FrrSpec>();
+
+  constructor(world: Surveillance, kernel: SimKernel) {
+    super(world);
+    this.#kernel = kernel;
+    kernel.onLink((name) => this.changed(frrVrfKey(name), frrVniKey(name), frrBgpKey(name)));
+  }
+
+  real(key: Key): Real | undefined {
+    const spec = this.#stanzas.get(key);
+    return spec === undefined ? undefined : { spec, owner: this.#ownerOf(spec) };
+  }
+
+  reals(): Iterable<Key> {
+    return this.#stanzas.keys();
+  }
+
+  /** FRR has no place for a mark: a stanza is ours by its name, unless the device of that name is another's. */
+  #ownerOf(spec: FrrSpec): Owner {
+    const vni = /^vrf-([0-9]+)$/.exec(spec.vrf)?.[1];
+    if (vni === undefined || (spec.kind === 'frr-vni' && String(spec.vni) !== vni)) return 'nobody';
+    return this.#kernel.real(linkKey(spec.vrf))?.owner === 'nobody' ? 'nobody' : 'us';
+  }
+
+  stop(): void {
+    this.stateChanged({ state: 'down', reason: 'not running' });
+  }
+
+  /** Comes up with what is in its configuration file, which is not ours. */
+  comeBack(): void {
+    const ours = [...this.#stanzas].filter(([, spec]) => spec.vrf.startsWith('vrf-'));
+    for (const [key] of ours) {
+      this.#stanzas.delete(key);
+      this.changed(key);
+    }
+    this.stateChanged({ state: 'ready' });
+  }
+
+  put(spec: FrrSpec): Outcome {
+    const key = kindOf(this.world.kinds, spec).key(spec);
+    return this.#stanzas.has(key) ? failed('exists') : this.#create(key, spec);
+  }
+
+  drop(key: Key): void {
+    if (this.#stanzas.delete(key)) this.changed(key);
+  }
+
+  alter(key: Key, spec: FrrSpec): void {
+    this.#stanzas.set(key, spec);
+    this.changed(key);
+  }
+
+  protected carryOut({ verb, key, spec, observed }: SimOperation): Outcome {
+    if (!isFrrSpec(spec)) return failed('% Unknown command');
+    if (this.state.state !== 'ready') return waiting('frr to come back');
+    switch (verb) {
+      case 'create':
+        return this.#create(key, spec);
+      case 'remove':
+        return this.#remove(key, spec);
+      case 'replace':
+        // An L3VNI holds its BGP instance; it goes first, and is put back as any object that is missing.
+        if (spec.kind === 'frr-bgp') this.drop(frrVniKey(spec.vrf));
+        if (isFrrSpec(observed)) this.#remove(key, observed);
+        return this.#create(key, spec);
+      case 'change':
+      case 'adopt':
+        this.#stanzas.set(key, spec);
+        this.changed(key);
+        return done;
+      default:
+        return assertNever(verb);
+    }
+  }
+
+  #create(key: Key, spec: FrrSpec): Outcome {
+    const refusal = this.#refuses(spec);
+    if (refusal !== undefined) return failed(refusal);
+    this.#stanzas.set(key, spec);
+    this.changed(key);
+    return done;
+  }
+
+  #refuses(spec: FrrSpec): string | undefined {
+    const stanzas = [...this.#stanzas.values()];
+    if (spec.kind === 'frr-vni') {
+      if (!this.#stanzas.has(frrVrfKey(spec.vrf))) return `% There is no VRF ${spec.vrf}`;
+      const isTaken = stanzas.some((other) => other.kind === 'frr-vni' && other.vni === spec.vni);
+      return isTaken ? `% VNI ${spec.vni} is already configured` : undefined;
+    }
+    if (spec.kind !== 'frr-bgp') return undefined;
+    const existing = this.#stanzas.get(frrBgpKey(spec.vrf));
+    return existing?.kind === 'frr-bgp' && existing.asn !== spec.asn
+      ? `% BGP is already running; AS is ${existing.asn}`
+      : undefined;
+  }
+
+  #remove(key: Key, spec: FrrSpec): Outcome {
+    if (spec.kind === 'frr-bgp' && this.#stanzas.has(frrVniKey(spec.vrf))) {
+      return failed('% Please unconfigure l3vni');
+    }
+    if (spec.kind === 'frr-vrf' && this.#isBusy(spec.vrf)) {
+      return failed('% Only inactive VRFs can be deleted');
+    }
+    this.drop(key);
+    return done;
+  }
+
+  #isBusy(vrf: IfName): boolean {
+    return (
+      this.#kernel.link(vrf)?.is.type === 'vrf' ||
+      this.#stanzas.has(frrVniKey(vrf)) ||
+      this.#stanzas.has(frrBgpKey(vrf))
+    );
+  }
+
+  *objects(): Iterable<readonly [Key, Real]> {
+    for (const key of this.reals()) {
+      const real = this.real(key);
+      if (real !== undefined) yield [key, real];
+    }
+  }
+}
+
+export function isFrrSpec(spec: Spec | undefined): spec is FrrSpec {
+  return spec !== undefined && spec.kind.startsWith('frr-');
+}

@@ -1,0 +1,180 @@
+/** One node: a world, and the agent's planner and core over it, on a clock that only the test moves. */
+
+import type { Clock, Random } from '../../src/base/ports.ts';
+import { Planner } from '../../src/agent/planner.ts';
+import { MutableInventory } from '../../src/inventory/inventory.ts';
+import { evpnMode } from '../../src/modes/evpn/index.ts';
+import { Reconciler } from '../../src/reconcile/reconciler.ts';
+import type { TargetEvents } from '../../src/resources/target.ts';
+import type { Cloud } from './cloud.ts';
+import { CloudFeed } from './cloud-feed.ts';
+import { World } from './world.ts';
+
+export const settings = {
+  vxlanPort: 4789,
+  flowCookie: 0x3e6,
+  flowPriority: 1000,
+  isolate: true,
+} as const;
+
+export const retry = { initial: 500, max: 30_000 } as const;
+
+/** Rounds of hearing and doing in which a node must have come to rest. */
+const restless = 400;
+
+export class VirtualClock implements Clock {
+  #now = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  moveTo(time: number): void {
+    this.#now = Math.max(this.#now, time);
+  }
+
+  sleep(): Promise<void> {
+    throw new Error('nothing sleeps on a virtual clock');
+  }
+}
+
+interface Agent {
+  readonly planner: Planner;
+  readonly reconciler: Reconciler;
+  readonly feed: CloudFeed;
+  readonly inventory: MutableInventory;
+}
+
+export class SimNode {
+  readonly clock = new VirtualClock();
+  readonly world: World;
+  readonly #random: Random;
+  readonly #inheritLeftovers: boolean;
+  #agent: Agent | undefined;
+  #cloud: Cloud;
+  #death: Promise<void> = new Promise(() => {});
+
+  constructor(cloud: Cloud, random: Random, inheritLeftovers = true) {
+    this.#random = random;
+    this.#cloud = cloud;
+    this.#inheritLeftovers = inheritLeftovers;
+    this.world = new World(random);
+    this.world.setCloud(cloud);
+  }
+
+  get cloud(): Cloud {
+    return this.#cloud;
+  }
+
+  get reconciler(): Reconciler | undefined {
+    return this.#agent?.reconciler;
+  }
+
+  /** The cloud becomes another; the agent, when there is one, gets to hear of it. */
+  setCloud(cloud: Cloud): void {
+    this.#cloud = cloud;
+    this.world.setCloud(cloud);
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#agent === undefined) return;
+    const { planner, feed, inventory } = this.#agent;
+    const mode = evpnMode({ answerRouter: 'auto' });
+    do planner.apply(feed.updates(this.#cloud, mode.interest(inventory), this.#random));
+    while (planner.takeStaleInterest());
+  }
+
+  /** A new agent, which knows nothing. Removing comes when it has heard all; until then it may already work. */
+  async startAgent(): Promise<void> {
+    const { world } = this;
+    world.mayRemove = false;
+    world.operationsToLive = Number.POSITIVE_INFINITY;
+    const [kernel, ovs, frr] = world.targets;
+    const reconciler = new Reconciler({
+      kinds: world.kinds,
+      targets: { kernel, ovs, frr },
+      clock: this.clock,
+      random: this.#random,
+      retry,
+      inheritLeftovers: this.#inheritLeftovers,
+    });
+    world.isWanted = (key) => reconciler.claims.wanted(key) !== undefined;
+    const inventory = new MutableInventory();
+    const mode = evpnMode({ answerRouter: 'auto' });
+    const planner = new Planner({
+      mode,
+      kinds: world.kinds,
+      settings,
+      inventory,
+      setScope: (scope, planned) => reconciler.setScope(scope, planned),
+    });
+    const events: TargetEvents = {
+      changed: (keys) => reconciler.observedChange(keys),
+      stateChanged: () => reconciler.markAll(),
+    };
+    for (const target of world.targets) await target.start(events);
+    this.#agent = { planner, reconciler, inventory, feed: new CloudFeed() };
+    this.#deliver();
+    if (this.#random() < 0.5) await this.run();
+    world.mayRemove = true;
+    this.#agent?.planner.plan();
+    this.#agent?.reconciler.allowRemoval();
+  }
+
+  /** The agent ends without a word, at once or in the middle of what it does next. */
+  async killAgent(afterOperations: number): Promise<void> {
+    this.#death = this.world.dieAfter(afterOperations);
+    if (afterOperations > 0) await this.run();
+    this.#agent = undefined;
+    for (const target of this.world.targets) await target.close();
+    this.#death = new Promise(() => {});
+  }
+
+  /** Lets the agent do what it finds to do now; `isPatient` until all events have arrived as well. */
+  async run(isPatient = false): Promise<void> {
+    for (let turn = 0; turn < restless; turn += 1) {
+      if (this.#agent === undefined) return;
+      const { planner, reconciler } = this.#agent;
+      planner.plan();
+      if (await this.#diesIn(reconciler.round())) return;
+      this.world.checkForeign();
+      for (const target of this.world.targets) target.hear(isPatient ? undefined : this.#random);
+      const isAtRest = !planner.hasWork && !reconciler.hasWork;
+      if (isAtRest && (!isPatient || !this.world.hasUnheard())) return;
+    }
+    throw new Error('the node does not come to rest');
+  }
+
+  async #diesIn(round: Promise<void>): Promise<boolean> {
+    const died = await Promise.race([round.then(() => false), this.#death.then(() => true)]);
+    if (died) this.#agent = undefined;
+    return died;
+  }
+
+  /** Faults have stopped: lets time pass until nothing is due, or all that can end has ended. */
+  async settle(duration = 600_000): Promise<void> {
+    const end = this.clock.now() + duration;
+    this.world.faultRate = 0;
+    this.world.frr.comeBack();
+    await this.run(true);
+    for (;;) {
+      const due = this.#agent?.reconciler.nextDue;
+      if (due === undefined || due > end) return;
+      this.clock.moveTo(due);
+      await this.run(true);
+    }
+  }
+
+  /** Time passes, and what falls due in it happens. */
+  async pass(duration: number): Promise<void> {
+    const end = this.clock.now() + duration;
+    for (;;) {
+      const due = this.#agent?.reconciler.nextDue;
+      if (due === undefined || due > end) break;
+      this.clock.moveTo(due);
+      await this.run();
+    }
+    this.clock.moveTo(end);
+  }
+}
