@@ -83,7 +83,7 @@ function qemuArguments(options: BootOptions): readonly string[] {
     ...['-m', String(options.memoryMiB), '-display', 'none', '-monitor', 'none', '-no-reboot'],
     ...['-nic', 'none', '-serial', `file:${join(runDir, 'console')}`],
     ...['-kernel', files.kernel, '-initrd', files.initrd],
-    ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable'],
+    ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off nokaslr norandmaps tsc=reliable'],
     ...[files.root, images.project, images.modules].flatMap(disk),
     ...['-virtfs', `local,path=${escape(outDir)},mount_tag=out,security_model=none`],
     ...['-object', 'rng-random,id=rng,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng'],
