@@ -1,0 +1,15 @@
+# Every target installs what it needs first. NODE is the one from the npm registry, whatever the machine has.
+NODE := ./node_modules/.bin/node
+RELEASE ?= trixie
+export RELEASE
+
+.PHONY: setup test test-matrix demo bench check build clean
+
+setup: ; @scripts/setup
+test: setup ; @$(NODE) scripts/test.ts
+check: setup ; @$(NODE) scripts/test.ts check
+test-matrix: setup
+	@for release in bookworm trixie sid; do RELEASE=$$release $(NODE) scripts/test.ts lab || exit 1; done
+demo: setup ; @$(NODE) lab/demo.ts
+build: setup ; @npm run --silent build
+clean: ; rm -rf dist build out node_modules
