@@ -42,6 +42,8 @@ export interface Entry {
   missingSince: number | undefined;
   /** Missing for too long, or standing on something that is: what stands on it is taken down. */
   isGivenUp: boolean;
+  /** Whether all that it may stand on is known: not of what was found at start, until its needs are met. */
+  isExplained: boolean;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -70,6 +72,7 @@ export class Entries {
       unwantedSince: undefined,
       missingSince: undefined,
       isGivenUp: false,
+      isExplained: false,
     };
     this.#entries.set(key, entry);
     return entry;

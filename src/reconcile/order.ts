@@ -9,8 +9,8 @@ import type { Operation } from '../resources/target.ts';
 
 /** What the order depends on, besides the operations. */
 export interface Surroundings {
-  /** Whether the object exists now. */
-  exists(key: Key): boolean;
+  /** Whether the object exists and is ours, so that it can go. */
+  isInTheWay(key: Key): boolean;
   /** Whether it exists, and is ours and left alone for now, so that others may be made on it. */
   serves(key: Key): boolean;
   /** What the object needs. */
@@ -112,7 +112,7 @@ function removingPredecessors(
 ): Predecessors {
   const first: Key[] = [];
   for (const key of around.inTheWay(operation)) {
-    if (key === operation.key || !around.exists(key)) continue;
+    if (key === operation.key || !around.isInTheWay(key)) continue;
     const pending = byKey.get(key);
     // What no longer stands on it once it is changed is in the way until then.
     if (pending === undefined) return { missing: key };

@@ -47,8 +47,9 @@ export class Reconciler {
   readonly #agenda = new Agenda();
   readonly #waiters = new Waiters();
   readonly #dispatcher: Dispatcher;
-  /** Announcements to withdraw that were found at start, so that what they stand on is not known. */
+  /** Announcements found at start, which may stand on what only an earlier run knew of. */
   readonly #unexplained = new Set<Key>();
+  #hasLooked = false;
   #mayRemove = false;
 
   constructor(ports: ReconcilerPorts) {
@@ -118,6 +119,9 @@ export class Reconciler {
 
   /** Looks at what is dirty or due and hands over what can be done now. Returns at once, and looks on by itself. */
   advance(): void {
+    // What is there already must be known before anything is altered.
+    if (!this.#hasLooked) this.markAll();
+    this.#hasLooked = true;
     this.mark(this.#agenda.take(this.#ports.clock.now()));
     const { levels, after, blocked } = order(this.#lookAtDirty(), this.#surroundings);
     for (const { operation, on } of blocked) this.#wait(operation.key, on);
@@ -218,9 +222,9 @@ export class Reconciler {
     const lost = wanted?.needs.find((need) => this.#entries.get(need)?.isGivenUp === true);
     if (wanted === undefined && entry.needs.length === 0) {
       this.#entries.setNeeds(key, kind.needs(spec));
-      if (kind.announces) this.#unexplained.add(key);
     }
-    if (wanted !== undefined) this.#unexplained.delete(key);
+    if (observed === undefined) this.#explain(entry);
+    else if (kind.announces && !entry.isExplained) this.#unexplained.add(key);
     if (wanted !== undefined && lost === undefined) entry.unwantedSince = undefined;
     else entry.unwantedSince ??= this.#ports.clock.now();
     return { key, kind, entry, wanted, lost, observed };
@@ -228,6 +232,11 @@ export class Reconciler {
 
   #isOurs(observed: Observed | undefined): boolean {
     return observed !== undefined && isOurs(observed, this.#ports);
+  }
+
+  #explain(entry: Entry): void {
+    entry.isExplained = true;
+    if (this.#unexplained.delete(entry.key)) this.mark(this.#waiters.release(entry.key));
   }
 
   #forget(key: Key): void {
@@ -324,11 +333,15 @@ export class Reconciler {
   /** Once it is as it is wanted, and its present needs are met, those before them may go. */
   #letGo(key: Key): void {
     const entry = this.#entries.get(key);
-    if (entry === undefined || entry.former.length === 0) return;
+    if (entry === undefined || (entry.former.length === 0 && !this.#unexplained.has(key))) return;
     if (entry.standing.is !== 'settled' || this.#claims.wanted(key) === undefined) return;
     const missing = entry.needs.find((need) => !this.#serves(need));
-    if (missing === undefined) this.mark(this.#entries.letGo(key));
-    else this.#waiters.add(key, missing);
+    if (missing !== undefined) {
+      this.#waiters.add(key, missing);
+      return;
+    }
+    this.#explain(entry);
+    this.mark(this.#entries.letGo(key));
   }
 
   /** What others may be made on: it exists, and nobody is at it. After a failed change it serves as it is. */
@@ -338,7 +351,7 @@ export class Reconciler {
   }
 
   readonly #surroundings: Surroundings = {
-    exists: (key) => this.#exists(key),
+    isInTheWay: (key) => this.#isOurs(this.#observe(key)),
     serves: (key) => this.#serves(key),
     needs: (key) => this.#claims.wanted(key)?.needs ?? [],
     inTheWay: (operation) => this.#inTheWay(operation),
@@ -358,10 +371,14 @@ export class Reconciler {
   *#withdrawals({ key, verb }: Operation): Iterable<Key> {
     if (verb !== 'change' && verb !== 'replace') return;
     for (const each of this.#entries.standingOn(key)) {
-      if (!this.#isGoing(each)) continue;
-      const observed = this.#observe(each);
+      const observed = this.#isGoing(each) ? this.#observe(each) : undefined;
       if (observed === undefined || !this.#isOurs(observed)) continue;
       if (this.#kind(observed.spec.kind).announces) yield each;
+    }
+    for (const each of this.#unexplained) {
+      if (!this.#isGoing(each)) continue;
+      yield each;
+      return;
     }
   }
 
