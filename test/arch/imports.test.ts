@@ -68,7 +68,7 @@ describe('pure rooms', () => {
 
 describe('every file', () => {
   test('opens with a sentence that says what it is', () => {
-    const silent = sources.filter(({ text }) => !/^\/\*\*\s+(\* )?[\w`]/.test(text));
+    const silent = sources.filter(({ text }) => !/^(#!.*\n)?\/\*\*\s+(\* )?[\w`]/.test(text));
     assert.deepEqual(
       silent.map(({ path }) => path),
       [],
