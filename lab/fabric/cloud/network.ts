@@ -1,0 +1,139 @@
+/** A network as Neutron writes it: a logical switch; for a provider network its localnet port besides. Makes VMs. */
+
+import type { FabricNode } from '../node.ts';
+import { formatPortIds } from './port-ids.ts';
+import { macOf, type NbCommand, type Northbound, setIds, setOptions, uuidOf } from './northbound.ts';
+import { Vm } from './vm.ts';
+
+export interface NetworkSettings {
+  /** Prefixes such as `10.1.0.0/24`; of each the first address is the gateway's. */
+  readonly subnets: readonly string[];
+  /** A provider network: on this physical network, untagged unless `vlan` is given. */
+  readonly physnet?: string;
+  readonly vlan?: number;
+}
+
+/** Geneve's overhead on the default underlay of Neutron: what VMs of tenant networks are told. */
+const tenantMtu = 1442;
+const providerMtu = 1500;
+
+export class Network {
+  readonly name: string;
+  readonly id: string;
+  readonly subnets: readonly string[];
+  readonly physnet: string | undefined;
+  readonly vlan: number | undefined;
+  readonly #northbound: Northbound;
+  readonly #vms: Set<Vm>;
+
+  constructor(name: string, settings: NetworkSettings, northbound: Northbound, vms: Set<Vm>) {
+    this.name = name;
+    this.id = uuidOf('network', name);
+    this.subnets = settings.subnets;
+    this.physnet = settings.physnet;
+    this.vlan = settings.vlan;
+    this.#northbound = northbound;
+    this.#vms = vms;
+  }
+
+  /** The logical switch's name. */
+  get switch(): string {
+    return `neutron-${this.id}`;
+  }
+
+  /** `provnet-<segment id>`: agents find the provider network by this name. */
+  get localnetPort(): string {
+    return `provnet-${uuidOf('segment', this.name)}`;
+  }
+
+  get mtu(): number {
+    return this.physnet === undefined ? tenantMtu : providerMtu;
+  }
+
+  /** Address number `host` of every subnet, with its length: 11 -> `10.1.0.11/24`, `fd00:1::11/64`. */
+  addresses(host: number): readonly string[] {
+    return this.subnets.map((subnet) => addressIn(subnet, host));
+  }
+
+  createCommands(): readonly NbCommand[] {
+    const ids = {
+      'neutron:network_name': this.name,
+      'neutron:mtu': String(this.mtu),
+      'neutron:revision_number': '2',
+    };
+    const own = [['ls-add', this.switch], setIds('logical_switch', this.switch, ids)];
+    if (this.physnet === undefined) return own;
+    return [...own, ...this.#localnetCommands(this.physnet)];
+  }
+
+  #localnetCommands(physnet: string): readonly NbCommand[] {
+    const port = this.localnetPort;
+    const tag = this.vlan === undefined ? [] : [['set', 'logical_switch_port', port, `tag=${this.vlan}`]];
+    return [
+      ['lsp-add', this.switch, port],
+      ['lsp-set-type', port, 'localnet'],
+      ['lsp-set-addresses', port, 'unknown'],
+      setOptions('logical_switch_port', port, { network_name: physnet, mcast_flood: 'false' }),
+      ...tag,
+    ];
+  }
+
+  /** Creates a VM's port and plugs the VM; resolves when OVN says that the port is up. */
+  async vm(name: string, place: { readonly on: FabricNode; readonly host: number }): Promise<Vm> {
+    const vm = this.#describeVm(name, place);
+    await this.#northbound.commit(...vm.createCommands());
+    this.#vms.add(vm);
+    await vm.plug();
+    await vm.waitUntilUp();
+    return vm;
+  }
+
+  /** Several at once: one transaction for all ports. `name` gives each its name. */
+  async vms(
+    places: Readonly<Record<string, { readonly on: FabricNode; readonly host: number }>>,
+  ): Promise<readonly Vm[]> {
+    const vms = Object.entries(places).map(([name, place]) => this.#describeVm(name, place));
+    await this.#northbound.commit(...vms.flatMap((vm) => vm.createCommands()));
+    for (const vm of vms) this.#vms.add(vm);
+    for (const vm of vms) await vm.plug();
+    for (const vm of vms) await vm.waitUntilUp();
+    return vms;
+  }
+
+  #describeVm(name: string, place: { readonly on: FabricNode; readonly host: number }): Vm {
+    return new Vm(
+      {
+        name,
+        portId: uuidOf('port', this.name, name),
+        mac: macOf('vm', this.name, name),
+        switchName: this.switch,
+        addresses: this.addresses(place.host),
+        gateways: this.addresses(1).map((address) => address.replace(/\/.*$/, '')),
+        mtu: this.mtu,
+      },
+      place.on,
+      this.#northbound,
+    );
+  }
+
+  /** A router's port on this network: the switch's side of it. */
+  routerPortCommands(portId: string, gateway: boolean, addresses: readonly string[]): readonly NbCommand[] {
+    const owner = gateway ? 'network:router_gateway' : 'network:router_interface';
+    const options = { 'router-port': `lrp-${portId}` };
+    const more = { 'nat-addresses': 'router', 'exclude-lb-vips-from-garp': 'true' };
+    return [
+      ['lsp-add', this.switch, portId],
+      ['lsp-set-type', portId, 'router'],
+      ['lsp-set-addresses', portId, 'router'],
+      setOptions('logical_switch_port', portId, gateway ? { ...options, ...more } : options),
+      setIds('logical_switch_port', portId, formatPortIds(owner, this.switch, addresses)),
+    ];
+  }
+}
+
+/** Address number `host` of a prefix, length kept. IPv6 takes the decimal digits as they are, so 11 is `::11`. */
+export function addressIn(subnet: string, host: number): string {
+  const [network = '', length = ''] = subnet.split('/');
+  if (network.includes(':')) return `${network}${host}/${length}`;
+  return `${network.replace(/\.[0-9]+$/, '')}.${host}/${length}`;
+}

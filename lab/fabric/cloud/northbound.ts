@@ -1,0 +1,56 @@
+/** One transaction on the Northbound database by `ovn-nbctl`, and the quoting its column syntax needs. */
+
+import { createHash } from 'node:crypto';
+import type { FabricNode } from '../node.ts';
+
+export type NbCommand = readonly string[];
+export type ExternalIds = Readonly<Record<string, string>>;
+
+const hvTimeoutSeconds = 60;
+
+export class Northbound {
+  readonly #central: FabricNode;
+
+  constructor(central: FabricNode) {
+    this.#central = central;
+  }
+
+  /** Commits all commands at once, or none; what they print. */
+  commit(...commands: readonly NbCommand[]): Promise<string> {
+    if (commands.length === 0) return Promise.resolve('');
+    const words = commands.flatMap((command) => ['--', ...command]);
+    return this.#central.ok(['ovn-nbctl', `--timeout=${hvTimeoutSeconds}`, ...words]);
+  }
+
+  /** Waits until every hypervisor has installed what was committed so far. */
+  async sync(): Promise<void> {
+    await this.#central.ok(['ovn-nbctl', '--wait=hv', `--timeout=${hvTimeoutSeconds}`, 'sync']);
+  }
+}
+
+/** `set TABLE RECORD external_ids:...`, with Neutron's colons escaped. */
+export function setIds(table: string, record: string, ids: ExternalIds): NbCommand {
+  return ['set', table, record, ...Object.entries(ids).map(([k, v]) => column('external_ids', k, v))];
+}
+
+export function setOptions(table: string, record: string, options: ExternalIds): NbCommand {
+  return ['set', table, record, ...Object.entries(options).map(([k, v]) => column('options', k, v))];
+}
+
+function column(name: string, key: string, value: string): string {
+  return `${name}:${key.replaceAll(':', '\\:')}="${value}"`;
+}
+
+/** A UUID that depends on its words alone: the same scenario has the same names in every run. */
+export function uuidOf(...words: readonly string[]): string {
+  const hex = createHash('sha256').update(words.join('\0')).digest('hex');
+  const cut = [0, 8, 12, 16, 20, 32];
+  const groups = cut.slice(1).map((end, index) => hex.slice(cut[index], end));
+  return groups.map((group, index) => (index === 2 ? `4${group.slice(1)}` : group)).join('-');
+}
+
+/** A MAC address in Neutron's range that depends on its words alone. */
+export function macOf(...words: readonly string[]): string {
+  const hex = createHash('sha256').update(words.join('\0')).digest('hex');
+  return ['fa', '16', '3e', hex.slice(0, 2), hex.slice(2, 4), hex.slice(4, 6)].join(':');
+}

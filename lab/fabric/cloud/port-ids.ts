@@ -1,0 +1,19 @@
+/** The external_ids that Neutron's OVN driver puts on logical switch ports. */
+
+import type { ExternalIds } from './northbound.ts';
+
+export function formatPortIds(
+  deviceOwner: string,
+  switchName: string,
+  addresses: readonly string[],
+  hostName = '',
+): ExternalIds {
+  return {
+    'neutron:cidrs': addresses.join(' '),
+    'neutron:device_owner': deviceOwner,
+    'neutron:network_name': switchName,
+    'neutron:revision_number': '4',
+    // Since 2023.2 the binding host stands here while the port is up.
+    ...(hostName === '' ? {} : { 'neutron:host_id': hostName }),
+  };
+}
