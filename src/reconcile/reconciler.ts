@@ -364,8 +364,11 @@ export class Reconciler {
     yield* kind.outlives(spec);
     if (kind.announces) return;
     // One of them is enough: when it has gone, the next is found.
-    const [unexplained] = this.#unexplained;
-    if (unexplained !== undefined) yield unexplained;
+    for (const each of this.#unexplained) {
+      if (!this.#isOurs(this.#observe(each))) continue;
+      yield each;
+      return;
+    }
   }
 
   *#withdrawals({ key, verb }: Operation): Iterable<Key> {

@@ -117,7 +117,7 @@ export class World implements Surveillance {
     if (this.real(key) !== undefined) return;
     const outcome = this.#put(spec);
     const made = this.real(key);
-    if (outcome.done && made?.owner === 'nobody') this.foreign.set(key, made.spec);
+    if (outcome.done && made?.owner === 'nobody') this.foreign.set(key, freed(made.spec));
     else if (made !== undefined) this.dropForeign(key);
   }
 
