@@ -40,7 +40,9 @@ export function openOvsSource(options: OvsSourceOptions, events: SourceEvents): 
       ports: ports.flatMap((uuid) => {
         const port = database.table('Port').get(uuid);
         if (port === undefined) return [];
-        const types = port.interfaces.map((each) => database.table('Interface').get(each)?.type ?? '');
+        const types = port.interfaces.map(
+          (each) => database.table('Interface').get(each)?.type ?? '',
+        );
         return [{ name: port.name, types, isOurs: port.external_ids.has('selvedge') }];
       }),
     }));

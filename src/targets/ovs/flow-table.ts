@@ -144,7 +144,8 @@ export class FlowTable {
     return this.#inTurn(async () => {
       const lines = operations.map((operation) => this.#line(operation));
       const sendable = lines.flatMap((line) => ('text' in line ? [line.text] : []));
-      const all = sendable.length === 0 ? undefined : await changeFlows(this.#ports.bridge, sendable);
+      const all =
+        sendable.length === 0 ? undefined : await changeFlows(this.#ports.bridge, sendable);
       const outcomes: Outcome[] = [];
       for (const [index, line] of lines.entries()) {
         const operation = operations[index];

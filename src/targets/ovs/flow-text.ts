@@ -3,7 +3,6 @@
  * are compared as values, never as text: the same action has several spellings. Pure.
  */
 
-
 import type { IfName } from '../../net/if-name.ts';
 import { formatMac, type Mac, parseMac } from '../../net/mac.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
@@ -124,14 +123,18 @@ const notOfTheMatch = new Set(['cookie', 'table', 'priority', 'duration', 'idle_
 function parseLine(line: string): readonly DumpedFlow[] {
   const at = line.indexOf(' actions=');
   if (at < 0) return [];
-  const words = line.slice(0, at).split(/[ ,]+/).filter((word) => word !== '');
+  const words = line
+    .slice(0, at)
+    .split(/[ ,]+/)
+    .filter((word) => word !== '');
   const fields = new Map<string, string>();
   const match: string[] = [];
   for (const word of words) {
     const equals = word.indexOf('=');
     const name = equals < 0 ? word : word.slice(0, equals);
     fields.set(name, equals < 0 ? '' : word.slice(equals + 1));
-    if (!notOfTheMatch.has(name) && !name.startsWith('n_') && name !== 'reset_counts') match.push(word);
+    if (!notOfTheMatch.has(name) && !name.startsWith('n_') && name !== 'reset_counts')
+      match.push(word);
   }
   const priority = Number(fields.get('priority') ?? 32768);
   const cookie = Number(fields.get('cookie') ?? 0);
@@ -152,7 +155,9 @@ export function readFlow(
   numbering: Numbering,
 ): FlowSpec | undefined {
   const match = readMatch(flow.fields);
-  const mac = parseMac(flow.fields.get(match?.type === 'advertisement' ? 'dl_dst' : 'dl_src') ?? '');
+  const mac = parseMac(
+    flow.fields.get(match?.type === 'advertisement' ? 'dl_dst' : 'dl_src') ?? '',
+  );
   const inPort = numbering.portName(Number(flow.fields.get('in_port')));
   if (match === undefined || !mac.ok || inPort === undefined) return undefined;
   return {
@@ -231,4 +236,3 @@ function readDelivery(actions: readonly string[], numbering: Numbering): FlowAct
   }
   return { type: 'deliver', macOf: device, port: port as IfName, stripVlan };
 }
-

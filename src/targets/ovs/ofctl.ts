@@ -36,7 +36,9 @@ function run(args: readonly string[], input: string): Promise<Result<string, str
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
     child.on('error', (cause) => resolve(err(`cannot run ${program}: ${cause.message}`)));
     child.on('close', (status) => {
-      resolve(status === 0 ? ok(output) : err(complaint.trim() || `${program} gave status ${status}`));
+      resolve(
+        status === 0 ? ok(output) : err(complaint.trim() || `${program} gave status ${status}`),
+      );
     });
     // The program may end before it has read its input; `close` says what came of it.
     child.stdin.on('error', () => {});

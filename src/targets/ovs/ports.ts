@@ -19,7 +19,10 @@ import type { Observed, Operation, Owner } from '../../resources/target.ts';
 
 export const ovsTables = {
   Open_vSwitch: table({ columns: { external_ids: map('string', 'string') } }),
-  Bridge: table({ columns: { name: one('string'), ports: set('uuid') }, index: { name: 'name', ports: 'ports' } }),
+  Bridge: table({
+    columns: { name: one('string'), ports: set('uuid') },
+    index: { name: 'name', ports: 'ports' },
+  }),
   Port: table({
     columns: {
       name: one('string'),
@@ -48,7 +51,10 @@ export const portMark = 'selvedge';
 /** What ovn-bgp-agent's EVPN driver adds to a provider bridge. */
 const predecessorPort = /^(veth-ovs|vlan)-[1-9]\d*$/;
 
-export function observePort(database: OvsDatabase, name: string): Observed<OvsPortSpec> | undefined {
+export function observePort(
+  database: OvsDatabase,
+  name: string,
+): Observed<OvsPortSpec> | undefined {
   const port = database.table('Port').find('name', name);
   const ifName = parseIfName(name);
   if (port === undefined || !ifName.ok) return undefined;
