@@ -35,7 +35,9 @@ export class Feed {
 
   publish(changes: ChangeSet): void {
     if (changes.tables.size === 0 && changes.cause !== 'initial') return;
-    for (const subscriber of this.#subscribers) {
+    // A listener that another one adds just now has been given everything, or wants only what comes.
+    const subscribers = [...this.#subscribers];
+    for (const subscriber of subscribers) {
       if (!subscriber.isBusy) this.#deliver(subscriber, changes);
       else {
         const { waiting } = subscriber;

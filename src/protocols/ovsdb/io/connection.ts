@@ -6,6 +6,7 @@
 import { type BackOff, backOffDelay } from '../../../base/back-off.ts';
 import type { Clock, Log, Random } from '../../../base/ports.ts';
 import { type Endpoint, formatEndpoint } from '../../../net/endpoint.ts';
+import { Listeners } from './listeners.ts';
 import { type Reason, reason } from './reason.ts';
 import type { DatabaseState } from './state.ts';
 
@@ -28,7 +29,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #attend: Attend;
   readonly #stop = new AbortController();
-  readonly #listeners = new Set<(state: DatabaseState) => void>();
+  readonly #listeners: Listeners<DatabaseState>;
   readonly #done: Promise<void>;
   #state: DatabaseState;
   #failures = 0;
@@ -36,6 +37,7 @@ export class Connection {
   constructor(options: ConnectionOptions, attend: Attend) {
     this.#options = options;
     this.#attend = attend;
+    this.#listeners = new Listeners('the state', options.log);
     const [endpoint] = options.endpoints;
     this.#state = { name: 'connecting', since: options.clock.now(), endpoint };
     this.#done = this.#run();
@@ -46,8 +48,7 @@ export class Connection {
   }
 
   onState(listener: (state: DatabaseState) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Ends the stay; resolves when nothing is open any more. */
@@ -105,6 +106,6 @@ export class Connection {
 
   #enter(state: DatabaseState): void {
     this.#state = state;
-    for (const listener of this.#listeners) listener(state);
+    this.#listeners.tell(state);
   }
 }

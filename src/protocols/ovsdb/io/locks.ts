@@ -3,6 +3,8 @@
  * connection: lost with it, and asked for again over the next. An `assert` operation proves one in a transaction.
  */
 
+import type { Log } from '../../../base/ports.ts';
+import { Listeners } from './listeners.ts';
 import type { Session } from './session.ts';
 
 export interface Lock {
@@ -16,13 +18,18 @@ export interface Lock {
 
 export class Locks {
   readonly #locks = new Map<string, HeldLock>();
+  readonly #log: Log;
   #session: Session | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   /** The lock of this name; asked for once, however often it is called for. */
   request(name: string, steal: boolean): Lock {
     const known = this.#locks.get(name);
     if (known !== undefined) return known;
-    const lock = new HeldLock(name, steal, () => this.#release(lock));
+    const lock = new HeldLock(name, steal, () => this.#release(lock), this.#log);
     this.#locks.set(name, lock);
     this.#ask(lock);
     return lock;
@@ -63,10 +70,11 @@ class HeldLock implements Lock {
   readonly name: string;
   readonly steal: boolean;
   readonly release: () => void;
-  readonly #listeners = new Set<(isHeld: boolean) => void>();
+  readonly #listeners: Listeners<boolean>;
   #isHeld = false;
 
-  constructor(name: string, steal: boolean, release: () => void) {
+  constructor(name: string, steal: boolean, release: () => void, log: Log) {
+    this.#listeners = new Listeners('a lock', log);
     this.name = name;
     this.steal = steal;
     this.release = release;
@@ -77,13 +85,12 @@ class HeldLock implements Lock {
   }
 
   onChange(listener: (isHeld: boolean) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   set(isHeld: boolean): void {
     if (isHeld === this.#isHeld) return;
     this.#isHeld = isHeld;
-    for (const listener of this.#listeners) listener(isHeld);
+    this.#listeners.tell(isHeld);
   }
 }

@@ -36,7 +36,7 @@ export function openDatabase<const D extends Declarations>(
     replica,
     publish: (set) => feed.publish(set),
   });
-  const locks = new Locks();
+  const locks = new Locks(log);
   const attendant = new Attendant({
     database,
     leaderOnly: options.leaderOnly ?? false,

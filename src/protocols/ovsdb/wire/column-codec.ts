@@ -145,17 +145,33 @@ function mapReader(
   valueType: keyof typeof atomCodecs,
 ): (json: unknown) => AtomMap | Malformed {
   const [keyAtom, valueAtom] = [atomCodecs[keyType], atomCodecs[valueType]];
+  const share = sharer();
   return (json) => {
     if (!Array.isArray(json) || json[0] !== 'map' || !Array.isArray(json[1])) return malformed;
-    const entries: [Atom, Atom][] = [];
+    if (json[1].length === 0) return emptyMap;
+    const map = new Map<Atom, Atom>();
     for (const pair of json[1]) {
       if (!Array.isArray(pair) || pair.length !== 2) return malformed;
       const key = keyAtom.decode(pair[0]);
       const value = valueAtom.decode(pair[1]);
       if (key === malformed || value === malformed) return malformed;
-      entries.push([key, value]);
+      map.set(share(key), value);
     }
-    return canonicalMap(entries);
+    return canonicalMap(map);
+  };
+}
+
+/**
+ * Gives equal keys as one: the maps of a table have few different ones, and JSON.parse makes each anew. The
+ * number kept is bounded, because whoever writes the database chooses the keys.
+ */
+function sharer(): (key: Atom) => Atom {
+  const known = new Map<Atom, Atom>();
+  return (key) => {
+    const shared = known.get(key);
+    if (shared !== undefined) return shared;
+    if (known.size < 1_000) known.set(key, key);
+    return key;
   };
 }
 

@@ -42,23 +42,29 @@ export class ValueScanner {
   #scanNested(octets: Uint8Array, from: number): number {
     const end = octets.length;
     let at = from;
+    if (this.#inString) {
+      at = this.#scanString(octets, at);
+      if (this.#inString) return -1;
+      if (this.#depth === 0) return at;
+    }
+    let depth = this.#depth;
     while (at < end) {
-      if (this.#inString) {
-        at = this.#scanString(octets, at);
-        if (this.#inString) return -1;
-        if (this.#depth === 0) return at;
-        continue;
-      }
       const octet = octets[at];
       at += 1;
-      if (octet === quote) this.#inString = true;
-      else if (octet === 0x7b || octet === 0x5b)
-        this.#deepest = Math.max(++this.#depth, this.#deepest);
-      else if (octet === 0x7d || octet === 0x5d) {
-        this.#depth -= 1;
-        if (this.#depth === 0) return at;
+      if (octet === quote) {
+        this.#inString = true;
+        at = this.#scanString(octets, at);
+        if (this.#inString) break;
+        if (depth === 0) return at;
+      } else if (octet === 0x5b || octet === 0x7b) {
+        depth += 1;
+        if (depth > this.#deepest) this.#deepest = depth;
+      } else if (octet === 0x5d || octet === 0x7d) {
+        depth -= 1;
+        if (depth === 0) return at;
       }
     }
+    this.#depth = depth;
     return -1;
   }
 

@@ -30,17 +30,24 @@ export function canonicalSet(atoms: readonly Atom[]): AtomSet {
   return [...new Set(atoms)].sort(compareAtoms);
 }
 
-export function canonicalMap(entries: readonly (readonly [Atom, Atom])[]): AtomMap {
-  if (entries.length === 0) return emptyMap;
-  if (isStrictlySorted(entries.map(([key]) => key))) return new Map(entries);
-  return new Map([...entries].sort(([a], [b]) => compareAtoms(a, b)));
+/** In the order of its keys; the map itself when it already is, which is how servers send maps. */
+export function canonicalMap(map: AtomMap): AtomMap {
+  if (map.size === 0) return emptyMap;
+  let before: Atom | undefined;
+  for (const key of map.keys()) {
+    if (before !== undefined && compareAtoms(before, key) > 0) {
+      return new Map([...map].sort(([a], [b]) => compareAtoms(a, b)));
+    }
+    before = key;
+  }
+  return map;
 }
 
 function isStrictlySorted(atoms: readonly Atom[]): boolean {
-  for (let i = 1; i < atoms.length; i += 1) {
-    const [before, after] = [atoms[i - 1], atoms[i]];
-    if (before === undefined || after === undefined || compareAtoms(before, after) >= 0)
-      return false;
+  let before: Atom | undefined;
+  for (const atom of atoms) {
+    if (before !== undefined && compareAtoms(before, atom) >= 0) return false;
+    before = atom;
   }
   return true;
 }
@@ -77,5 +84,5 @@ export function toggleMap(old: AtomMap, difference: AtomMap): AtomMap {
     if (next.get(key) === value) next.delete(key);
     else next.set(key, value);
   }
-  return canonicalMap([...next]);
+  return canonicalMap(next);
 }

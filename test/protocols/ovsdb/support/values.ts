@@ -65,7 +65,7 @@ export function valueOf(type: ColumnType): fc.Arbitrary<Value> {
   const maxLength = Math.min(type.max, 6);
   if (type.value !== undefined) {
     const pairs = fc.array(fc.tuple(key, atomOf(type.value.type)), { maxLength });
-    return pairs.map((entries) => canonicalMap([...new Map(entries)]));
+    return pairs.map((entries) => canonicalMap(new Map(entries)));
   }
   if (type.max === 1) return type.min === 1 ? key : fc.option(key, { nil: undefined });
   return fc.array(key, { minLength: type.min, maxLength }).map(canonicalSet);
@@ -77,7 +77,7 @@ export function differenceOf(type: ColumnType, old: Value, next: Value): Value {
   if (old instanceof Map && next instanceof Map) {
     const gone = [...old].filter(([key]) => !next.has(key));
     const come = [...next].filter(([key, value]) => old.get(key) !== value);
-    return canonicalMap([...gone, ...come]);
+    return canonicalMap(new Map([...gone, ...come]));
   }
   const [before, after] = [new Set(old as Atom[]), new Set(next as Atom[])];
   const gone = [...before].filter((atom) => !after.has(atom));
