@@ -95,6 +95,7 @@ function flowOf(
     cookie: settings.flowCookie,
     priority: settings.flowPriority,
     inPort: at.patchPort,
+    ...(at.vlan === undefined ? {} : { vlan: at.vlan }),
     routerMac: at.routerMac,
     match,
     action,

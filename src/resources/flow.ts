@@ -7,6 +7,7 @@ import { equalData } from '../base/equal.ts';
 import type { IfName } from '../net/if-name.ts';
 import type { Family } from '../net/ip.ts';
 import { formatMac, type Mac } from '../net/mac.ts';
+import type { VlanId } from '../net/numbers.ts';
 import { formatPrefix, type Prefix } from '../net/prefix.ts';
 import type { Key, Kind } from './resource.ts';
 
@@ -41,6 +42,8 @@ export interface FlowSpec {
   readonly priority: number;
   /** An OVS port name; longer than a device name when it is a patch port. */
   readonly inPort: string;
+  /** The VLAN of the packets; untagged, or any, without. */
+  readonly vlan?: VlanId;
   /** The router's MAC: where packets come from; where an advertisement goes. */
   readonly routerMac: Mac;
   readonly match: FlowMatch;
@@ -79,7 +82,8 @@ function printMatch(spec: FlowSpec): string {
   const head = `priority=${spec.priority}`;
   const { match } = spec;
   const field = match.type === 'advertisement' ? 'dl_dst' : 'dl_src';
-  const from = `in_port=${spec.inPort},${field}=${formatMac(spec.routerMac)}`;
+  const vlan = spec.vlan === undefined ? '' : `dl_vlan=${spec.vlan},`;
+  const from = `in_port=${spec.inPort},${vlan}${field}=${formatMac(spec.routerMac)}`;
   if (match.type === 'advertisement') return `${head},icmp6,${from},icmp_type=136,icmp_code=0`;
   if (match.type === 'ip') {
     const source = match.source.ip.family === 4 ? 'nw_src' : 'ipv6_src';

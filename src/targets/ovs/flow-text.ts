@@ -5,6 +5,7 @@
 
 import type { IfName } from '../../net/if-name.ts';
 import { formatMac, type Mac, parseMac } from '../../net/mac.ts';
+import { parseVlanId } from '../../net/numbers.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import type { FlowAction, FlowMatch, FlowSpec } from '../../resources/flow.ts';
 
@@ -37,7 +38,10 @@ export function formatMatch(
   const ofport = numbering.ofport(spec.inPort);
   if (ofport === undefined) return { missing: `port ${spec.inPort} of ${spec.bridge}` };
   const field = spec.match.type === 'advertisement' ? 'dl_dst' : 'dl_src';
-  const head = `priority=${spec.priority},in_port=${ofport},${field}=${formatMac(spec.routerMac)}`;
+  // OpenFlow 1.1 and later strip a tag only from packets that are known to have one.
+  const vlan = spec.vlan === undefined ? '' : `,dl_vlan=${spec.vlan}`;
+  const router = `${field}=${formatMac(spec.routerMac)}`;
+  const head = `priority=${spec.priority},in_port=${ofport}${vlan},${router}`;
   return { text: `${head},${formatFields(spec.match)}` };
 }
 
@@ -160,12 +164,14 @@ export function readFlow(
   );
   const inPort = numbering.portName(Number(flow.fields.get('in_port')));
   if (match === undefined || !mac.ok || inPort === undefined) return undefined;
+  const vlan = parseVlanId(flow.fields.get('dl_vlan') ?? '');
   return {
     kind: 'flow',
     bridge,
     cookie: flow.cookie,
     priority: flow.priority,
     inPort,
+    ...(vlan.ok ? { vlan: vlan.value } : {}),
     routerMac: mac.value,
     match,
     action: readAction(match, flow.actions, numbering),

@@ -3,8 +3,8 @@
  * is atomic. No shell; flows go in by standard input.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 import { err, ok, type Result } from '../../base/result.ts';
 
@@ -48,16 +48,16 @@ function run(args: readonly string[], input: string): Promise<Result<string, str
 
 /** Tells when flows of a bridge change, by us or by others, and when the switch is gone. */
 export class FlowWatch {
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcessByStdio<null, null, Readable>;
   readonly #ended: Promise<void>;
 
   constructor(bridge: string, changed: () => void) {
     this.#child = spawn(program, ['monitor', bridge, 'watch:!initial,!own', '--no-names'], {
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const lines = createInterface({ input: this.#child.stdout ?? process.stdin });
-    lines.on('line', (line) => {
-      if (line.includes('event=')) changed();
+    // What it hears goes to standard error, line by line.
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes('event=')) changed();
     });
     this.#ended = new Promise((resolve) => {
       this.#child.on('error', () => resolve());

@@ -1,0 +1,292 @@
+/** Open vSwitch as a target, against a real ovs-vswitchd: ports, flows, marks, drift, restarts. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+
+import { silentLog } from '../../../src/base/ports.ts';
+import { unwrap } from '../../../src/base/result.ts';
+import { type IfName, parseIfName } from '../../../src/net/if-name.ts';
+import { parseMac } from '../../../src/net/mac.ts';
+import { parseVlanId } from '../../../src/net/numbers.ts';
+import { parsePrefix } from '../../../src/net/prefix.ts';
+import { systemClock } from '../../../src/protocols/ovsdb/index.ts';
+import { type FlowSpec, flow } from '../../../src/resources/flow.ts';
+import { type OvsPortSpec, ovsPort } from '../../../src/resources/ovs-port.ts';
+import type { AnySpec, Key, Kind, Verb } from '../../../src/resources/resource.ts';
+import type { Operation, Target } from '../../../src/resources/target.ts';
+import { openOvsTarget } from '../../../src/targets/ovs/index.ts';
+import { startSwitch, type Switch, until } from './switch.ts';
+
+const name = (text: string): IfName => unwrap(parseIfName(text));
+const router = unwrap(parseMac('fa:16:3e:00:00:05'));
+const device = unwrap(parseMac('02:00:00:00:05:00'));
+const patch = 'patch-provnet-0e5e0000-0000-4000-8000-000000000001-to-br-int';
+
+let ovs: Switch;
+let target: Target;
+const changed = new Set<Key>();
+
+before(async () => {
+  ovs = await startSwitch();
+  const dummy = (port: string) => ['--', 'set', 'interface', port, 'type=dummy'];
+  ovs.vsctl('add-br', 'br-ex', '--', 'set', 'bridge', 'br-ex', 'datapath_type=dummy');
+  ovs.vsctl('add-br', 'br-int', '--', 'set', 'bridge', 'br-int', 'datapath_type=dummy');
+  ovs.vsctl(
+    'add-port',
+    'br-ex',
+    patch,
+    '--',
+    'set',
+    'interface',
+    patch,
+    'type=patch',
+    'options:peer=to-br-ex',
+  );
+  ovs.vsctl(
+    'add-port',
+    'br-int',
+    'to-br-ex',
+    '--',
+    'set',
+    'interface',
+    'to-br-ex',
+    'type=patch',
+    `options:peer=${patch}`,
+  );
+  ovs.vsctl('add-port', 'br-ex', 'veth-vrf-500', ...dummy('veth-vrf-500'));
+  target = openOvsTarget({
+    endpoints: [ovs.endpoint],
+    cookie: 0x3e6,
+    links: {
+      macOf: (each) => (each === 'veth-vrf-500' ? device : undefined),
+      nameOf: (mac) => (mac === device ? name('veth-vrf-500') : undefined),
+      onLinksChanged: () => {},
+    },
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+  });
+  await target.start({
+    changed: (keys) => {
+      for (const key of keys) changed.add(key);
+    },
+    stateChanged: () => {},
+  });
+});
+after(async () => {
+  await target.close();
+  await ovs.stop();
+});
+beforeEach(() => changed.clear());
+
+function operation<S extends AnySpec>(kind: Kind<S>, verb: Verb, spec: S): Operation {
+  const key = kind.key(spec);
+  return { verb, key, target: 'ovs', spec, observed: target.observe(key)?.spec, because: [] };
+}
+
+async function apply<S extends AnySpec>(kind: Kind<S>, verb: Verb, spec: S) {
+  const [outcome] = await target.apply([operation(kind, verb, spec)]);
+  return outcome;
+}
+
+const port: OvsPortSpec = {
+  kind: 'ovs-port',
+  name: name('vlan-500'),
+  bridge: name('br-ex'),
+  type: 'internal',
+  tag: unwrap(parseVlanId(101)),
+};
+const base = {
+  kind: 'flow',
+  bridge: name('br-ex'),
+  cookie: 0x3e6,
+  priority: 1000,
+  inPort: patch,
+  routerMac: router,
+} as const;
+const macOf = name('veth-vrf-500');
+const flows: Readonly<Record<string, FlowSpec>> = {
+  'IPv4 subnet of a VLAN': {
+    ...base,
+    vlan: unwrap(parseVlanId(101)),
+    match: { type: 'ip', source: unwrap(parsePrefix('10.1.0.0/24')) },
+    action: { type: 'deliver', macOf, port: name('vlan-500'), stripVlan: true },
+  },
+  'IPv6 subnet': {
+    ...base,
+    match: { type: 'ip', source: unwrap(parsePrefix('fd00:1::/64')) },
+    action: { type: 'deliver', macOf, port: name('vlan-500'), stripVlan: false },
+  },
+  'ARP answer': {
+    ...base,
+    match: { type: 'resolution', family: 4 },
+    action: { type: 'answer', macOf },
+  },
+  'ND answer': {
+    ...base,
+    match: { type: 'resolution', family: 6 },
+    action: { type: 'answer', macOf },
+  },
+  'ND answer, second half': {
+    ...base,
+    match: { type: 'advertisement' },
+    action: { type: 'finish', macOf },
+  },
+};
+
+describe('ports', () => {
+  it('are added with their tag and our mark, and observed as wanted', async () => {
+    assert.deepEqual(await apply(ovsPort, 'create', port), { done: true });
+    assert.deepEqual(target.observe(ovsPort.key(port)), {
+      key: ovsPort.key(port),
+      spec: port,
+      owner: 'us',
+    });
+    assert.match(ovs.vsctl('get', 'port', 'vlan-500', 'tag', 'external_ids'), /^101\n\{selvedge=/);
+  });
+
+  it('that somebody removes are reported', async () => {
+    ovs.vsctl('del-port', 'vlan-500');
+    await until(() => changed.has(ovsPort.key(port)), 'the change');
+    assert.equal(target.observe(ovsPort.key(port)), undefined);
+    assert.deepEqual(await apply(ovsPort, 'create', port), { done: true });
+  });
+
+  it('of others are nobody’s, those of ovn-bgp-agent a predecessor’s', async () => {
+    ovs.vsctl(
+      'add-port',
+      'br-ex',
+      'vlan-700',
+      'tag=7',
+      '--',
+      'set',
+      'interface',
+      'vlan-700',
+      'type=internal',
+    );
+    ovs.vsctl('add-port', 'br-ex', 'eth9', '--', 'set', 'interface', 'eth9', 'type=dummy');
+    await until(() => target.observe('ovs-port eth9' as Key) !== undefined, 'the ports');
+    assert.equal(target.observe('ovs-port vlan-700' as Key)?.owner, 'predecessor');
+    assert.equal(target.observe('ovs-port eth9' as Key)?.owner, 'nobody');
+    assert.deepEqual(
+      [...target.all()].map(({ key }) => key).filter((key) => key.startsWith('ovs-port')),
+      ['ovs-port vlan-500', 'ovs-port vlan-700'],
+    );
+  });
+
+  it('are refused on a bridge that does not exist, by name', async () => {
+    const outcome = await apply(ovsPort, 'create', {
+      ...port,
+      name: name('vlan-9'),
+      bridge: name('br-no'),
+    });
+    assert.deepEqual(outcome, { done: false, error: 'there is no bridge named br-no' });
+  });
+});
+
+describe('flows', () => {
+  for (const [title, spec] of Object.entries(flows)) {
+    it(`${title}: what is written is what a dump gives back`, async () => {
+      assert.deepEqual(await apply(flow, 'create', spec), { done: true });
+      // What the target believes comes from its own write; a fresh one has only the dump.
+      const fresh = openOvsTarget({
+        endpoints: [ovs.endpoint],
+        cookie: 0x3e6,
+        links: {
+          macOf: () => device,
+          nameOf: (mac) => (mac === device ? macOf : undefined),
+          onLinksChanged: () => {},
+        },
+        clock: systemClock,
+        random: Math.random,
+        log: silentLog,
+      });
+      await fresh.start({ changed: () => {}, stateChanged: () => {} });
+      const observed = fresh.observe(flow.key(spec));
+      await fresh.close();
+      assert.deepEqual(observed, { key: flow.key(spec), spec, owner: 'us' });
+    });
+  }
+
+  it('that somebody deletes are reported within moments', async () => {
+    ovs.ofctl('del-flows', 'br-ex', 'arp');
+    const key = flow.key(flows['ARP answer'] ?? assert.fail());
+    await until(() => changed.has(key), 'the change');
+    assert.equal(target.observe(key), undefined);
+  });
+
+  it('of other cookies are not seen, strange ones of ours can be removed', async () => {
+    ovs.ofctl('add-flow', 'br-ex', 'cookie=0x3e7,priority=900,ip,in_port=1,actions=NORMAL');
+    ovs.ofctl('add-flow', 'br-ex', 'cookie=0x3e6,priority=77,udp,tp_dst=53,actions=drop');
+    await until(() => changed.size > 0, 'the change');
+    const [stray] = [...target.all()].filter(({ key }) => key.includes('priority=77'));
+    assert.ok(stray !== undefined);
+    assert.ok([...target.all()].every(({ key }) => !key.includes('priority=900')));
+    const remove = {
+      verb: 'remove',
+      key: stray.key,
+      target: 'ovs',
+      spec: stray.spec,
+      observed: stray.spec,
+      because: [],
+    } as const;
+    assert.deepEqual(await target.apply([remove]), [{ done: true }]);
+    const left = ovs.ofctl('--no-stats', 'dump-flows', 'br-ex');
+    assert.doesNotMatch(left, /priority=77/);
+    assert.match(left, /priority=900/);
+  });
+
+  it('wait for a port that is not there', async () => {
+    const spec: FlowSpec = {
+      ...base,
+      ...flows['IPv4 subnet of a VLAN'],
+      inPort: 'patch-none',
+    } as FlowSpec;
+    const outcome = await apply(flow, 'create', spec);
+    assert.deepEqual(outcome, { done: false, waiting: 'port patch-none of br-ex' });
+  });
+
+  it('are gone after a restart of the switch, and that is noticed', async () => {
+    const spec = flows['IPv6 subnet'] ?? assert.fail();
+    await ovs.restart();
+    await until(() => changed.has(flow.key(spec)), 'the change');
+    await until(() => target.observe(flow.key(spec)) === undefined, 'the flow to be missed');
+    const again = async () => {
+      for (const each of Object.values(flows)) {
+        const outcome = await apply(flow, 'create', each);
+        if (outcome === undefined || !outcome.done) return false;
+      }
+      return true;
+    };
+    let isBack = false;
+    await until(() => {
+      void again().then((all) => (isBack = all));
+      return isBack;
+    }, 'the flows to be taken again');
+  });
+
+  it('answer a neighbour solicitation with the address of the device', async () => {
+    ovs.vsctl(
+      'add-port',
+      'br-int',
+      'vm',
+      '--',
+      'set',
+      'interface',
+      'vm',
+      'type=dummy',
+      `options:tx_pcap=${join(ovs.directory, 'vm.pcap')}`,
+    );
+    const solicitation =
+      '3333ff000001fa163e00000586dd6000000000203afffe80000000000000f8163efffe000005' +
+      'ff0200000000000000000001ff000001870000000000000020010db80000000000000000000000010101fa163e000005';
+    await until(() => {
+      ovs.receive('vm', solicitation);
+      const sent = readFileSync(join(ovs.directory, 'vm.pcap')).toString('hex');
+      // Type 136, flags router, solicited, override; the target; option 2 with the MAC of veth-vrf-500.
+      return /8800[0-9a-f]{4}e000000020010db80000000000000000000000010201020000000500/.test(sent);
+    }, 'the advertisement');
+  });
+});
