@@ -11,7 +11,7 @@ import type { Operation } from '../resources/target.ts';
 export interface Surroundings {
   /** Whether the object exists and is ours, so that it can go. */
   isInTheWay(key: Key): boolean;
-  /** Whether it exists, and is ours and left alone for now, so that others may be made on it. */
+  /** Whether it exists as it is wanted, so that others may be made on it. */
   serves(key: Key): boolean;
   /** What the object needs. */
   needs(key: Key): readonly Key[];

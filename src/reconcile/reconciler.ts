@@ -344,10 +344,9 @@ export class Reconciler {
     this.mark(this.#entries.letGo(key));
   }
 
-  /** What others may be made on: it exists, and nobody is at it. After a failed change it serves as it is. */
+  /** What others may be made on: it exists, and as it is wanted; else what is announced over it might go astray. */
   #serves(key: Key): boolean {
-    const standing = this.#entries.get(key)?.standing.is ?? 'settled';
-    return (standing === 'settled' || standing === 'failed') && this.#exists(key);
+    return (this.#entries.get(key)?.standing.is ?? 'settled') === 'settled' && this.#exists(key);
   }
 
   readonly #surroundings: Surroundings = {
