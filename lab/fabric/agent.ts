@@ -64,7 +64,11 @@ export class AgentProcess {
   }
 
   async waitForLog(pattern: RegExp, seconds?: number): Promise<void> {
-    await waitFor(`${pattern} in the log of ${this.node.name}`, async () => pattern.test(this.log()), seconds);
+    await waitFor(
+      `${pattern} in the log of ${this.node.name}`,
+      async () => pattern.test(this.log()),
+      seconds,
+    );
   }
 
   /** Resident memory in MiB and processor time in seconds, from /proc. Needs no process. */
@@ -72,7 +76,9 @@ export class AgentProcess {
     const dir = `/proc/${this.pid ?? 0}`;
     const kib = Number(/VmRSS:\s+([0-9]+)/.exec(readFileSync(`${dir}/status`, 'utf8'))?.[1] ?? 0);
     // The command's name may hold spaces, so count from the closing bracket: utime and stime are fields 14 and 15.
-    const fields = readFileSync(`${dir}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`${dir}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     const ticksPerSecond = 100;
     const ticks = Number(fields[11]) + Number(fields[12]);
     return { rssMiB: kib / 1024, cpuSeconds: ticks / ticksPerSecond };

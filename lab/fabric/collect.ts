@@ -20,8 +20,10 @@ const everywhere: Readonly<Record<string, string>> = {
 };
 const withFrr: Readonly<Record<string, string>> = {
   'frr-running.txt': "vtysh -c 'show running-config'",
-  'frr-bgp.txt': "vtysh -c 'show bgp summary' -c 'show bgp vrf all ipv4' -c 'show bgp vrf all ipv6'",
-  'frr-evpn.txt': "vtysh -c 'show bgp l2vpn evpn' -c 'show evpn vni detail' -c 'show evpn rmac vni all'",
+  'frr-bgp.txt':
+    "vtysh -c 'show bgp summary' -c 'show bgp vrf all ipv4' -c 'show bgp vrf all ipv6'",
+  'frr-evpn.txt':
+    "vtysh -c 'show bgp l2vpn evpn' -c 'show evpn vni detail' -c 'show evpn rmac vni all'",
   'frr-route.txt': "vtysh -c 'show ip route vrf all' -c 'show ipv6 route vrf all'",
 };
 const withOvs: Readonly<Record<string, string>> = {

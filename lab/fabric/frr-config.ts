@@ -40,7 +40,9 @@ function spineFamily(family: (typeof families)[number], peers: readonly string[]
     ...peers.flatMap((peer) => [
       `  neighbor ${peer} activate`,
       `  neighbor ${peer} route-reflector-client`,
-      ...(evpn ? [] : [`  neighbor ${peer} default-originate`, `  neighbor ${peer} next-hop-self force`]),
+      ...(evpn
+        ? []
+        : [`  neighbor ${peer} default-originate`, `  neighbor ${peer} next-hop-self force`]),
     ]),
     ' exit-address-family',
   ];

@@ -46,78 +46,81 @@ export function theFabric(): Promise<Fabric> {
 export function scenario(title: string, plan: (stage: Stage) => Promise<void>): void {
   test(title, async (context) => {
     const shared = await theFabric();
-    const running = new RunningStage(shared, title, context);
+    const running = openStage(shared, title, context);
     try {
-      await plan(running);
+      await plan(running.stage);
     } catch (error) {
       const dir = join(outDir, folderName(title));
       await collectState(shared, dir);
       await mkdir(dir, { recursive: true });
-      await writeFile(join(dir, 'failure.txt'), `${title}\nin: ${running.current}\n${text(error)}\n`);
-      throw new Error(`in step '${running.current}' (state in ${dir})`, { cause: error });
+      const step = running.step();
+      await writeFile(join(dir, 'failure.txt'), `${title}\nin: ${step}\n${formatError(error)}\n`);
+      throw new Error(`in step '${step}' (state in ${dir})`, { cause: error });
     } finally {
-      await running.end();
+      await running.close();
     }
   });
 }
 
-class RunningStage implements Stage {
-  readonly fabric: Fabric;
-  readonly cloud: Cloud;
-  readonly #context: TestContext;
-  readonly #undo: (() => Promise<unknown>)[] = [];
-  current = 'start';
+interface RunningStage {
+  readonly stage: Stage;
+  /** The step it is in. */
+  step(): string;
+  close(): Promise<void>;
+}
 
-  constructor(shared: Fabric, title: string, context: TestContext) {
-    this.fabric = shared;
-    this.cloud = new Cloud(shared);
-    this.#context = context;
-    print(`scenario: ${title}`);
-  }
-
-  step(title: string): void {
-    this.current = title;
-    print(`  ${title}`);
-  }
-
-  note(remark: string): void {
+/** Closures, not a class: a plan takes the stage apart into its words. */
+function openStage(fabric: Fabric, title: string, context: TestContext): RunningStage {
+  const cloud = new Cloud(fabric);
+  const undo: (() => Promise<unknown>)[] = [];
+  let current = 'start';
+  print(`scenario: ${title}`);
+  const note = (remark: string) => {
     print(`    ${remark}`);
-    this.#context.diagnostic(remark);
-  }
+    context.diagnostic(remark);
+  };
+  const stage: Stage = {
+    fabric,
+    cloud,
+    note,
+    step(words) {
+      current = words;
+      print(`  ${words}`);
+    },
+    cleanup: (action) => void undo.unshift(action),
+    async reaches(from, to, seconds) {
+      await waitFor(`${from.name} to reach ${to}`, () => from.pings(to, 1), seconds);
+    },
+    async isCutOff(from, to) {
+      if (await from.pings(to)) throw new Error(`${from.name} reaches ${to}, but must not`);
+    },
+    underStream: (from, to, body) => runUnderStream(from, to, body, note),
+  };
+  const close = async () => {
+    for (const action of undo) {
+      await action().catch((error: unknown) => print(`  cleanup: ${formatError(error)}`));
+    }
+    await cloud.clear();
+  };
+  return { stage, step: () => current, close };
+}
 
-  cleanup(undo: () => Promise<unknown>): void {
-    this.#undo.unshift(undo);
-  }
-
-  async reaches(from: Namespace, to: string, seconds?: number): Promise<void> {
-    await waitFor(`${from.name} to reach ${to}`, () => from.pings(to, 1), seconds);
-  }
-
-  async isCutOff(from: Namespace, to: string): Promise<void> {
-    if (await from.pings(to)) throw new Error(`${from.name} reaches ${to}, but must not`);
-  }
-
-  async underStream(
-    from: Namespace,
-    to: string,
-    body: () => Promise<void>,
-  ): Promise<StreamReport> {
-    const stream = await Stream.start(from, to);
-    // The stream must stop, and be reported, also when the body fails.
-    const failure = await body().then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    );
-    const report = await stream.stop();
-    this.note(`stream ${from.name} -> ${to}: ${formatReport(report)}`);
-    if (failure !== undefined) throw failure.error;
-    return report;
-  }
-
-  async end(): Promise<void> {
-    for (const undo of this.#undo) await undo().catch((e: unknown) => print(`  cleanup: ${text(e)}`));
-    await this.cloud.clear();
-  }
+async function runUnderStream(
+  from: Namespace,
+  to: string,
+  body: () => Promise<void>,
+  note: (remark: string) => void,
+): Promise<StreamReport> {
+  const stream = await Stream.start(from, to);
+  // The stream must stop, and be reported, also when the body fails.
+  const failure = await body().then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  const report = await stream.stop();
+  note(`stream ${from.name} -> ${to}: ${formatReport(report)}`);
+  if (failure !== undefined) throw failure.error;
+  return report;
 }
 
 function print(line: string): void {
@@ -125,11 +128,14 @@ function print(line: string): void {
 }
 
 function folderName(title: string): string {
-  return title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').slice(0, 60);
+  return title
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 60);
 }
 
-function text(error: unknown): string {
+function formatError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? '' : `\n  because: ${text(error.cause)}`;
+  const cause = error.cause === undefined ? '' : `\n  because: ${formatError(error.cause)}`;
   return `${error.stack ?? error.message}${cause}`;
 }

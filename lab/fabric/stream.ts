@@ -40,7 +40,10 @@ export class Stream {
   /** Starts the stream and waits for its first answer. */
   static async start(from: Namespace, to: string): Promise<Stream> {
     const stream = new Stream(from, to);
-    await waitFor(`the first answer of the stream ${stream.#name}`, async () => stream.#seen.size > 0);
+    await waitFor(
+      `the first answer of the stream ${stream.#name}`,
+      async () => stream.#seen.size > 0,
+    );
     return stream;
   }
 

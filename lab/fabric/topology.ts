@@ -93,7 +93,13 @@ export async function waitForFabric(fabric: Fabric): Promise<void> {
     }
   }
   await waitFor('both chassis in the Southbound database', async () => {
-    const names = await fabric.central.ok(['ovn-sbctl', '--bare', '--columns=name', 'list', 'chassis']);
+    const names = await fabric.central.ok([
+      'ovn-sbctl',
+      '--bare',
+      '--columns=name',
+      'list',
+      'chassis',
+    ]);
     return hypervisorNames.every((name) => names.split('\n').includes(name));
   });
   await waitFor('c1 to reach the loopback of c2', () => fabric.c1.pings(loopback(2).v4, 1));

@@ -2,7 +2,14 @@
 
 import type { FabricNode } from '../node.ts';
 import { formatPortIds } from './port-ids.ts';
-import { macOf, type NbCommand, type Northbound, setIds, setOptions, uuidOf } from './northbound.ts';
+import {
+  macOf,
+  type NbCommand,
+  type Northbound,
+  setIds,
+  setOptions,
+  uuidOf,
+} from './northbound.ts';
 import { Vm } from './vm.ts';
 
 export interface NetworkSettings {
@@ -68,7 +75,8 @@ export class Network {
 
   #localnetCommands(physnet: string): readonly NbCommand[] {
     const port = this.localnetPort;
-    const tag = this.vlan === undefined ? [] : [['set', 'logical_switch_port', port, `tag=${this.vlan}`]];
+    const tag =
+      this.vlan === undefined ? [] : [['set', 'logical_switch_port', port, `tag=${this.vlan}`]];
     return [
       ['lsp-add', this.switch, port],
       ['lsp-set-type', port, 'localnet'],
@@ -117,7 +125,11 @@ export class Network {
   }
 
   /** A router's port on this network: the switch's side of it. */
-  routerPortCommands(portId: string, gateway: boolean, addresses: readonly string[]): readonly NbCommand[] {
+  routerPortCommands(
+    portId: string,
+    gateway: boolean,
+    addresses: readonly string[],
+  ): readonly NbCommand[] {
     const owner = gateway ? 'network:router_gateway' : 'network:router_interface';
     const options = { 'router-port': `lrp-${portId}` };
     const more = { 'nat-addresses': 'router', 'exclude-lb-vips-from-garp': 'true' };

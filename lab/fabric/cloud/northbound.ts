@@ -30,11 +30,21 @@ export class Northbound {
 
 /** `set TABLE RECORD external_ids:...`, with Neutron's colons escaped. */
 export function setIds(table: string, record: string, ids: ExternalIds): NbCommand {
-  return ['set', table, record, ...Object.entries(ids).map(([k, v]) => column('external_ids', k, v))];
+  return [
+    'set',
+    table,
+    record,
+    ...Object.entries(ids).map(([k, v]) => column('external_ids', k, v)),
+  ];
 }
 
 export function setOptions(table: string, record: string, options: ExternalIds): NbCommand {
-  return ['set', table, record, ...Object.entries(options).map(([k, v]) => column('options', k, v))];
+  return [
+    'set',
+    table,
+    record,
+    ...Object.entries(options).map(([k, v]) => column('options', k, v)),
+  ];
 }
 
 function column(name: string, key: string, value: string): string {

@@ -3,7 +3,14 @@
 import type { FabricNode } from '../node.ts';
 import { waitFor } from '../wait.ts';
 import { addressIn, type Network } from './network.ts';
-import { macOf, type NbCommand, type Northbound, setIds, setOptions, uuidOf } from './northbound.ts';
+import {
+  macOf,
+  type NbCommand,
+  type Northbound,
+  setIds,
+  setOptions,
+  uuidOf,
+} from './northbound.ts';
 import type { Vm } from './vm.ts';
 
 export interface RouterSettings {
@@ -97,7 +104,9 @@ export class Router {
 
   /** Attaches a network: one interface for each of its subnets. */
   async attach(network: Network): Promise<void> {
-    const ports = network.subnets.map((subnet) => uuidOf('interface', this.name, subnet, network.name));
+    const ports = network.subnets.map((subnet) =>
+      uuidOf('interface', this.name, subnet, network.name),
+    );
     const commands = network.subnets.flatMap((subnet, index) =>
       this.#interfaceCommands(network, subnet, ports[index] ?? ''),
     );
@@ -121,7 +130,8 @@ export class Router {
 
   async detach(network: Network): Promise<void> {
     const ports = this.interfacePorts(network);
-    const snats = this.#settings.snat === true ? network.subnets.filter((s) => !s.includes(':')) : [];
+    const snats =
+      this.#settings.snat === true ? network.subnets.filter((s) => !s.includes(':')) : [];
     await this.#northbound.commit(
       ...ports.flatMap((port) => [
         ['lsp-del', port],
@@ -170,11 +180,11 @@ export class Router {
 
   /** Name of the node that holds the gateway now, '' when none does. */
   async gatewayNode(central: FabricNode): Promise<string> {
-    const port = `cr-lrp-${this.gatewayPort}`;
-    const words = ['--bare', '--columns=name', 'find', 'chassis'];
-    const bound = await central.ok(['ovn-sbctl', '--bare', '--columns=chassis', 'find', 'port_binding', `logical_port=${port}`]);
-    if (bound.trim() === '') return '';
-    return (await central.ok(['ovn-sbctl', ...words, `_uuid=${bound.trim()}`])).trim();
+    const read = (column: string, ...words: readonly string[]) =>
+      central.ok(['ovn-sbctl', '--bare', `--columns=${column}`, ...words]);
+    const port = `logical_port=cr-lrp-${this.gatewayPort}`;
+    const chassis = (await read('chassis', 'find', 'port_binding', port)).trim();
+    return chassis === '' ? '' : (await read('name', 'list', 'chassis', chassis)).trim();
   }
 
   async waitForGatewayOn(node: FabricNode, central: FabricNode): Promise<void> {

@@ -87,7 +87,21 @@ export class Vm extends Namespace {
   async #attach(): Promise<void> {
     const { mac, mtu, addresses, gateways, portId } = this.settings;
     const { tap } = this;
-    await runOk(['ip', 'link', 'add', tap, 'netns', this.#node.name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.name]);
+    await runOk([
+      'ip',
+      'link',
+      'add',
+      tap,
+      'netns',
+      this.#node.name,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'eth0',
+      'netns',
+      this.name,
+    ]);
     await this.ip(
       `link set eth0 address ${mac} mtu ${mtu} up`,
       ...addresses.map((address) => `addr add ${address} dev eth0${nodad(address)}`),
@@ -119,7 +133,9 @@ export class Vm extends Namespace {
   }
 
   async #detach(): Promise<void> {
-    await this.#node.script(`ovs-vsctl --if-exists del-port br-int ${this.tap}\nip link del ${this.tap}`);
+    await this.#node.script(
+      `ovs-vsctl --if-exists del-port br-int ${this.tap}\nip link del ${this.tap}`,
+    );
   }
 
   /** Takes the VM's port out of OVN, then the VM away. */

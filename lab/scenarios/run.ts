@@ -1,0 +1,48 @@
+/**
+ * Runs scenarios in one process on one fabric: all `*.test.ts` beside this file in the order of their names, or those
+ * whose names contain one of the arguments. Leaves `counts.json` in the directory shared with the host.
+ */
+
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from 'node:test';
+import { outDir } from '../fabric/out.ts';
+import { theFabric } from '../fabric/scenario.ts';
+import { guestSeconds } from '../fabric/uptime.ts';
+
+const wanted = process.argv.slice(2);
+// The guest sees `.js`: types are stripped on the host.
+const files = readdirSync(import.meta.dirname)
+  .filter((name) => /\.test\.[jt]s$/.test(name))
+  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+  .sort()
+  .map((name) => join(import.meta.dirname, name));
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+await theFabric();
+const events = run({ files, isolation: 'none', concurrency: false });
+for await (const event of events) {
+  if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
+  const { name, details, skip } = event.data;
+  if (details.type === 'suite') continue;
+  const outcome = event.type === 'test:fail' ? 'failed' : skip ? 'skipped' : 'passed';
+  counts[outcome] += 1;
+  const seconds = (details.duration_ms / 1000).toFixed(1);
+  print(`${outcome === 'failed' ? 'FAILED' : outcome}  ${name}  (${seconds} s)`);
+  if (event.type === 'test:fail') print(formatError(event.data.details.error));
+}
+mkdirSync(outDir, { recursive: true });
+writeFileSync(join(outDir, 'counts.json'), JSON.stringify(counts));
+print(`lab: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exit(counts.failed === 0 ? 0 : 1);
+
+function print(line: string): void {
+  process.stdout.write(`[${guestSeconds()} s] ${line}\n`);
+}
+
+/** An error and what caused it, outermost first. */
+function formatError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.cause === undefined ? (error.stack ?? error.message) : error.message;
+  return error.cause === undefined ? own : `${own}\n  because: ${formatError(error.cause)}`;
+}
