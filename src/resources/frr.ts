@@ -9,7 +9,7 @@ import type { IfName } from '../net/if-name.ts';
 import type { Asn, Vni } from '../net/numbers.ts';
 import type { RouteDistinguisher, RouteTarget } from '../net/route-distinguisher.ts';
 import { linkKey } from './link.ts';
-import type { Key, Kind, Verb } from './resource.ts';
+import type { Comparison, Key, Kind, Verb } from './resource.ts';
 
 /** `vrf X`: goes only after the device, because FRR refuses to forget a VRF that is active. */
 export interface FrrVrfSpec {
@@ -34,6 +34,11 @@ export interface FrrBgpSpec {
   /** Empty: FRR derives ASN:VNI, RFC 8365 §5.1.2.1. */
   readonly importTargets: readonly RouteTarget[];
   readonly exportTargets: readonly RouteTarget[];
+  /**
+   * Only of an observed stanza that is not what the rest of this says: the lines that would make it so, such as
+   * `advertise ipv4 unicast` where it is missing. Never wanted, so that such a stanza is changed.
+   */
+  readonly deviations?: readonly string[];
 }
 
 export function frrVrfKey(vrf: IfName): Key {
@@ -97,13 +102,23 @@ export function frrKinds(grace: FrrGrace): {
       key: (spec) => frrBgpKey(spec.vrf),
       needs: (spec) => [frrVrfKey(spec.vrf), linkKey(spec.vrf)],
       outlives: (spec) => [frrVniKey(spec.vrf)],
-      compare: (wanted, observed) =>
-        wanted.asn === observed.asn ? (equalData(wanted, observed) ? 'same' : 'change') : 'replace',
+      compare: compareBgp,
       adoptable: () => false,
       grace: () => grace.removal,
       print: printBgp,
     },
   };
+}
+
+/** A VRF has one BGP instance: another AS takes the place of the first. FRR sorts targets as it likes. */
+function compareBgp(wanted: FrrBgpSpec, observed: FrrBgpSpec): Comparison {
+  if (wanted.asn !== observed.asn) return 'replace';
+  return equalData(withTargetSets(wanted), withTargetSets(observed)) ? 'same' : 'change';
+}
+
+function withTargetSets(spec: FrrBgpSpec): object {
+  const { importTargets, exportTargets } = spec;
+  return { ...spec, importTargets: new Set(importTargets), exportTargets: new Set(exportTargets) };
 }
 
 /** The lines of our `router bgp` stanza by address family, without their indentation. */

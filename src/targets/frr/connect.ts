@@ -1,0 +1,53 @@
+/** Finds FRR's daemons and opens the sessions that our stanzas go through. Asks what each takes; changes nothing. */
+
+import type { Clock } from '../../base/ports.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import {
+  findDaemons,
+  findTaker,
+  formatVtyError,
+  openVty,
+  type StanzaSessions,
+  type VtySession,
+  vtyPath,
+} from '../../protocols/vty/index.ts';
+
+/** All sessions, or none and why. mgmtd, where it runs, takes VRFs from 10.x on. */
+export async function connectFrr(
+  directory: string,
+  clock: Clock,
+): Promise<Result<StanzaSessions, string>> {
+  const daemons = await findDaemons(directory);
+  if (!daemons.ok) return err(notRunning(formatVtyError(daemons.error)));
+  const names = ['zebra', 'bgpd', ...(daemons.value.includes('mgmtd') ? ['mgmtd'] : [])];
+  const opened = await Promise.all(
+    names.map((name) => openVty({ path: vtyPath(directory, name), clock })),
+  );
+  const sessions = opened.flatMap((each) => (each.ok ? [each.value] : []));
+  const failure = opened.find((each) => !each.ok);
+  const found = failure === undefined ? await assign(sessions) : err(formatVtyError(failure.error));
+  if (found.ok) return found;
+  for (const session of sessions) session.close();
+  return err(notRunning(found.error));
+}
+
+export function sessionsOf({ zebra, vrf, bgp }: StanzaSessions): ReadonlySet<VtySession> {
+  return new Set([zebra, vrf, bgp]);
+}
+
+async function assign(sessions: readonly VtySession[]): Promise<Result<StanzaSessions, string>> {
+  const [zebra, bgp, mgmtd] = sessions;
+  if (zebra === undefined || bgp === undefined) return err('zebra and bgpd are needed');
+  const candidates = mgmtd === undefined ? [zebra] : [mgmtd, zebra];
+  const taker = await findTaker(candidates, 'vrf', 'vni');
+  if (!taker.ok) return err(formatVtyError(taker.error));
+  const vrf = taker.value;
+  if (vrf === undefined) return err("no daemon takes 'vni' of a VRF; FRR 8.4 or later is needed");
+  // 9.x has an mgmtd that does not take VNIs.
+  if (mgmtd !== undefined && vrf !== mgmtd) mgmtd.close();
+  return ok({ zebra, vrf, bgp });
+}
+
+function notRunning(reason: string): string {
+  return `FRR is not running: ${reason}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * The state of FRR that this target looks at, read from the daemons as three texts and parsed only when one of them is
+ * another than before. Stanzas are indexed by their VRF, so that looking at one costs the same beside a thousand.
+ */
+
+import { ok, type Result } from '../../base/result.ts';
+import { type IfName, parseIfName } from '../../net/if-name.ts';
+import { type Asn, parseAsn } from '../../net/numbers.ts';
+import {
+  type ConfigNode,
+  parseConfig,
+  parseVrfStates,
+  type StanzaFacts,
+  type StanzaSessions,
+  type VtyError,
+  type VtyRefused,
+} from '../../protocols/vty/index.ts';
+
+export interface FrrFacts extends StanzaFacts {
+  /** VRFs that somebody has configured, with lines or without; not those that only the kernel has. */
+  readonly configured: ReadonlySet<IfName>;
+  /** The BGP instance of every VRF that has one. */
+  readonly instances: ReadonlyMap<IfName, Asn>;
+}
+
+/** What the daemons print. Equal texts are equal states: FRR puts no time into them. */
+export interface FrrTexts {
+  readonly vrf: string;
+  readonly bgp: string;
+  readonly states: string;
+}
+
+export async function readTexts(
+  sessions: StanzaSessions,
+): Promise<Result<FrrTexts, VtyError | VtyRefused>> {
+  const [vrf, bgp, states] = await Promise.all([
+    sessions.vrf.ask('show running-config'),
+    sessions.bgp.ask('show running-config'),
+    sessions.zebra.ask('show vrf'),
+  ]);
+  if (!vrf.ok) return vrf;
+  if (!bgp.ok) return bgp;
+  if (!states.ok) return states;
+  return ok({ vrf: vrf.value, bgp: bgp.value, states: states.value });
+}
+
+export function equalTexts(a: FrrTexts, b: FrrTexts): boolean {
+  return a.vrf === b.vrf && a.bgp === b.bgp && a.states === b.states;
+}
+
+export function parseFacts(texts: FrrTexts): FrrFacts {
+  const vrfStanzas = byVrf(parseConfig(texts.vrf), vrfPattern);
+  const routers = byVrf(parseConfig(texts.bgp), routerPattern);
+  const vrfs = parseVrfStates(texts.states);
+  const known = [...vrfs].flatMap(([name, { isConfigured }]) => (isConfigured ? name : []));
+  return {
+    configOf: (stanza) =>
+      vrfStanzas.get(nameIn(stanza, vrfPattern)) ??
+      routers.get(nameIn(stanza, routerPattern)) ??
+      [],
+    vrfs,
+    configured: new Set([...vrfStanzas.keys(), ...known].flatMap(asName)),
+    instances: new Map([...routers.values()].flat().flatMap(instanceOf)),
+  };
+}
+
+const vrfPattern = /^vrf (?<vrf>\S+)$/;
+const routerPattern = /^router bgp [0-9.]+ vrf (?<vrf>\S+)$/;
+
+function byVrf(nodes: readonly ConfigNode[], pattern: RegExp): Map<string, readonly ConfigNode[]> {
+  const ours = nodes.filter(({ line }) => pattern.test(line));
+  return Map.groupBy(ours, ({ line }) => nameIn(line, pattern));
+}
+
+function nameIn(line: string, pattern: RegExp): string {
+  return pattern.exec(line)?.groups?.['vrf'] ?? '';
+}
+
+function instanceOf({ line }: ConfigNode): readonly (readonly [IfName, Asn])[] {
+  // An AS in dotted form (`as-notation dot`) would not be found again under the number.
+  const asn = parseAsn(line.split(' ')[2] ?? '');
+  return asn.ok ? asName(nameIn(line, routerPattern)).map((vrf) => [vrf, asn.value] as const) : [];
+}
+
+/** Names that could not be ours are not looked at. */
+function asName(text: string): readonly IfName[] {
+  const name = parseIfName(text);
+  return name.ok ? [name.value] : [];
+}

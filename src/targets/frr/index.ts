@@ -1,0 +1,264 @@
+/**
+ * FRR as a target: the VRFs, L3VNIs and BGP instances of resources/frr.ts, over the daemons' own sockets. A daemon
+ * that goes away is noticed at once and everything is looked at again when it is back; an altered line within a second.
+ * Decides nothing, and never writes to FRR's files.
+ */
+
+import { type BackOff, backOffDelay } from '../../base/back-off.ts';
+import type { Clock, Log, Random } from '../../base/ports.ts';
+import { formatVtyError, type StanzaSessions } from '../../protocols/vty/index.ts';
+import type { Key } from '../../resources/resource.ts';
+import {
+  failed,
+  type Observed,
+  type Operation,
+  type Outcome,
+  type Target,
+  type TargetEvents,
+  type TargetState,
+} from '../../resources/target.ts';
+import { connectFrr, sessionsOf } from './connect.ts';
+import { equalTexts, type FrrFacts, type FrrTexts, parseFacts, readTexts } from './facts.ts';
+import { FrrObjects } from './objects.ts';
+import { isFrrSpec } from './stanzas.ts';
+import { carryOut, type FrrOperation, frrIsAway, verify } from './tasks.ts';
+
+export interface FrrTargetOptions {
+  /** Where the daemons have their sockets: `/run/frr`. */
+  readonly vtyDirectory: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const reconnect: BackOff = { initial: 100, max: 2_000 };
+
+/** Milliseconds between two looks at the configuration: FRR tells nobody that it was changed. */
+const lookInterval = 1_000;
+
+/** Looking takes at most one part in so many of the time: a full bgpd prints for a while. */
+const restShare = 20;
+
+/** How often, and how many milliseconds apart, it is looked whether FRR shows what it took: zebra follows mgmtd. */
+const verifyTries = 10;
+const verifyPause = 50;
+
+export function openFrrTarget(options: FrrTargetOptions): Target {
+  return new FrrTarget(options);
+}
+
+class FrrTarget implements Target {
+  readonly name = 'frr';
+  readonly #options: FrrTargetOptions;
+  readonly #objects = new FrrObjects();
+  /** Operations that were put off, to be looked at again when anything changes. */
+  readonly #waiting = new Set<Key>();
+  readonly #stop = new AbortController();
+  #state: TargetState = { state: 'starting' };
+  #events: TargetEvents | undefined;
+  #sessions: StanzaSessions | undefined;
+  #last: { readonly texts: FrrTexts; readonly facts: FrrFacts } | undefined;
+  #running: Promise<void> = Promise.resolve();
+  /** Resolves when nobody reads or writes. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: FrrTargetOptions) {
+    this.#options = options;
+  }
+
+  get state(): TargetState {
+    return this.#state;
+  }
+
+  observe(key: Key): Observed | undefined {
+    return this.#objects.get(key);
+  }
+
+  all(): Iterable<Observed> {
+    return this.#objects.all();
+  }
+
+  wanted(keys: Iterable<Key>): void {
+    this.#objects.want([...keys].filter((key) => key.startsWith('frr ')));
+  }
+
+  /** Resolves also when FRR is not there: the rest of the node goes on without it. */
+  start(events: TargetEvents): Promise<void> {
+    this.#events = events;
+    return new Promise((resolve) => {
+      this.#running = this.#run(resolve);
+    });
+  }
+
+  apply(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    return this.#exclusively(async () => {
+      const outcomes = await this.#applyNow(operations.filter(isFrrOperation));
+      for (const [{ key }, outcome] of outcomes) {
+        if (!outcome.done && 'waiting' in outcome) this.#waiting.add(key);
+      }
+      this.#events?.changed(operations.map(({ key }) => key));
+      return operations.map(
+        (operation) => outcomes.get(operation) ?? failed(`${operation.key} is not of FRR`),
+      );
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+    await this.#turn;
+  }
+
+  async #run(started: () => void): Promise<void> {
+    const { clock, random, vtyDirectory } = this.#options;
+    let failures = 0;
+    while (!this.#stop.signal.aborted) {
+      const connected = await connectFrr(vtyDirectory, clock);
+      const ready = (): void => {
+        failures = 0;
+        started();
+      };
+      if (connected.ok) await this.#serve(connected.value, ready);
+      else this.#goDown(connected.error);
+      failures += 1;
+      started();
+      await this.#pause(backOffDelay(reconnect, failures, random), this.#stop.signal);
+    }
+  }
+
+  /** Watches until a session is lost, a daemon refuses to be read, or `close`; leaves no session behind. */
+  async #serve(sessions: StanzaSessions, ready: () => void): Promise<void> {
+    const over = new AbortController();
+    const lost = whenLost(sessions).then((reason) => {
+      over.abort();
+      return reason;
+    });
+    this.#sessions = sessions;
+    const failure = await this.#watch(sessions, ready, over.signal);
+    this.#sessions = undefined;
+    if (!this.#stop.signal.aborted) this.#goDown(failure ?? (await lost));
+    // What is being said now is said to its end, as far as the daemons are there.
+    await this.#turn;
+    this.#last = undefined;
+    this.#objects.forget();
+    for (const session of sessionsOf(sessions)) session.close();
+  }
+
+  /** Looks again and again; returns why that failed, or nothing when it was ended. */
+  async #watch(
+    sessions: StanzaSessions,
+    ready: () => void,
+    over: AbortSignal,
+  ): Promise<string | undefined> {
+    const { clock } = this.#options;
+    const signal = AbortSignal.any([over, this.#stop.signal]);
+    while (!signal.aborted) {
+      const begun = clock.now();
+      const isFirst = this.#state.state !== 'ready';
+      if (isFirst || !this.#objects.isIdle) {
+        const failure = await this.#exclusively(() => this.#look(sessions));
+        if (failure !== undefined) return failure;
+      }
+      if (isFirst) ready();
+      await this.#pause(Math.max(lookInterval, (clock.now() - begun) * restShare), signal);
+    }
+    return undefined;
+  }
+
+  /** Reads, and tells of what is other than before; returns why it could not. */
+  async #look(sessions: StanzaSessions): Promise<string | undefined> {
+    const read = await readTexts(sessions);
+    if (!read.ok) return `FRR cannot be read: ${formatVtyError(read.error)}`;
+    const isSame = this.#last !== undefined && equalTexts(this.#last.texts, read.value);
+    if (isSame) return undefined;
+    const facts = parseFacts(read.value);
+    this.#last = { texts: read.value, facts };
+    const changed = new Set([...this.#objects.refresh(facts), ...this.#waiting]);
+    this.#waiting.clear();
+    this.#setState({ state: 'ready' });
+    if (changed.size > 0) this.#events?.changed(changed);
+    return undefined;
+  }
+
+  async #applyNow(operations: readonly FrrOperation[]): Promise<ReadonlyMap<Operation, Outcome>> {
+    const sessions = this.#sessions;
+    if (sessions === undefined) return outcomesOf(operations, () => frrIsAway);
+    // What is done about a key makes it ours to watch, until it is removed.
+    this.#objects.want(operations.map(({ key }) => key));
+    // Nothing is decided by what was read a second ago.
+    await this.#look(sessions);
+    const before = this.#last?.facts;
+    if (before === undefined) return outcomesOf(operations, () => frrIsAway);
+    const refusals = await carryOut(sessions, before, operations);
+    const said = operations.filter((operation) => !refusals.has(operation));
+    const verified = await this.#verify(sessions, said);
+    for (const { verb, key } of operations) if (verb === 'remove') this.#objects.unwant(key);
+    return outcomesOf(
+      operations,
+      (operation) => refusals.get(operation) ?? verified.get(operation) ?? frrIsAway,
+    );
+  }
+
+  /** Reads until FRR shows everything as it was told, or for long enough. */
+  async #verify(
+    sessions: StanzaSessions,
+    operations: readonly FrrOperation[],
+  ): Promise<ReadonlyMap<Operation, Outcome>> {
+    for (let tries = 1; ; tries += 1) {
+      const failure = await this.#look(sessions);
+      const facts = this.#last?.facts;
+      if (failure !== undefined || facts === undefined) {
+        return outcomesOf(operations, () => frrIsAway);
+      }
+      const outcomes = outcomesOf(operations, (operation) => verify(operation, facts));
+      const isDone = [...outcomes.values()].every((outcome) => outcome.done);
+      if (isDone || tries === verifyTries) return outcomes;
+      await this.#pause(verifyPause, this.#stop.signal);
+    }
+  }
+
+  #goDown(reason: string): void {
+    if (this.#state.state !== 'down') this.#options.log('warn', reason);
+    this.#setState({ state: 'down', reason });
+  }
+
+  #setState(state: TargetState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (state.state === before.state) return;
+    if (before.state === 'down') this.#options.log('info', 'FRR is back');
+    this.#events?.stateChanged();
+  }
+
+  /** One at a time, in the order of asking. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Resolves after a while, or at once when the signal is given. */
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) await this.#options.clock.sleep(ms, signal).catch(() => undefined);
+  }
+}
+
+function whenLost(sessions: StanzaSessions): Promise<string> {
+  return Promise.race(
+    [...sessionsOf(sessions)].map(async ({ path, closed }) => {
+      const { detail } = await closed;
+      return `FRR is not running: lost ${path}: ${detail}`;
+    }),
+  );
+}
+
+function outcomesOf(
+  operations: readonly FrrOperation[],
+  outcomeOf: (operation: FrrOperation) => Outcome,
+): ReadonlyMap<Operation, Outcome> {
+  return new Map(operations.map((operation) => [operation, outcomeOf(operation)]));
+}
+
+function isFrrOperation(operation: Operation): operation is FrrOperation {
+  return isFrrSpec(operation.spec);
+}

@@ -1,0 +1,113 @@
+/**
+ * What FRR has, as objects, and whose they are. FRR has no place for a mark, so a name tells: `vrf-<vni>` with that
+ * same VNI in it is ours. A VNI can be missing for a while (a daemon that came back without it, a removal half done);
+ * what was ours in this run therefore stays ours, and so does what is wanted and has no other VNI.
+ */
+
+import { equalData } from '../../base/equal.ts';
+import { type IfName, parseIfName } from '../../net/if-name.ts';
+import { frrBgpKey, frrVniKey, frrVrfKey } from '../../resources/frr.ts';
+import type { Key } from '../../resources/resource.ts';
+import type { Observed } from '../../resources/target.ts';
+import type { FrrFacts } from './facts.ts';
+import { type FrrSpec, readSpec } from './stanzas.ts';
+
+export class FrrObjects {
+  readonly #wanted = new Set<Key>();
+  /** VRFs that were ours in this run. */
+  readonly #ours = new Set<IfName>();
+  readonly #known = new Map<Key, Observed<FrrSpec>>();
+  /** Keys known before FRR went away. */
+  readonly #lost = new Set<Key>();
+  #facts: FrrFacts | undefined;
+
+  get(key: Key): Observed<FrrSpec> | undefined {
+    return this.#known.get(key);
+  }
+
+  all(): Iterable<Observed<FrrSpec>> {
+    return this.#known.values();
+  }
+
+  /** Whether there is nothing to watch over. */
+  get isIdle(): boolean {
+    return this.#wanted.size === 0 && this.#known.size === 0;
+  }
+
+  want(keys: Iterable<Key>): void {
+    for (const key of keys) {
+      this.#wanted.add(key);
+      this.#lookAt(key);
+    }
+  }
+
+  /** It was removed: whoever makes it anew, it is not ours by having been. */
+  unwant(key: Key): void {
+    this.#wanted.delete(key);
+    this.#lookAt(key);
+  }
+
+  /** FRR is away: nothing is known. */
+  forget(): void {
+    for (const key of this.#known.keys()) this.#lost.add(key);
+    this.#known.clear();
+    this.#facts = undefined;
+  }
+
+  /** Takes in what was read; returns the keys of what is other than before, and of all after FRR was away. */
+  refresh(facts: FrrFacts): readonly Key[] {
+    const isBack = this.#facts === undefined;
+    const before = new Map(this.#known);
+    const vrfs = new Set([...facts.configured, ...facts.instances.keys(), ...this.#vrfsOfKnown()]);
+    this.#facts = facts;
+    for (const vrf of vrfs) this.#look(vrf, facts);
+    const keys = new Set([...before.keys(), ...this.#known.keys()]);
+    if (isBack) {
+      const all = new Set([...keys, ...this.#lost, ...this.#wanted]);
+      this.#lost.clear();
+      return [...all];
+    }
+    return [...keys].filter((key) => !equalData(before.get(key), this.#known.get(key)));
+  }
+
+  #lookAt(key: Key): void {
+    const vrf = parseIfName(key.split(' ')[2] ?? '');
+    if (vrf.ok && this.#facts !== undefined) this.#look(vrf.value, this.#facts);
+  }
+
+  #vrfsOfKnown(): readonly IfName[] {
+    return [...this.#known.values()].map(({ spec }) => spec.vrf);
+  }
+
+  #look(vrf: IfName, facts: FrrFacts): void {
+    const isOurs = this.#isOurs(vrf, facts);
+    let isKnown = false;
+    for (const [kind, key] of keysOf(vrf)) {
+      const spec = isOurs || this.#wanted.has(key) ? readSpec(facts, { kind, vrf }) : undefined;
+      if (spec === undefined) this.#known.delete(key);
+      else this.#known.set(key, { key, spec, owner: isOurs ? 'us' : 'nobody' });
+      isKnown ||= spec !== undefined || this.#wanted.has(key);
+    }
+    if (!isKnown) this.#ours.delete(vrf);
+  }
+
+  #isOurs(vrf: IfName, facts: FrrFacts): boolean {
+    if (!/^vrf-[1-9][0-9]*$/.test(vrf)) return false;
+    const vni = readSpec(facts, { kind: 'frr-vni', vrf });
+    const isSaid = vni?.kind === 'frr-vni' ? vrf === `vrf-${vni.vni}` : this.#isWanted(vrf);
+    if (isSaid) this.#ours.add(vrf);
+    return this.#ours.has(vrf);
+  }
+
+  #isWanted(vrf: IfName): boolean {
+    return keysOf(vrf).some(([, key]) => this.#wanted.has(key));
+  }
+}
+
+function keysOf(vrf: IfName): readonly (readonly [FrrSpec['kind'], Key])[] {
+  return [
+    ['frr-vrf', frrVrfKey(vrf)],
+    ['frr-vni', frrVniKey(vrf)],
+    ['frr-bgp', frrBgpKey(vrf)],
+  ];
+}

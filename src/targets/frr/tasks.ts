@@ -1,0 +1,174 @@
+/**
+ * Operations as what must be said to FRR, carried out in one diff for all of them, so that a VNI can move from one VRF
+ * to another. What one is refused does not hold up the others. Whether FRR then shows it is asked afterwards.
+ */
+
+import { assertNever } from '../../base/assert-never.ts';
+import {
+  applyBatch,
+  diffStanzas,
+  formatVtyError,
+  type Obstacle,
+  type OwnedStanza,
+  type StanzaSessions,
+} from '../../protocols/vty/index.ts';
+import { type FrrBgpSpec, frrKinds, type FrrVniSpec } from '../../resources/frr.ts';
+import { done, failed, type Operation, type Outcome, waiting } from '../../resources/target.ts';
+import type { FrrFacts } from './facts.ts';
+import {
+  bgpLine,
+  bgpStanza,
+  emptyVniStanza,
+  type FrrSpec,
+  readSpec,
+  vniStanza,
+  vrfStanza,
+} from './stanzas.ts';
+
+export type FrrOperation = Operation<FrrSpec>;
+
+export const frrIsAway = waiting('FRR is not running');
+
+interface Task {
+  readonly wanted: readonly OwnedStanza[];
+  readonly unwanted: readonly OwnedStanza[];
+}
+
+/** Says what the operations need. Returns the outcome of those that came to nothing; the others are to be verified. */
+export async function carryOut(
+  sessions: StanzaSessions,
+  facts: FrrFacts,
+  operations: readonly FrrOperation[],
+): Promise<ReadonlyMap<FrrOperation, Outcome>> {
+  const outcomes = new Map<FrrOperation, Outcome>();
+  const tasks = new Map<FrrOperation, Task>();
+  for (const operation of operations) {
+    const task = taskOf(operation, facts);
+    const [obstacle] = diffStanzas(facts, task.wanted, task.unwanted).obstacles;
+    if (obstacle !== undefined) outcomes.set(operation, formatObstacle(obstacle));
+    // Another AS is not begun when it cannot be finished; a removal takes at least what is ours.
+    if (obstacle === undefined || operation.verb === 'remove') tasks.set(operation, task);
+  }
+  const refusals = await say(sessions, facts, [...tasks.values()]);
+  for (const [operation, { wanted, unwanted }] of tasks) {
+    const refusal = [...unwanted, ...wanted].map(({ line }) => refusals.get(line)).find(Boolean);
+    if (refusal !== undefined) outcomes.set(operation, refusal);
+  }
+  return outcomes;
+}
+
+/** Whether FRR shows what it was told. */
+export function verify({ verb, spec }: FrrOperation, facts: FrrFacts): Outcome {
+  const seen = readSpec(facts, spec);
+  if (verb === 'remove') {
+    return seen === undefined || !isSameObject(spec, seen)
+      ? done
+      : failed(`FRR took the removal of ${nameOf(spec)}, but still shows it`);
+  }
+  if (seen !== undefined && isAsWanted(spec, seen)) return done;
+  return failed(`FRR took ${nameOf(spec)}, but does not show it so`);
+}
+
+/** By the stanza, what FRR or the loss of FRR did to it. */
+async function say(
+  sessions: StanzaSessions,
+  facts: FrrFacts,
+  tasks: readonly Task[],
+): Promise<ReadonlyMap<string, Outcome>> {
+  const refusals = new Map<string, Outcome>();
+  const wanted = tasks.flatMap((task) => task.wanted);
+  const unwanted = tasks.flatMap((task) => task.unwanted);
+  for (const batch of diffStanzas(facts, wanted, unwanted).batches) {
+    if (refusals.has(batch.stanza)) continue;
+    const said = await applyBatch(sessions, batch);
+    if (said.ok) continue;
+    const { reason } = said.error;
+    const isAway = reason.kind === 'closed' || reason.kind === 'unreachable';
+    refusals.set(batch.stanza, isAway ? frrIsAway : failed(formatVtyError(reason)));
+  }
+  return refusals;
+}
+
+function taskOf(operation: FrrOperation, facts: FrrFacts): Task {
+  const { spec, verb } = operation;
+  switch (spec.kind) {
+    case 'frr-vrf':
+      return verb === 'remove' ? removing(vrfStanza(spec.vrf)) : making(vrfStanza(spec.vrf));
+    case 'frr-vni':
+      return verb === 'remove' ? removingVni(spec, facts) : making(vniStanza(spec));
+    case 'frr-bgp':
+      if (verb === 'replace') return replacingBgp(spec, operation, facts);
+      return verb === 'remove' ? removing(bgpStanza(spec)) : making(bgpStanza(spec));
+    default:
+      return assertNever(spec);
+  }
+}
+
+function making(stanza: OwnedStanza): Task {
+  return { wanted: [stanza], unwanted: [] };
+}
+
+function removing(stanza: OwnedStanza): Task {
+  return { wanted: [], unwanted: [stanza] };
+}
+
+/** Only the VNI that was to go: one that has come in its place is somebody else's. */
+function removingVni(spec: FrrVniSpec, facts: FrrFacts): Task {
+  const seen = readSpec(facts, spec);
+  const isThere = seen !== undefined && isSameObject(spec, seen);
+  return isThere ? making(emptyVniStanza(spec.vrf)) : { wanted: [], unwanted: [] };
+}
+
+/**
+ * FRR refuses `no router bgp` while the VRF has an L3VNI (`Please unconfigure l3vni`), so that goes first. It is put
+ * back as any object of ours that is missing.
+ */
+function replacingBgp(spec: FrrBgpSpec, { observed }: FrrOperation, facts: FrrFacts): Task {
+  const seen = readSpec(facts, spec);
+  const isThere = seen !== undefined && observed !== undefined && isSameObject(observed, seen);
+  if (!isThere || seen.kind !== 'frr-bgp' || seen.asn === spec.asn) return making(bgpStanza(spec));
+  const vni = readSpec(facts, { kind: 'frr-vni', vrf: spec.vrf });
+  const freed = vni === undefined ? [] : [emptyVniStanza(spec.vrf)];
+  return { wanted: [...freed, bgpStanza(spec)], unwanted: [bgpStanza(seen)] };
+}
+
+/** Whether both are the same thing to FRR, however each is set up. */
+function isSameObject(a: FrrSpec, b: FrrSpec): boolean {
+  if (a.kind === 'frr-vni') return b.kind === 'frr-vni' && a.vni === b.vni;
+  if (a.kind === 'frr-bgp') return b.kind === 'frr-bgp' && a.asn === b.asn;
+  return b.kind === 'frr-vrf';
+}
+
+const kinds = frrKinds({ removal: 0 });
+
+function isAsWanted(wanted: FrrSpec, seen: FrrSpec): boolean {
+  if (wanted.kind === 'frr-bgp') {
+    return seen.kind === 'frr-bgp' && kinds['frr-bgp'].compare(wanted, seen) === 'same';
+  }
+  return isSameObject(wanted, seen);
+}
+
+function formatObstacle(obstacle: Obstacle): Outcome {
+  const { stanza } = obstacle;
+  switch (obstacle.kind) {
+    case 'kept': {
+      const lines = obstacle.foreign.map((path) => `'${path.slice(1).join(' / ')}'`).join(', ');
+      return failed(`cannot remove '${stanza}': foreign lines remain: ${lines}; remove them`);
+    }
+    case 'active':
+      // FRR would refuse it (13, `Only inactive VRFs can be deleted`); it is looked at again when the device goes.
+      return waiting(`FRR to see that the device of '${stanza}' is gone`);
+    case 'taken':
+      return failed(
+        `cannot make '${stanza}': FRR has '${obstacle.by}', and a VRF has one BGP instance; ` +
+          'remove it',
+      );
+    default:
+      return assertNever(obstacle);
+  }
+}
+
+function nameOf(spec: FrrSpec): string {
+  if (spec.kind === 'frr-bgp') return `'${bgpLine(spec)}'`;
+  return spec.kind === 'frr-vni' ? `'vni ${spec.vni}' of ${spec.vrf}` : `'vrf ${spec.vrf}'`;
+}

@@ -1,0 +1,137 @@
+/** A target over real daemons, with its events kept, and waits that end when something is so. */
+
+import assert from 'node:assert/strict';
+
+import { silentLog } from '../../../src/base/ports.ts';
+import { unwrap } from '../../../src/base/result.ts';
+import type { IfName } from '../../../src/net/if-name.ts';
+import { parseAsn, parseVni } from '../../../src/net/numbers.ts';
+import { parseRouteDistinguisher, parseRouteTarget } from '../../../src/net/route-distinguisher.ts';
+import {
+  type FrrBgpSpec,
+  type FrrVniSpec,
+  type FrrVrfSpec,
+  frrKinds,
+} from '../../../src/resources/frr.ts';
+import type { Comparison, Key, Verb } from '../../../src/resources/resource.ts';
+import type { Observed, Operation, Outcome, Target } from '../../../src/resources/target.ts';
+import { openFrrTarget } from '../../../src/targets/frr/index.ts';
+import {
+  type FrrDaemons,
+  hasMgmtd,
+  type FrrRoot,
+  realClock,
+} from '../../protocols/vty/frr-daemons.ts';
+
+export type FrrSpec = FrrVrfSpec | FrrVniSpec | FrrBgpSpec;
+
+const kinds = frrKinds({ removal: 0 });
+
+export function keyOf(spec: FrrSpec): Key {
+  if (spec.kind === 'frr-bgp') return kinds['frr-bgp'].key(spec);
+  return spec.kind === 'frr-vni' ? kinds['frr-vni'].key(spec) : kinds['frr-vrf'].key(spec);
+}
+
+export function vrfOf(name: string): FrrVrfSpec {
+  return { kind: 'frr-vrf', vrf: name as IfName };
+}
+
+export function vniOf(name: string, vni: number): FrrVniSpec {
+  return { kind: 'frr-vni', vrf: name as IfName, vni: unwrap(parseVni(vni)) };
+}
+
+export function bgpOf(name: string, asn: number, rd?: string, ...targets: string[]): FrrBgpSpec {
+  return {
+    kind: 'frr-bgp',
+    vrf: name as IfName,
+    asn: unwrap(parseAsn(asn)),
+    rd: rd === undefined ? undefined : unwrap(parseRouteDistinguisher(rd)),
+    importTargets: targets.map((target) => unwrap(parseRouteTarget(target))),
+    exportTargets: targets.slice(0, 1).map((target) => unwrap(parseRouteTarget(target))),
+  };
+}
+
+/** Resolves when it is so; the deadline is for a broken test only. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 20_000; !(await isSo()); await realClock.sleep(20)) {
+    if (Date.now() > end) throw new Error(`it did not come to: ${what}`);
+  }
+}
+
+export class WatchedTarget {
+  readonly target: Target;
+  readonly changed = new Set<Key>();
+
+  constructor(directory: string) {
+    this.target = openFrrTarget({
+      vtyDirectory: directory,
+      clock: realClock,
+      random: () => 0.5,
+      log: silentLog,
+    });
+  }
+
+  static async start(directory: string): Promise<WatchedTarget> {
+    const watched = new WatchedTarget(directory);
+    await watched.target.start({
+      changed: (keys) => {
+        for (const key of keys) watched.changed.add(key);
+      },
+      stateChanged: () => {},
+    });
+    return watched;
+  }
+
+  operation(verb: Verb, spec: FrrSpec): Operation {
+    const key = keyOf(spec);
+    const observed = this.target.observe(key)?.spec;
+    return { verb, key, target: 'frr', spec, observed, because: [] };
+  }
+
+  want(...specs: readonly FrrSpec[]): void {
+    this.target.wanted(specs.map(keyOf));
+  }
+
+  apply(verb: Verb, ...specs: readonly FrrSpec[]): Promise<readonly Outcome[]> {
+    return this.target.apply(specs.map((spec) => this.operation(verb, spec)));
+  }
+
+  /** As the core orders it, each step of which must be done. */
+  async make(...specs: readonly FrrSpec[]): Promise<void> {
+    this.want(...specs);
+    for (const spec of specs) assert.deepEqual(await this.apply('create', spec), [{ done: true }]);
+  }
+
+  async remove(...specs: readonly FrrSpec[]): Promise<void> {
+    for (const spec of specs) assert.deepEqual(await this.apply('remove', spec), [{ done: true }]);
+  }
+
+  observe(spec: FrrSpec): Observed | undefined {
+    return this.target.observe(keyOf(spec));
+  }
+
+  /** Undefined: it is not there. */
+  compare(spec: FrrSpec): Comparison | undefined {
+    const seen = this.observe(spec)?.spec;
+    if (seen === undefined) return undefined;
+    if (spec.kind === 'frr-bgp') return kinds['frr-bgp'].compare(spec, seen as FrrBgpSpec);
+    return spec.kind === 'frr-vni' ? kinds['frr-vni'].compare(spec, seen as FrrVniSpec) : 'same';
+  }
+
+  /** Whether it was said since `changed` was last cleared that this may have changed. */
+  wasTold(spec: FrrSpec): boolean {
+    return this.changed.has(keyOf(spec));
+  }
+}
+
+/** What an operator types into the daemon that takes it. */
+export async function operator(
+  frr: FrrDaemons,
+  root: FrrRoot,
+  ...lines: readonly string[]
+): Promise<void> {
+  const isVrf = lines[0]?.startsWith('vrf ') === true || lines[0]?.startsWith('no vrf ') === true;
+  const session = await frr.open(isVrf ? (hasMgmtd(root) ? 'mgmtd' : 'zebra') : 'bgpd');
+  unwrap(await session.configure(lines));
+  session.close();
+}
