@@ -391,7 +391,8 @@ export class Reconciler {
   }
 
   #wait(key: Key, on: Key): void {
-    this.#entries.mark(key, { is: 'waiting', for: this.#isGoing(on) ? `${on} to be gone` : on });
+    const isWanted = this.#claims.wanted(on) !== undefined;
+    this.#entries.mark(key, { is: 'waiting', for: isWanted ? on : `${on} to be gone` });
     this.#waiters.add(key, on);
   }
 

@@ -152,8 +152,13 @@ function alter(world: World, key: Key, spec: Spec): void {
       return world.ovs.alter(key, { ...spec, cookie: 7 });
     case 'frr-bgp':
       return world.frr.alter(key, { ...spec, asn: 64999 as Asn });
-    default:
+    case 'rule':
+    case 'local-rule':
+    case 'frr-vrf':
+    case 'frr-vni':
       return undefined;
+    default:
+      return assertNever(spec);
   }
 }
 

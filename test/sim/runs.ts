@@ -1,5 +1,6 @@
 /** How many random cases a property tries. */
 
+import type { TestContext } from 'node:test';
 import type { Parameters } from 'fast-check';
 
 /** Multiplies the number of cases: `SELVEDGE_HISTORIES=10 npm run unit`. */
@@ -7,9 +8,10 @@ const factor = Number(process.env['SELVEDGE_HISTORIES'] ?? 1);
 /** Repeats a run whose seed was printed. */
 const seed = process.env['SELVEDGE_SEED'];
 
-export function runs(count: number): Parameters<unknown> {
-  return {
-    numRuns: Math.max(1, Math.round(count * factor)),
-    ...(seed === undefined ? {} : { seed: Number(seed) }),
-  };
+/** Says which seed it is, so that any run can be repeated. */
+export function runs(test: TestContext, count: number): Parameters<unknown> {
+  const chosen = seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(seed);
+  const numRuns = Math.max(1, Math.round(count * factor));
+  test.diagnostic(`${numRuns} cases; SELVEDGE_SEED=${chosen} repeats them`);
+  return { numRuns, seed: chosen };
 }

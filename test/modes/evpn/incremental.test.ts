@@ -80,7 +80,7 @@ const history = fc.record({
   seed: fc.nat(),
 });
 
-test('after every change the plans of what it touched are those of a cold start', () => {
+test('after every change the plans of what it touched are those of a cold start', (t) => {
   fc.assert(
     fc.property(history, ({ start, steps, seed }) => {
       const random = seededRandom(seed);
@@ -98,11 +98,11 @@ test('after every change the plans of what it touched are those of a cold start'
         }
       }
     }),
-    runs(1500),
+    runs(t, 1500),
   );
 });
 
-test('a node that sees only the rows of its interest plans what one that sees all rows plans', () => {
+test('a node that sees only the rows of its interest plans what one that sees all rows plans', (t) => {
   fc.assert(
     fc.property(history, ({ start, steps, seed }) => {
       const random = seededRandom(seed);
@@ -122,11 +122,11 @@ test('a node that sees only the rows of its interest plans what one that sees al
         assertSamePlans(incremental.plans, planAll(inventoryOf(cloud, seed)));
       }
     }),
-    runs(1500),
+    runs(t, 1500),
   );
 });
 
-test('the order in which rows arrive does not show in the plans', () => {
+test('the order in which rows arrive does not show in the plans', (t) => {
   fc.assert(
     fc.property(history, fc.nat(), ({ start, steps, seed }, other) => {
       const cloud = steps.flat().reduce(applyCloudEvent, clouds[start]);
@@ -138,6 +138,6 @@ test('the order in which rows arrive does not show in the plans', () => {
       for (const scope of scopes) put(again, scope, mode.plan(scope, inventory));
       assertSamePlans(again, plans);
     }),
-    runs(500),
+    runs(t, 500),
   );
 });
