@@ -1,6 +1,7 @@
 /**
- * What it costs to read a Southbound database of 100,000 ports, and to follow it: CPU, memory, and the longest
- * time that the event loop stood still. Prints a table for people, then one line of JSON. Starts its own server.
+ * What it costs to read a Southbound database of 100,000 ports, and to follow it: CPU, memory, and
+ * the longest time that the event loop stood still. Prints a table for people, then one line of
+ * JSON. Starts its own server.
  *
  *     node bench/ovsdb.ts [ports]
  */
@@ -53,7 +54,10 @@ async function read(endpoint: Endpoint): Promise<Figures> {
   };
 }
 
-/** One changed row after the other, from before the transaction is sent to the listener that hears of it. */
+/**
+ * One changed row after the other, from before the transaction is sent to the listener that hears
+ * of it.
+ */
 async function follow(db: ReturnType<typeof openPorts>): Promise<Figures> {
   const times: number[] = [];
   const cpu = process.cpuUsage();

@@ -2,11 +2,12 @@
  * A client of OVSDB, RFC 7047 and the extensions of ovsdb-server(7). The map of this room:
  *
  * - `tables.ts`: how tables are declared, and the types that follow from it
- * - `wire/`: octets and JSON to values: messages out of a stream (`slicer`), columns and rows (`column-codec`,
- *   `table-codec`), conditions, operations and results. Pure.
+ * - `wire/`: octets and JSON to values: messages out of a stream (`slicer`), columns and rows
+ *   (`column-codec`, `table-codec`), conditions, operations and results. Pure.
  * - `cache/`: the fold of updates into tables with indexes, and change sets. Pure.
- * - `io/`: the connection (`connection`, `attendant`, `session`, `socket`), the content that follows the server
- *   (`content`, `filters`), transactions, locks; `open-database` puts them together.
+ * - `io/`: the connection (`connection`, `attendant`, `session`, `socket`), the content that
+ *   follows the server (`content`, `filters`), transactions, locks; `open-database` puts them
+ *   together.
  */
 
 export type { ChangeCause, RowChange } from './cache/changes.ts';

@@ -1,6 +1,6 @@
 /**
- * How a caller says what it wants of a database: tables, their columns, which rows, and by what to find them.
- * The types of rows and look-ups follow from the declaration.
+ * How a caller says what it wants of a database: tables, their columns, which rows, and by what to
+ * find them. The types of rows and look-ups follow from the declaration.
  */
 
 import type { IndexKey } from './cache/table.ts';
@@ -10,8 +10,8 @@ import type { RowFilter } from './wire/condition.ts';
 import type { Uuid } from './wire/uuid.ts';
 
 /**
- * By what rows are found: a column (an element of a set, a key of a map), or a function of the row, which may
- * give several keys, or none for a row that the index leaves out.
+ * By what rows are found: a column (an element of a set, a key of a map), or a function of the row,
+ * which may give several keys, or none for a row that the index leaves out.
  */
 export type IndexDeclaration<C extends Columns> =
   | (keyof C & string)
@@ -59,8 +59,9 @@ export interface TableView<T extends AnyTableDeclaration> {
 
 export interface Changes<D extends Declarations> {
   /**
-   * `initial`: the first content. `update`: what the server sent for one of its transactions, or for changed
-   * conditions. `resync`: the difference that a full reading found after a loss of the connection.
+   * `initial`: the first content. `update`: what the server sent for one of its transactions, or
+   * for changed conditions. `resync`: the difference that a full reading found after a loss of the
+   * connection.
    */
   readonly cause: 'initial' | 'update' | 'resync';
   /** How many sets were merged into this one because the listener was busy; 1 when it keeps up. */

@@ -12,9 +12,9 @@ import { startServer } from './support/server.ts';
 
 it('does what the README says', async () => {
   const source = new URL('../../../src/protocols/ovsdb/', import.meta.url);
-  const [, example] =
+  const [, example = ''] =
     /```ts\n(.*?)```/s.exec(readFileSync(new URL('README.md', source), 'utf8')) ?? [];
-  assert.ok(example?.includes("from 'selvedge/ovsdb'"));
+  assert.ok(example.includes("from 'selvedge/ovsdb'"));
   const server = await startServer();
   try {
     const file = join(server.directory, 'example.mts');

@@ -1,4 +1,7 @@
-/** What the compiler must refuse: each line below would be an error of the caller. Nothing here needs to run. */
+/**
+ * What the compiler must refuse: each line below would be an error of the caller. Nothing here
+ * needs to run.
+ */
 
 import assert from 'node:assert/strict';
 import { it } from 'node:test';

@@ -1,4 +1,7 @@
-/** What changed in the content, as a value: rows with their old and new forms. Merging two of them is here too. */
+/**
+ * What changed in the content, as a value: rows with their old and new forms. Merging two of them
+ * is here too.
+ */
 
 import type { AnyRow } from '../wire/column.ts';
 import type { Uuid } from '../wire/uuid.ts';
@@ -17,15 +20,18 @@ export type RowChange<R = AnyRow> =
     };
 
 /**
- * `initial`: the first content. `update`: what the server sent for one of its transactions, or for changed
- * conditions. `resync`: the difference that a full reading found after a loss of the connection.
+ * `initial`: the first content. `update`: what the server sent for one of its transactions, or for
+ * changed conditions. `resync`: the difference that a full reading found after a loss of the
+ * connection.
  */
 export type ChangeCause = 'initial' | 'update' | 'resync';
 
 /** Changes by table; tables without any are left out, and a row occurs at most once. */
 export interface ChangeSet {
   readonly cause: ChangeCause;
-  /** How many change sets were merged into this one because its reader was busy; 1 when it kept up. */
+  /**
+   * How many change sets were merged into this one because its reader was busy; 1 when it kept up.
+   */
   readonly merged: number;
   readonly tables: ReadonlyMap<string, readonly RowChange[]>;
 }

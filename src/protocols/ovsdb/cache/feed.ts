@@ -1,6 +1,7 @@
 /**
- * Hands change sets to listeners in order. A listener that returns a promise is given nothing more until it
- * settles; what happens meanwhile is merged, so that a slow one costs at most one entry for each row.
+ * Hands change sets to listeners in order. A listener that returns a promise is given nothing more
+ * until it settles; what happens meanwhile is merged, so that a slow one costs at most one entry
+ * for each row.
  */
 
 import { type ChangeSet, mergeChanges } from './changes.ts';
@@ -35,7 +36,8 @@ export class Feed {
 
   publish(changes: ChangeSet): void {
     if (changes.tables.size === 0 && changes.cause !== 'initial') return;
-    // A listener that another one adds just now has been given everything, or wants only what comes.
+    // A listener that another one adds just now has been given everything, or wants only what
+    // comes.
     const subscribers = [...this.#subscribers];
     for (const subscriber of subscribers) {
       if (!subscriber.isBusy) this.#deliver(subscriber, changes);

@@ -1,6 +1,7 @@
 /**
- * The content of a database as this client holds it: a pure fold of what the server sends. Knows no connection;
- * `io/` decides whether what came is an increment (`fold`) or the whole content (`replace`).
+ * The content of a database as this client holds it: a pure fold of what the server sends. Knows no
+ * connection; `io/` decides whether what came is an increment (`fold`) or the whole content
+ * (`replace`).
  */
 
 import { assertNever } from '../../../base/assert-never.ts';
@@ -38,8 +39,9 @@ export class Replica {
   }
 
   /**
-   * Applies an increment. An issue means that it does not continue from what we hold, and that everything
-   * must be read again; what could be applied has been, and the reading will find the difference.
+   * Applies an increment. An issue means that it does not continue from what we hold, and that
+   * everything must be read again; what could be applied has been, and the reading will find the
+   * difference.
    */
   fold(updates: readonly PlacedUpdate[], cause: ChangeCause): Result<ChangeSet, Lost> {
     const changes = new Map<string, RowChange[]>();

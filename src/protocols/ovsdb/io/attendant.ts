@@ -1,6 +1,7 @@
 /**
- * One stay with one server: opens the stream, asks whether the server is suitable, reads its schema, starts the
- * content, and then watches that the server stays suitable. Which server is next is `Connection`'s business.
+ * One stay with one server: opens the stream, asks whether the server is suitable, reads its
+ * schema, starts the content, and then watches that the server stays suitable. Which server is next
+ * is `Connection`'s business.
  */
 
 import type { Log } from '../../../base/ports.ts';
@@ -113,8 +114,8 @@ export class Attendant {
     const server = new ServerDatabase(session);
     const stay: Stay = { session, server, isWatched: false, isReading: false };
     this.#listen(stay);
-    // ovsdb-server(7) §4.1.16: otherwise it closes every connection when any database comes or goes. Servers
-    // that do not know the request do not know `_Server` either, and refuse it.
+    // ovsdb-server(7) §4.1.16: otherwise it closes every connection when any database comes or
+    // goes. Servers that do not know the request do not know `_Server` either, and refuse it.
     await session.request('set_db_change_aware', [true]);
     const watched = await server.watch();
     if (!watched.ok) return session.end(watched.error);
@@ -153,7 +154,9 @@ export class Attendant {
     });
   }
 
-  /** ovsdb-server(7) §4.1.7: the schema changes or the database goes; a new stay finds out which. */
+  /**
+   * ovsdb-server(7) §4.1.7: the schema changes or the database goes; a new stay finds out which.
+   */
   #cancel(stay: Stay, monitor: unknown): void {
     if (!this.#options.content.owns(monitor)) return;
     stay.session.end(reason('unsuitable', 'the server changes the database or its schema'));
@@ -169,7 +172,8 @@ export class Attendant {
     if (!isWatched) return;
     const { database, leaderOnly } = this.#options;
     const role = server.roleIn(database);
-    // Another cluster under the same addresses was built anew: its log has nothing to do with the old one's.
+    // Another cluster under the same addresses was built anew: its log has nothing to do with the
+    // old one's.
     const isAnother = role?.clusterId !== this.#seen.clusterId;
     const leastIndex = isAnother ? 0 : this.#seen.index;
     const unsuitable = judgeRole(role, { leaderOnly, leastIndex });

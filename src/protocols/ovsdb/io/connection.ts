@@ -1,6 +1,7 @@
 /**
- * Finds a suitable server among the endpoints, stays with it while it is suitable, and goes on to the next one
- * when it is not: back-off with jitter after each round. What is done with a server is `Attendant`'s business.
+ * Finds a suitable server among the endpoints, stays with it while it is suitable, and goes on to
+ * the next one when it is not: back-off with jitter after each round. What is done with a server is
+ * `Attendant`'s business.
  */
 
 import { type BackOff, backOffDelay } from '../../../base/back-off.ts';
@@ -33,6 +34,8 @@ export class Connection {
   readonly #done: Promise<void>;
   #state: DatabaseState;
   #failures = 0;
+  /** What was last said of each endpoint since the content was last in step. */
+  readonly #reported = new Map<string, string>();
 
   constructor(options: ConnectionOptions, attend: Attend) {
     this.#options = options;
@@ -95,10 +98,13 @@ export class Connection {
     }
   }
 
+  /** Aloud once: an endpoint that stays away for days for the same reason says so at `debug`. */
   #report(endpoint: Endpoint, because: Reason, delay: number): void {
     const text = formatEndpoint(endpoint);
+    const isNew = this.#reported.get(text) !== because.message;
+    this.#reported.set(text, because.message);
     const wait = delay === 0 ? 'trying the next' : `next attempt in ${(delay / 1000).toFixed(1)} s`;
-    this.#options.log('warn', `lost ${text}: ${because.message}; ${wait}`, {
+    this.#options.log(isNew ? 'warn' : 'debug', `lost ${text}: ${because.message}; ${wait}`, {
       endpoint: text,
       code: because.code,
     });
@@ -106,6 +112,7 @@ export class Connection {
 
   #enter(state: DatabaseState): void {
     this.#state = state;
+    if (state.name === 'synced') this.#reported.clear();
     this.#listeners.tell(state);
   }
 }

@@ -1,9 +1,11 @@
 /**
- * Keeps the replica equal to what the server has: starts the monitor in the best way the server knows, resumes
- * after the last transaction it saw, applies updates in the order they come, and changes conditions. The three
- * ways are `monitor_cond_since` (Open vSwitch 2.12), `monitor_cond` (2.6) and `monitor` (RFC 7047 §4.1.5).
+ * Keeps the replica equal to what the server has: starts the monitor in the best way the server
+ * knows, resumes after the last transaction it saw, applies updates in the order they come, and
+ * changes conditions. The three ways are `monitor_cond_since` (Open vSwitch 2.12), `monitor_cond`
+ * (2.6) and `monitor` (RFC 7047 §4.1.5).
  */
 
+import { formatIssue } from '../../../base/issue.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { ChangeSet } from '../cache/changes.ts';
 import type { PlacedUpdate, Replica } from '../cache/replica.ts';
@@ -73,7 +75,9 @@ export class Content {
     return this.#wasRead;
   }
 
-  /** What the server's schema lacks of what was declared, and conditions that make no sense to it. */
+  /**
+   * What the server's schema lacks of what was declared, and conditions that make no sense to it.
+   */
   get problems(): readonly SchemaProblem[] {
     const lacking = [...this.#codecs.values()].flatMap((codec) => codec.problems);
     const senseless = [...this.#filterProblems].flatMap(([table, problems]) =>
@@ -117,7 +121,9 @@ export class Content {
     return monitor === monitorId;
   }
 
-  /** Decodes a row as soon as it has come, so that its JSON need not be kept until its message ends. */
+  /**
+   * Decodes a row as soon as it has come, so that its JSON need not be kept until its message ends.
+   */
   onRow(place: RowPlace, uuid: Uuid, json: unknown): unknown {
     const codec = this.#codecs.get(place.table);
     return codec === undefined ? malformed : decodeRowUpdate(codec, uuid, json);
@@ -126,8 +132,7 @@ export class Content {
   /** `update`, `update2` or `update3`; only the last one says which transaction it is of. */
   onUpdate(method: string, params: readonly unknown[], rows: readonly SlicedRow[]): void {
     const transaction = method === 'update3' ? params[1] : undefined;
-    this.#apply(rows, 'fold', 'update');
-    this.#remember(transaction);
+    if (this.#apply(rows, 'fold', 'update')) this.#remember(transaction);
   }
 
   #useSchema(schema: DatabaseSchema): void {
@@ -190,8 +195,8 @@ export class Content {
   }
 
   /**
-   * Takes the reply: the whole content, or `[found, transaction, rows]`, where the rows are what happened since
-   * the transaction we named if it was found. Returns whether it was.
+   * Takes the reply: the whole content, or `[found, transaction, rows]`, where the rows are what
+   * happened since the transaction we named if it was found. Returns whether it was.
    */
   #begin(reply: RpcReply, wasResuming: boolean): boolean {
     const [found, transaction]: readonly unknown[] = Array.isArray(reply.result)
@@ -199,7 +204,8 @@ export class Content {
       : [];
     const isIncrement = wasResuming && found === true;
     // A reply in full to a resumption was read with the filters that we resumed with.
-    this.#apply(reply.rows, isIncrement ? 'fold' : 'replace', this.#wasRead ? 'resync' : 'initial');
+    const cause = this.#wasRead ? 'resync' : 'initial';
+    if (!this.#apply(reply.rows, isIncrement ? 'fold' : 'replace', cause)) return false;
     this.#wasRead = true;
     this.#isFollowing = true;
     this.#remember(transaction);
@@ -208,7 +214,8 @@ export class Content {
     return isIncrement;
   }
 
-  #apply(rows: readonly SlicedRow[], how: 'fold' | 'replace', cause: ChangeSet['cause']): void {
+  /** Returns whether what came made sense; if not, the session is over. */
+  #apply(rows: readonly SlicedRow[], how: 'fold' | 'replace', cause: ChangeSet['cause']): boolean {
     const updates: PlacedUpdate[] = [];
     for (const { table, uuid, value } of rows) {
       if (value === malformed) return this.#lose(`a row of ${table} does not fit the schema`);
@@ -216,19 +223,19 @@ export class Content {
     }
     const taken = this.#options.replica[how](updates, cause);
     this.#options.publish(taken.ok ? taken.value : taken.error.changes);
-    if (!taken.ok) this.#lose(`${taken.error.issue.path}: ${taken.error.issue.message}`);
+    return taken.ok || this.#lose(formatIssue(taken.error.issue));
   }
 
   /** What the server says does not continue what we hold: everything must be read again. */
-  #lose(message: string): void {
+  #lose(message: string): false {
     const session = this.#session;
     this.#lastTransaction = undefined;
     session?.end(reason('nonsense', message));
+    return false;
   }
 
   #remember(transaction: unknown): void {
     const isKnown = typeof transaction === 'string' && isUuid(transaction);
-    if (this.#session?.endedBecause !== undefined) return;
     this.#lastTransaction = isKnown && transaction !== zeroUuid ? transaction : undefined;
   }
 

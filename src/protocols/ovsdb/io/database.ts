@@ -1,4 +1,7 @@
-/** The client as its callers see it: one database, read as typed tables that follow the server, and written to. */
+/**
+ * The client as its callers see it: one database, read as typed tables that follow the server, and
+ * written to.
+ */
 
 import type { BackOff } from '../../../base/back-off.ts';
 import type { Clock, Log, Random } from '../../../base/ports.ts';
@@ -22,12 +25,20 @@ export interface DatabaseOptions<D extends Declarations> {
   /** `OVN_Southbound`. */
   readonly database: string;
   readonly tables: D;
-  /** Only the leader of a cluster will do. Writing through another member costs a hop; reading costs none. */
+  /**
+   * Only the leader of a cluster will do. Writing through another member costs a hop; reading costs
+   * none.
+   */
   readonly leaderOnly?: boolean;
-  /** Whether to begin at a random endpoint, so that many clients spread over them; true by default. */
+  /**
+   * Whether to begin at a random endpoint, so that many clients spread over them; true by default.
+   */
   readonly shuffle?: boolean;
   readonly tls?: TlsFiles;
-  /** Milliseconds of silence before a probe, and again before giving up; 60,000 by default, 0 never probes. */
+  /**
+   * Milliseconds of silence before a probe, and again before giving up; 60,000 by default, 0 never
+   * probes.
+   */
   readonly probeInterval?: number;
   /** Milliseconds to wait for a connection; 10,000 by default. */
   readonly connectTimeout?: number;
@@ -49,8 +60,9 @@ export interface Database<D extends Declarations> {
   /** The content of a declared table. Kept while the server is away. */
   table<N extends keyof D & string>(name: N): TableView<D[N]>;
   /**
-   * Tells of changes from now on, or first of all there is, with `replay`. A listener that returns a promise
-   * is given nothing more until it settles, and then everything since, merged. Returns how to stop.
+   * Tells of changes from now on, or first of all there is, with `replay`. A listener that returns
+   * a promise is given nothing more until it settles, and then everything since, merged. Returns
+   * how to stop.
    */
   onChange(
     listener: (changes: Changes<D>) => void | Promise<void>,
@@ -59,7 +71,10 @@ export interface Database<D extends Declarations> {
   onState(listener: (state: DatabaseState) => void): () => void;
   /** Resolves when the content is the server's; fails only when closed first. */
   whenSynced(): Promise<Result<void, Reason>>;
-  /** Changes which rows are read. Resolves when the content is so; tables that are not named stay as they are. */
+  /**
+   * Changes which rows are read. Resolves when the content is so; tables that are not named stay as
+   * they are.
+   */
   setConditions(
     conditions: {
       readonly [N in keyof D]?: RowFilter;

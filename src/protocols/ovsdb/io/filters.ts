@@ -1,6 +1,6 @@
 /**
- * Which rows of each table are wanted, and which the content was read with. The two differ from a call of
- * `setConditions` until the server has applied it. Sends nothing: `content.ts` does.
+ * Which rows of each table are wanted, and which the content was read with. The two differ from a
+ * call of `setConditions` until the server has applied it. Sends nothing: `content.ts` does.
  */
 
 import { err, ok, type Result } from '../../../base/result.ts';
@@ -32,7 +32,9 @@ export class Filters {
     return this.#held;
   }
 
-  /** Resolves when the content is that of these filters. A table that is not named keeps its filter. */
+  /**
+   * Resolves when the content is that of these filters. A table that is not named keeps its filter.
+   */
   want(changes: FilterMap): Promise<Result<void, Reason>> {
     if (this.#closedBecause !== undefined) return Promise.resolve(err(this.#closedBecause));
     this.#wanted = new Map([...this.#wanted, ...changes]);
@@ -71,8 +73,8 @@ export class Filters {
   }
 
   /**
-   * The connection is lost. Returns whether a question was open: then nobody knows with which filters the
-   * content was read last, and it must be read again in full.
+   * The connection is lost. Returns whether a question was open: then nobody knows with which
+   * filters the content was read last, and it must be read again in full.
    */
   interrupt(): boolean {
     const wasAsked = this.#asked !== undefined;

@@ -1,6 +1,7 @@
 /**
- * Locks, RFC 7047 §4.1.8 to §4.1.10: a name that one client of a server holds at a time. They belong to a
- * connection: lost with it, and asked for again over the next. An `assert` operation proves one in a transaction.
+ * Locks, RFC 7047 §4.1.8 to §4.1.10: a name that one client of a server holds at a time. They
+ * belong to a connection: lost with it, and asked for again over the next. An `assert` operation
+ * proves one in a transaction.
  */
 
 import type { Log } from '../../../base/ports.ts';

@@ -72,7 +72,9 @@ export function openDatabase<const D extends Declarations>(
   return new Client({ attendant, connection, content, feed, locks, replica, transactions });
 }
 
-/** The endpoints, beginning anywhere: a rotation keeps neighbours apart as well as a shuffle would. */
+/**
+ * The endpoints, beginning anywhere: a rotation keeps neighbours apart as well as a shuffle would.
+ */
 function orderOf(
   endpoints: readonly Endpoint[],
   shuffle: boolean,

@@ -1,6 +1,7 @@
 /**
- * What a server says of itself: the `Database` table of its `_Server` database, ovsdb-server(5). Whether it has
- * our database, leads its cluster, is in touch with the majority, and is not behind what we have already seen.
+ * What a server says of itself: the `Database` table of its `_Server` database, ovsdb-server(5).
+ * Whether it has our database, leads its cluster, is in touch with the majority, and is not behind
+ * what we have already seen.
  */
 
 import { ok, type Result } from '../../../base/result.ts';
@@ -39,8 +40,8 @@ export class ServerDatabase {
   }
 
   /**
-   * Starts watching; false when the server has no `_Server` database (Open vSwitch before 2.9), which then has
-   * neither clusters.
+   * Starts watching; false when the server has no `_Server` database (Open vSwitch before 2.9),
+   * which then has neither clusters.
    */
   async watch(): Promise<Result<boolean, Reason>> {
     const columns = ['name', 'model', 'connected', 'leader', 'cid', 'sid', 'index'];

@@ -1,6 +1,7 @@
 /**
- * JSON-RPC over one stream, RFC 7047 §4: requests with their replies, notifications, answers to echo, and probes
- * of a silent peer. Ends once, with a reason. Knows nothing of databases or of reconnecting.
+ * JSON-RPC over one stream, RFC 7047 §4: requests with their replies, notifications, answers to
+ * echo, and probes of a silent peer. Ends once, with a reason. Knows nothing of databases or of
+ * reconnecting.
  */
 
 import type { Socket } from 'node:net';
@@ -77,7 +78,9 @@ export class Session {
     this.#events = events;
   }
 
-  /** Sends a request. `onReply` is called before anything that came after the reply is looked at. */
+  /**
+   * Sends a request. `onReply` is called before anything that came after the reply is looked at.
+   */
   call(method: string, params: unknown, onReply: ReplyListener): void {
     if (this.#endedBecause !== undefined) {
       onReply(err(this.#endedBecause));

@@ -1,4 +1,6 @@
-/** Opens the stream to an endpoint: Unix socket, TCP or TLS. Knows nothing of what is said on it. */
+/**
+ * Opens the stream to an endpoint: Unix socket, TCP or TLS. Knows nothing of what is said on it.
+ */
 
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
@@ -8,15 +10,18 @@ import { err, ok, type Result } from '../../../base/result.ts';
 import type { Endpoint } from '../../../net/endpoint.ts';
 import { type Reason, reason, reasonOf } from './reason.ts';
 
-/** Files in PEM form. They are read for each connection, so that renewed ones are used without a restart. */
+/**
+ * Files in PEM form. They are read for each connection, so that renewed ones are used without a
+ * restart.
+ */
 export interface TlsFiles {
   readonly privateKey: string;
   readonly certificate: string;
   /** Who must have signed the server's certificate. */
   readonly caCertificate: string;
   /**
-   * The name that the server's certificate must carry. Not checked by default, as in Open vSwitch: the
-   * certificates of `ovs-pki` carry no host names, and the CA is private to the deployment.
+   * The name that the server's certificate must carry. Not checked by default, as in Open vSwitch:
+   * the certificates of `ovs-pki` carry no host names, and the CA is private to the deployment.
    */
   readonly serverName?: string;
 }

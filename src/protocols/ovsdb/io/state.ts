@@ -1,4 +1,7 @@
-/** How it stands with the connection, as a value: each state carries what belongs to it and nothing else. */
+/**
+ * How it stands with the connection, as a value: each state carries what belongs to it and nothing
+ * else.
+ */
 
 import type { Endpoint } from '../../../net/endpoint.ts';
 import type { Reading } from './content.ts';

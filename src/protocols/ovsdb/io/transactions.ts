@@ -1,7 +1,8 @@
 /**
- * Sends transactions, RFC 7047 §4.1.3, and says for certain what became of each: committed, refused, never sent,
- * or, when the connection was lost in between, unknown. A transaction with a guard is never unknown: it is sent
- * again, and the guard tells whether the first sending had been committed.
+ * Sends transactions, RFC 7047 §4.1.3, and says for certain what became of each: committed,
+ * refused, never sent, or, when the connection was lost in between, unknown. A transaction with a
+ * guard is never unknown: it is sent again, and the guard tells whether the first sending had been
+ * committed.
  */
 
 import type { Clock } from '../../../base/ports.ts';
@@ -28,9 +29,11 @@ export type Guard = Extract<Operation, { op: 'wait' }>;
 
 export interface TransactOptions {
   /**
-   * A `wait` that holds before the transaction and no longer afterwards, such as: no row of this name. It goes
-   * first, with a time-out of 0. When the connection is lost before the result comes, the transaction is sent
-   * again over the next one: if the guard then fails, the first sending had been committed.
+   * A `wait` that holds before the transaction and no longer afterwards, such as: no row of this
+   * name. It goes first, with a time-out of 0. When the connection is lost before the result comes,
+   * the transaction is sent again over the next one: if the guard then fails, the first sending had
+   * been committed. A guard that fails the first time makes it `refused`, with `timed out`: it was
+   * so already.
    */
   readonly guard?: Guard;
   /** Stops waiting for the next connection. */
@@ -39,8 +42,8 @@ export interface TransactOptions {
 
 export interface Committed {
   /**
-   * One for each operation. Absent when only the guard told that the transaction had been committed, and the
-   * results went down with the connection.
+   * One for each operation. Absent when only the guard told that the transaction had been
+   * committed, and the results went down with the connection.
    */
   readonly results: readonly OperationResult[] | undefined;
 }
@@ -50,7 +53,10 @@ export type TransactFailure =
   | { readonly kind: 'refused'; readonly error: TransactionError }
   /** Nothing happened: there is no connection, or too much is under way on it. */
   | { readonly kind: 'unsent'; readonly reason: Reason }
-  /** The connection was lost before the result came, or the cluster could not tell. It may have happened. */
+  /**
+   * The connection was lost before the result came, or the cluster could not tell. It may have
+   * happened.
+   */
   | { readonly kind: 'unknown'; readonly reason: Reason };
 
 export type TransactResult = Result<Committed, TransactFailure>;

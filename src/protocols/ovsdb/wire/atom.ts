@@ -1,13 +1,13 @@
 /**
- * Atoms: the five kinds of single value that OVSDB stores, between their JSON form and ours. RFC 7047 §5.1
- * <atom>. Sets and maps of them are in `column-codec.ts`.
+ * Atoms: the five kinds of single value that OVSDB stores, between their JSON form and ours. RFC
+ * 7047 §5.1 <atom>. Sets and maps of them are in `column-codec.ts`.
  */
 
 import { isUuid, type NamedUuid, type Uuid, zeroUuid } from './uuid.ts';
 
 /**
- * What each atomic type is in TypeScript. An `integer` is 64 bits wide in OVSDB and a double here: beyond 2^53
- * it is read rounded and refused when written.
+ * What each atomic type is in TypeScript. An `integer` is 64 bits wide in OVSDB and a double here:
+ * beyond 2^53 it is read rounded and refused when written.
  */
 export interface AtomValues {
   readonly integer: number;
@@ -58,8 +58,8 @@ function plainAtom<T extends Atom>(
 }
 
 /**
- * ovsdb-server (3.1) calls a subnormal number a syntax error and drops the connection, and with it everything
- * else that is under way; one close to the largest it rounds to more than fits.
+ * ovsdb-server (3.1) calls a subnormal number a syntax error and drops the connection, and with it
+ * everything else that is under way; one close to the largest it rounds to more than fits.
  */
 function isWritableReal(value: unknown): boolean {
   if (typeof value !== 'number') return false;
@@ -93,7 +93,9 @@ export function isNamedUuid(value: unknown): value is NamedUuid {
   return typeof value === 'object' && value !== null && 'namedUuid' in value;
 }
 
-/** The order in which we keep atoms of one type in sets and maps, so that equal contents look equal. */
+/**
+ * The order in which we keep atoms of one type in sets and maps, so that equal contents look equal.
+ */
 export function compareAtoms(a: Atom, b: Atom): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;

@@ -1,7 +1,7 @@
 /**
- * One column, between its JSON form and its value: compiled once from what the caller declared and what the
- * server's schema says, then applied to every row. RFC 7047 §5.1 <value>; differences as in ovsdb-server(7)
- * §4.1.14. Which columns a table has is the business of `table-codec.ts`.
+ * One column, between its JSON form and its value: compiled once from what the caller declared and
+ * what the server's schema says, then applied to every row. RFC 7047 §5.1 <value>; differences as
+ * in ovsdb-server(7) §4.1.14. Which columns a table has is the business of `table-codec.ts`.
  */
 
 import { assertNever } from '../../../base/assert-never.ts';
@@ -22,7 +22,9 @@ import {
 } from './value.ts';
 
 export interface ColumnCodec {
-  /** What the column reads as where the server leaves it out, which means its type's initial value. */
+  /**
+   * What the column reads as where the server leaves it out, which means its type's initial value.
+   */
   readonly initial: Value;
   decode(json: unknown): Value | Malformed;
   /** The new value, from the old one and the difference that an update carries. */
@@ -91,8 +93,9 @@ function atomCodec(server: ColumnType, isOptional: boolean): ColumnCodec {
 }
 
 /**
- * Updates carry the difference for a column that can hold more than one element, and the new value for all
- * others, which includes a map of at most one pair (ovsdb-server 3.1; `test/protocols/ovsdb/io/database.test.ts`).
+ * Updates carry the difference for a column that can hold more than one element, and the new value
+ * for all others, which includes a map of at most one pair (ovsdb-server 3.1;
+ * `test/protocols/ovsdb/io/database.test.ts`).
  */
 function setCodec(
   read: (json: unknown) => AtomSet | Malformed,
@@ -162,8 +165,8 @@ function mapReader(
 }
 
 /**
- * Gives equal keys as one: the maps of a table have few different ones, and JSON.parse makes each anew. The
- * number kept is bounded, because whoever writes the database chooses the keys.
+ * Gives equal keys as one: the maps of a table have few different ones, and JSON.parse makes each
+ * anew. The number kept is bounded, because whoever writes the database chooses the keys.
  */
 function sharer(): (key: Atom) => Atom {
   const known = new Map<Atom, Atom>();
@@ -185,7 +188,10 @@ function isEmptySet(json: unknown): boolean {
   return setElements(json)?.length === 0;
 }
 
-/** The JSON form of a value for a column of the server; `malformed` when it is not of the column's type. */
+/**
+ * The JSON form of a value for a column of the server; `malformed` when it is not of the column's
+ * type.
+ */
 export function encodeColumn(type: ColumnType, value: unknown): unknown {
   if (type.value === undefined) return encodeSet(type, value);
   if (!(value instanceof Map)) return malformed;

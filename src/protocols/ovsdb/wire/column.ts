@@ -1,7 +1,7 @@
 /**
  * How a caller declares the columns it wants: `one('string')`, `optional('uuid')`, `set('string')`,
- * `map('string', 'string')`. The TypeScript type of a row follows from the declaration; at run time it is
- * checked against the schema of the server (`column-codec.ts`), which may be older or newer.
+ * `map('string', 'string')`. The TypeScript type of a row follows from the declaration; at run time
+ * it is checked against the schema of the server (`column-codec.ts`), which may be older or newer.
  */
 
 import type { AtomType, AtomValues } from './atom.ts';
@@ -48,7 +48,9 @@ export function anyColumn(): Column<Value> {
   return { shape: 'any', key: 'string', required: false };
 }
 
-/** The same column, without which the caller cannot do its work: its absence is reported as such. */
+/**
+ * The same column, without which the caller cannot do its work: its absence is reported as such.
+ */
 export function required<V>(column: Column<V>): Column<V> {
   return { ...column, required: true };
 }

@@ -12,8 +12,9 @@ export type ConditionFunction = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'include
 export type Condition = readonly [column: string, is: ConditionFunction, value: WriteValue];
 
 /**
- * Which rows of a table to read: all of them, or those that match any of the conditions; none of an empty list.
- * (On the wire an empty list means all: ovsdb-server(7) §4.1.12. That never leaves this library.)
+ * Which rows of a table to read: all of them, or those that match any of the conditions; none of an
+ * empty list. (On the wire an empty list means all: ovsdb-server(7) §4.1.12. That never leaves this
+ * library.)
  */
 export type RowFilter = 'all' | readonly Condition[];
 
@@ -51,7 +52,10 @@ export interface EncodedFilter {
   readonly problems: readonly string[];
 }
 
-/** A filter for `monitor_cond`. Conditions are alternatives, so that one that cannot match is left out. */
+/**
+ * A filter for `monitor_cond`. Conditions are alternatives, so that one that cannot match is left
+ * out.
+ */
 export function encodeFilter(table: TableSchema, filter: RowFilter): EncodedFilter {
   if (filter === 'all') return { problems: [] };
   const where: unknown[] = [];

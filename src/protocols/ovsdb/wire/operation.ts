@@ -1,6 +1,7 @@
 /**
- * The operations of a transaction, RFC 7047 §5.2, as values, and their JSON form for a server's schema. Values
- * are checked here against the type of their column; everything else is the server's to judge.
+ * The operations of a transaction, RFC 7047 §5.2, as values, and their JSON form for a server's
+ * schema. Values are checked here against the type of their column; everything else is the server's
+ * to judge.
  */
 
 import { assertNever } from '../../../base/assert-never.ts';

@@ -1,6 +1,7 @@
 /**
- * What an update says of one row, in any of the three dialects: RFC 7047 §4.1.6 <row-update> (`old`, `new`), and
- * <row-update2> of ovsdb-server(7) §4.1.14 (`initial`, `insert`, `modify`, `delete`), which update3 shares.
+ * What an update says of one row, in any of the three dialects: RFC 7047 §4.1.6 <row-update>
+ * (`old`, `new`), and <row-update2> of ovsdb-server(7) §4.1.14 (`initial`, `insert`, `modify`,
+ * `delete`), which update3 shares.
  */
 
 import { type Malformed, malformed } from './atom.ts';

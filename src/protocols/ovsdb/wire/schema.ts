@@ -1,4 +1,6 @@
-/** The schema of a database as `get_schema` returns it, RFC 7047 §3.2. Knows types; knows no rows. */
+/**
+ * The schema of a database as `get_schema` returns it, RFC 7047 §3.2. Knows types; knows no rows.
+ */
 
 import { type Issue, issue, issueAt } from '../../../base/issue.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
@@ -16,7 +18,9 @@ export interface TableSchema {
   readonly indexes: readonly (readonly string[])[];
 }
 
-/** RFC 7047 §3.2 <type>: a set of `key`, or a map from `key` to `value`, of `min` to `max` elements. */
+/**
+ * RFC 7047 §3.2 <type>: a set of `key`, or a map from `key` to `value`, of `min` to `max` elements.
+ */
 export interface ColumnType {
   readonly key: BaseType;
   readonly value: BaseType | undefined;
@@ -92,7 +96,10 @@ function parseMax(json: unknown): number {
   return typeof json === 'number' ? json : 1;
 }
 
-/** RFC 7047 §3.2 <base-type>: the name of an atomic type, or an object with it; ranges are the server's business. */
+/**
+ * RFC 7047 §3.2 <base-type>: the name of an atomic type, or an object with it; ranges are the
+ * server's business.
+ */
 function parseBase(json: unknown): BaseType | undefined {
   const type = isObject(json) ? json['type'] : json;
   if (!isAtomType(type)) return undefined;

@@ -1,11 +1,12 @@
 /**
- * Finds the messages in a stream of octets, and the rows in a message, without ever holding a large message as
- * one string. RFC 7047 §4 puts JSON-RPC messages on the stream with nothing between them, so that their ends
- * are found by their brackets.
+ * Finds the messages in a stream of octets, and the rows in a message, without ever holding a large
+ * message as one string. RFC 7047 §4 puts JSON-RPC messages on the stream with nothing between
+ * them, so that their ends are found by their brackets.
  *
- * A row is `"<uuid>": {…}` in a table in `result` or `params`, where monitor replies and updates have them. Each
- * is parsed as soon as its last octet has come and handed to `onRow`; what that returns is kept instead. What
- * stands around the rows is small, and is built as it comes. Octets may be cut anywhere. No I/O.
+ * A row is `"<uuid>": {…}` in a table in `result` or `params`, where monitor replies and updates
+ * have them. Each is parsed as soon as its last octet has come and handed to `onRow`; what that
+ * returns is kept instead. What stands around the rows is small, and is built as it comes. Octets
+ * may be cut anywhere. No I/O.
  */
 
 import { assertNever } from '../../../base/assert-never.ts';
@@ -32,7 +33,10 @@ export const defaultSlicerLimits: SlicerLimits = {
 /** Where a row stands in its message. */
 export interface RowPlace {
   readonly member: string;
-  /** In an update the id of the monitor, RFC 7047 §4.1.6; nothing in a reply, whose id may come after the rows. */
+  /**
+   * In an update the id of the monitor, RFC 7047 §4.1.6; nothing in a reply, whose id may come
+   * after the rows.
+   */
   readonly monitor: unknown;
   readonly table: string;
 }
@@ -227,8 +231,8 @@ function tooLong(what: string): Issue {
 }
 
 /**
- * The path to rows: `result` or `params`, then perhaps a list (update: id first; monitor_cond_since: found and
- * transaction id first), then tables by name, then rows by UUID.
+ * The path to rows: `result` or `params`, then perhaps a list (update: id first;
+ * monitor_cond_since: found and transaction id first), then tables by name, then rows by UUID.
  */
 function innerFrame(outer: Frame, octet: number): Frame['kind'] | undefined {
   const isList = octet === openBracket;

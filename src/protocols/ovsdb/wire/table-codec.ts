@@ -1,6 +1,7 @@
 /**
- * The rows of one table, compiled from the declaration and the server's schema: JSON rows and differences in,
- * typed rows out. What the server lacks is noted as a problem and reads as absent; it is never an error.
+ * The rows of one table, compiled from the declaration and the server's schema: JSON rows and
+ * differences in, typed rows out. What the server lacks is noted as a problem and reads as absent;
+ * it is never an error.
  */
 
 import { type Malformed, malformed } from './atom.ts';
@@ -88,8 +89,8 @@ function rowCodec(
   };
 }
 
-// HOT: once per row of a dump. Every row of a table gets its columns in the same order, so that all share one
-// hidden class; bench/ovsdb.ts.
+// HOT: once per row of a dump. Every row of a table gets its columns in the same order, so that all
+// share one hidden class; bench/ovsdb.ts.
 function decodeRow(
   columns: readonly CompiledColumn[],
   uuid: Uuid,

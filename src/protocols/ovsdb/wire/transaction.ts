@@ -1,6 +1,6 @@
 /**
- * What a transaction came to, RFC 7047 §4.1.3: the result of each operation, or the error and the operation that
- * caused it. Pure; sending is `io/transactions.ts`.
+ * What a transaction came to, RFC 7047 §4.1.3: the result of each operation, or the error and the
+ * operation that caused it. Pure; sending is `io/transactions.ts`.
  */
 
 import { err, ok, type Result } from '../../../base/result.ts';
@@ -26,7 +26,10 @@ export interface OperationResult {
   readonly rows?: readonly SelectedRow[];
 }
 
-/** The errors that RFC 7047 names (§3.1, §5.2, and §4.1.3 for the commit), and those of ovsdb-server(7) §3.1. */
+/**
+ * The errors that RFC 7047 names (§3.1, §5.2, and §4.1.3 for the commit), and those of
+ * ovsdb-server(7) §3.1.
+ */
 export type TransactionErrorCode =
   | 'referential integrity violation'
   | 'constraint violation'
@@ -75,10 +78,16 @@ const codes: ReadonlySet<string> = new Set<TransactionErrorCode>([
   'cluster error',
 ]);
 
-/** Why the server, or the check before sending, refused a transaction. None of its operations had an effect. */
+/**
+ * Why the server, or the check before sending, refused a transaction. None of its operations had an
+ * effect.
+ */
 export interface TransactionError {
   readonly code: TransactionErrorCode;
-  /** `constraint violation: Transaction causes multiple rows in "Bridge" table to have identical values …`. */
+  /**
+   * `constraint violation: Transaction causes multiple rows in "Bridge" table to have identical
+   * values …`.
+   */
   readonly message: string;
   /** The operation that failed; absent when all succeeded and the commit did not. */
   readonly operation?: Operation;
@@ -105,8 +114,8 @@ export function readTransaction(
   const results: OperationResult[] = [];
   for (const [index, json] of result.entries()) {
     const operation = operations[index];
-    // Operations after the failed one are null, RFC 7047 §4.1.3; one element more than there are operations
-    // says that the commit failed.
+    // Operations after the failed one are null, RFC 7047 §4.1.3; one element more than there are
+    // operations says that the commit failed.
     if (isObject(json) && typeof json['error'] === 'string') {
       return err(readError(json['error'], json['details'], operation, index));
     }

@@ -1,4 +1,7 @@
-/** Row identities: the UUID of a row, and the name that stands for one inside a transaction. RFC 7047 §5.1. */
+/**
+ * Row identities: the UUID of a row, and the name that stands for one inside a transaction. RFC
+ * 7047 §5.1.
+ */
 
 import type { Brand } from '../../../base/brand.ts';
 import { type Issue, issue } from '../../../base/issue.ts';
@@ -14,7 +17,9 @@ export interface NamedUuid {
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** What ovsdb-server stores where a uuid column has no value, and sends as the id of no transaction. */
+/**
+ * What ovsdb-server stores where a uuid column has no value, and sends as the id of no transaction.
+ */
 export const zeroUuid = '00000000-0000-0000-0000-000000000000' as Uuid;
 
 export function isUuid(text: string): text is Uuid {
@@ -26,7 +31,10 @@ export function parseUuid(text: string): Result<Uuid, Issue> {
   return isUuid(lower) ? ok(lower) : err(issue(`'${text}' is not a UUID`));
 }
 
-/** A reference to the row that an `insert` of the same transaction names; throws on what is not an RFC 7047 <id>. */
+/**
+ * A reference to the row that an `insert` of the same transaction names; throws on what is not an
+ * RFC 7047 <id>.
+ */
 export function named(name: string): NamedUuid {
   if (!isId(name)) throw new RangeError(`'${name}' is not a name for a row: letters, digits and _`);
   return { namedUuid: name };

@@ -1,6 +1,7 @@
 /**
- * Finds the end of one JSON value in octets that may be cut anywhere, by counting brackets outside of strings.
- * Checks no grammar: whoever cuts the value out parses it and so finds what is wrong with it. RFC 8259 §2.
+ * Finds the end of one JSON value in octets that may be cut anywhere, by counting brackets outside
+ * of strings. Checks no grammar: whoever cuts the value out parses it and so finds what is wrong
+ * with it. RFC 8259 §2.
  */
 
 const quote = 0x22;

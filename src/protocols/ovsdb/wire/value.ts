@@ -1,4 +1,7 @@
-/** Column values as callers see them: atoms, sets, maps, or nothing. How they compare, and how they are kept. */
+/**
+ * Column values as callers see them: atoms, sets, maps, or nothing. How they compare, and how they
+ * are kept.
+ */
 
 import { type Atom, compareAtoms } from './atom.ts';
 import type { NamedUuid } from './uuid.ts';
@@ -11,7 +14,10 @@ export type AtomMap = ReadonlyMap<Atom, Atom>;
 export type Value = Atom | AtomSet | AtomMap | undefined;
 
 export type WriteAtom = Atom | NamedUuid;
-/** What may be written to a column, in whichever form is at hand; its type is checked against the server's schema. */
+/**
+ * What may be written to a column, in whichever form is at hand; its type is checked against the
+ * server's schema.
+ */
 export type WriteValue =
   | WriteAtom
   | readonly WriteAtom[]
@@ -23,7 +29,10 @@ export type WriteValue =
 export const emptySet: AtomSet = Object.freeze([]);
 export const emptyMap: AtomMap = new Map();
 
-/** Sorted and without duplicates; reuses the array when it already is, which is how servers send sets. */
+/**
+ * Sorted and without duplicates; reuses the array when it already is, which is how servers send
+ * sets.
+ */
 export function canonicalSet(atoms: readonly Atom[]): AtomSet {
   if (atoms.length === 0) return emptySet;
   if (isStrictlySorted(atoms)) return atoms;
@@ -70,14 +79,20 @@ function equalMaps(a: AtomMap, b: AtomMap): boolean {
   return true;
 }
 
-/** The difference of two sets, RFC-less: what ovsdb-server(7) §4.1.14 sends, applied. Each element toggles. */
+/**
+ * The difference of two sets, RFC-less: what ovsdb-server(7) §4.1.14 sends, applied. Each element
+ * toggles.
+ */
 export function toggleSet(old: AtomSet, difference: AtomSet): AtomSet {
   const next = new Set(old);
   for (const atom of difference) if (!next.delete(atom)) next.add(atom);
   return canonicalSet([...next]);
 }
 
-/** ovsdb-server(7) §4.1.14: a pair we hold goes, a key with another value is replaced, an unknown key comes. */
+/**
+ * ovsdb-server(7) §4.1.14: a pair we hold goes, a key with another value is replaced, an unknown
+ * key comes.
+ */
 export function toggleMap(old: AtomMap, difference: AtomMap): AtomMap {
   const next = new Map(old);
   for (const [key, value] of difference) {

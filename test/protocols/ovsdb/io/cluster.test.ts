@@ -1,4 +1,7 @@
-/** A RAFT cluster of three real ovsdb-servers: who leads, who follows, and what becomes of a transaction when -9 strikes. */
+/**
+ * A RAFT cluster of three real ovsdb-servers: who leads, who follows, and what becomes of a
+ * transaction when -9 strikes.
+ */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** The client against a real ovsdb-server over a Unix socket: reading, every operation, conditions, locks. */
+/**
+ * The client against a real ovsdb-server over a Unix socket: reading, every operation, conditions,
+ * locks.
+ */
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';

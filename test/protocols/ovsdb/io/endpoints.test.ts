@@ -1,4 +1,7 @@
-/** The ways to reach a server: TCP over IPv4 and IPv6, and TLS with certificates that the test makes. */
+/**
+ * The ways to reach a server: TCP over IPv4 and IPv6, and TLS with certificates that the test
+ * makes.
+ */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** 100,000 ports in a real Southbound database: all of them arrive, and the process stays alive while they do. */
+/**
+ * 100,000 ports in a real Southbound database: all of them arrive, and the process stays alive
+ * while they do.
+ */
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

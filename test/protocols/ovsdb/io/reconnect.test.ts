@@ -1,10 +1,16 @@
-/** Losing the server and finding it again: restarts, resumption, silence, nonsense, old servers. Real ovsdb-servers. */
+/**
+ * Losing the server and finding it again: restarts, resumption, silence, nonsense, old servers.
+ * Real ovsdb-servers.
+ */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 
+import type { Log } from '../../../../src/base/ports.ts';
 import { unwrap } from '../../../../src/base/result.ts';
 import type {
   Changes,
@@ -16,7 +22,9 @@ import { openTest, type TestTables, testSchema } from '../support/items.ts';
 import { relayTo, startRelay } from '../support/relay.ts';
 import { type OvsdbServer, startServer, until } from '../support/server.ts';
 
-/** A server of one database, in a cluster of one: only clusters know which transactions there were. */
+/**
+ * A server of one database, in a cluster of one: only clusters know which transactions there were.
+ */
 const clusterOfOne = {
   create: (file: string) => ['create-cluster', file, testSchema, `unix:${file}.raft`],
 };
@@ -369,6 +377,74 @@ describe('a server that', () => {
         });
       }),
     ));
+});
+
+describe('a schema that changes while we read', () => {
+  it('is read anew, and what it brings and takes is told', () =>
+    withServer({ schema: testSchema }, (server) =>
+      withClient(openTest(server.endpoint), async (db) => {
+        unwrap(await db.whenSynced());
+        const row = { name: 'a', count: 5, words: ['w'] };
+        unwrap(await db.transact([{ op: 'insert', table: 'Item', row }]));
+        await until('it is heard', () => db.table('Item').size === 1);
+        const heard: Changes<TestTables>[] = [];
+        db.onChange((changes) => void heard.push(changes));
+        convert(server, (columns) => delete columns['count']);
+        await until('the column goes', () => db.table('Item').find('name', 'a')?.count === 0);
+        assert.deepEqual(
+          db.problems.map(({ message }) => message),
+          ["column Item.count is not in the server's schema"],
+        );
+        convert(server, (columns) => (columns['count'] = { type: 'integer' }));
+        await until('it is back', () => db.problems.length === 0 && db.state.name === 'synced');
+        const [change] = heard[0]?.of('Item') ?? [];
+        assert.ok(change?.kind === 'modify');
+        assert.deepEqual([heard[0]?.cause, change.columns], ['resync', ['count']]);
+      }),
+    ));
+
+  function convert(server: OvsdbServer, edit: (columns: Record<string, unknown>) => void): void {
+    const schema = JSON.parse(readFileSync(testSchema, 'utf8'));
+    edit(schema.tables.Item.columns);
+    const file = join(server.directory, 'new.ovsschema');
+    writeFileSync(file, JSON.stringify(schema));
+    const { path } = server.endpoint as { path: string };
+    execFileSync('ovsdb-client', ['convert', `unix:${path}`, file], { stdio: 'pipe' });
+  }
+});
+
+describe('a caller', () => {
+  it('whose listeners throw is told so, and disturbs nothing', () =>
+    withServer({ schema: testSchema }, async (server) => {
+      const logged: string[] = [];
+      const log: Log = (level, message) => void logged.push(`${level} ${message}`);
+      await withClient(openTest(server.endpoint, { log }), async (db) => {
+        db.onState(() => {
+          throw new Error('state');
+        });
+        db.onChange(() => {
+          throw new Error('change');
+        });
+        unwrap(await db.whenSynced());
+        await insert(db, 'a');
+        await until('it is heard', () => db.table('Item').size === 1);
+        assert.ok(logged.includes('error a listener for the state failed'));
+        assert.ok(logged.includes('error a listener for changes failed'));
+      });
+    }));
+
+  it('is told once why a server stays away', async () => {
+    const logged: string[] = [];
+    const log: Log = (level, message) => void logged.push(`${level} ${message}`);
+    const db = openTest({ kind: 'unix', path: '/nonexistent' }, { log });
+    await withClient(db, () => until('it was tried', () => logged.length >= 3));
+    const levels = logged.map((line) => line.split(' ')[0]);
+    assert.deepEqual(levels.slice(0, 3), ['warn', 'debug', 'debug']);
+    assert.match(
+      logged[0] ?? '',
+      /^warn lost unix:\/nonexistent: .*ENOENT.*; next attempt in 0\.\d s$/,
+    );
+  });
 });
 
 describe('an old server', () => {

@@ -1,4 +1,7 @@
-/** A Southbound database with as many Port_Bindings as wanted, for the large table and for the bench. */
+/**
+ * A Southbound database with as many Port_Bindings as wanted, for the large table and for the
+ * bench.
+ */
 
 import {
   type Database,

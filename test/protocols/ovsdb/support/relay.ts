@@ -1,4 +1,7 @@
-/** A server that stands between client and ovsdb-server, and may keep, change or drop what passes; or talk nonsense. */
+/**
+ * A server that stands between client and ovsdb-server, and may keep, change or drop what passes;
+ * or talk nonsense.
+ */
 
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -57,7 +60,10 @@ export async function startRelay(accept: (relay: { isMute: boolean }) => Accept)
   };
 }
 
-/** Relays to a server. A request of one of these methods never reaches it: it is answered as unknown. */
+/**
+ * Relays to a server. A request of one of these methods never reaches it: it is answered as
+ * unknown.
+ */
 export function relayTo(server: Endpoint, unknownMethods: readonly string[] = []) {
   if (server.kind !== 'unix') throw new RangeError('tests relay to Unix sockets');
   return (state: { isMute: boolean }): Accept =>
@@ -68,7 +74,8 @@ export function relayTo(server: Endpoint, unknownMethods: readonly string[] = []
       upstream.on('data', (octets) => {
         if (!state.isMute) client.write(octets);
       });
-      // The client writes whole messages, one a write; a test that needs more should use the slicer.
+      // The client writes whole messages, one a write; a test that needs more should use the
+      // slicer.
       client.on('data', (octets) => {
         const method = unknownMethods.find((one) => octets.includes(`"method":"${one}"`));
         if (method === undefined) upstream.write(octets);
