@@ -30,7 +30,7 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
       const outcome = event.type === 'test:fail' ? 'failed' : data.skip ? 'skipped' : 'passed';
       tally[outcome] += 1;
       total[outcome] += 1;
-      if (outcome === 'failed') yield formatFailure(file, data);
+      if (event.type === 'test:fail') yield formatFailure(file, event.data);
       if (outcome === 'skipped') yield `  skipped: ${data.name}${reasonOf(data.skip)}\n`;
     }
     if (event.type === 'test:summary' && event.data.file !== undefined) {

@@ -1,0 +1,54 @@
+/** The agent under test on the nodes of the fabric: how it is started, what it is asked, when it has settled. */
+
+import { request } from 'node:http';
+import { join } from 'node:path';
+
+import type { StatusView } from '../../src/api/contract/control.ts';
+import { AgentProcess } from './agent.ts';
+import type { FabricNode } from './node.ts';
+import { waitFor } from './wait.ts';
+
+const program = ['node', '/opt/selvedge/dist/cli/main.js'];
+
+/** A configuration of the lab: defaults, but for a grace that no scenario wants to sit out. */
+const configuration = ['[frr]', 'removal_grace = 1', '[log]', 'level = "info"', 'format = "human"', ''];
+
+export class SelvedgeAgent extends AgentProcess {
+  constructor(node: FabricNode, more: readonly string[] = []) {
+    super(node, { argv: [...program, 'agent', ...more] });
+  }
+
+  override async start(): Promise<void> {
+    await this.node.script(
+      `mkdir -p /etc/selvedge /run/selvedge\nprintf '%s\\n' ${configuration.map((line) => `'${line}'`).join(' ')} > /etc/selvedge/selvedge.toml`,
+    );
+    await super.start();
+  }
+
+  /** Runs another command of the program on the agent's node. */
+  cli(...words: readonly string[]): Promise<string> {
+    return this.node.ok([...program, ...words]);
+  }
+
+  /** As a running agent tells it, by its socket: no second program is started. */
+  status(): Promise<StatusView | undefined> {
+    const socketPath = join(this.node.dir, 'run/selvedge/agent.sock');
+    return new Promise((resolve) => {
+      const asked = request({ socketPath, path: '/status' }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve(JSON.parse(text) as StatusView));
+      });
+      asked.on('error', () => resolve(undefined));
+      asked.end();
+    });
+  }
+
+  async settles(seconds = 60): Promise<void> {
+    await waitFor(
+      `the agent of ${this.node.name} to settle`,
+      async () => (await this.status())?.settled === true,
+      seconds,
+    );
+  }
+}

@@ -1,0 +1,60 @@
+/** From links, addresses and routes of the kernel to what the inventory holds of the host. Pure. */
+
+import type { Host } from '../../inventory/host.ts';
+import type { IfName } from '../../net/if-name.ts';
+import { type Ip, isLinkLocal, isLoopback } from '../../net/ip.ts';
+import { isHostPrefix } from '../../net/prefix.ts';
+import type { Address, Link, Route } from '../../protocols/netlink/index.ts';
+
+export interface HostSettings {
+  readonly localIp: Ip | undefined;
+  readonly localNic: IfName | undefined;
+  readonly underlayMtu: number | undefined;
+}
+
+export interface KernelFacts {
+  readonly links: readonly Link[];
+  readonly addresses: readonly Address[];
+  /** Of the main table. */
+  readonly routes: readonly Route[];
+}
+
+export function readHost(settings: HostSettings, facts: KernelFacts): Host {
+  return {
+    vtep: settings.localIp ?? findVtep(settings, facts),
+    underlayMtu: settings.underlayMtu ?? findUnderlayMtu(facts),
+  };
+}
+
+/** The first address of `local_nic`, else the first host address of the loopback device; IPv4 first. */
+function findVtep({ localNic }: HostSettings, { links, addresses }: KernelFacts): Ip | undefined {
+  const name = localNic ?? 'lo';
+  const index = links.find((link) => link.name === name)?.index;
+  const candidates = addresses.filter(
+    ({ index: of, prefix: { ip, length } }) =>
+      of === index &&
+      !isLoopback(ip) &&
+      !isLinkLocal(ip) &&
+      (localNic !== undefined || isHostPrefix({ ip, length })),
+  );
+  const v4 = candidates.find(({ prefix }) => prefix.ip.family === 4);
+  return (v4 ?? candidates[0])?.prefix.ip;
+}
+
+/**
+ * The smallest MTU of the devices through which routes with a gateway lead. On a routed fabric those are the uplinks:
+ * VXLAN packets to other VTEPs leave by them.
+ */
+function findUnderlayMtu({ links, routes }: KernelFacts): number | undefined {
+  const uplinks = new Set(routes.flatMap(devicesOf));
+  const mtus = links.flatMap(({ index, mtu }) =>
+    mtu !== undefined && uplinks.has(index) ? [mtu] : [],
+  );
+  return mtus.length === 0 ? undefined : Math.min(...mtus);
+}
+
+function devicesOf({ type, multipath = [], oif, gateway, via }: Route): readonly number[] {
+  if (type !== 'unicast') return [];
+  if (multipath.length > 0) return multipath.map(({ index }) => index);
+  return oif !== undefined && (gateway !== undefined || via !== undefined) ? [oif] : [];
+}
