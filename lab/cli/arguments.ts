@@ -7,6 +7,7 @@ export type CommandLine =
   | { readonly command: 'build'; readonly release: Release }
   | { readonly command: 'run'; readonly run: RunSettings }
   | { readonly command: 'up'; readonly run: RunSettings }
+  | { readonly command: 'again'; readonly run: RunSettings }
   | { readonly command: 'exec' | 'shell'; readonly node: string; readonly argv: readonly string[] }
   | { readonly command: 'down' };
 
@@ -30,6 +31,7 @@ const usage = `usage: node lab/main.ts COMMAND
                                                     run a script in a fresh guest
   up    [--release R] [--out DIR] [SCRIPT.ts ARGUMENT...]
                                                     keep a guest with the fabric; runs the script there first
+  again SCRIPT.ts [ARGUMENT...]                     run a script there, with the sources as they are now
   exec  NODE COMMAND...                             run a command in a node of that guest (c1, c2, spine, hx, guest...)
   shell [NODE]                                      a shell there
   down                                              stop that guest`;
@@ -41,11 +43,12 @@ export function isCommandLineError(
 }
 
 export function parseCommandLine(words: readonly string[]): CommandLine | CommandLineError {
-  const [command, ...rest] = words;
+  const [command = '', ...rest] = words;
   switch (command) {
     case 'build':
       return { command, release: parseRun(rest).release };
-    case 'run': {
+    case 'run':
+    case 'again': {
       const settings = parseRun(rest);
       return settings.script === '' ? { message: usage } : { command, run: settings };
     }
@@ -72,7 +75,7 @@ const defaultMemoryMiB = 4096;
 /** Options end at the first word that is none: what follows the script belongs to the script. */
 function parseRun(words: readonly string[]): RunSettings {
   const { values, positionals } = parseArgs({
-    args: [...words.slice(0, scriptIndex(words))],
+    args: words.slice(0, scriptIndex(words)),
     allowPositionals: true,
     options: {
       release: { type: 'string', default: process.env['LAB_RELEASE'] ?? defaultRelease },

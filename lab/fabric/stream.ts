@@ -31,8 +31,8 @@ export class Stream {
   private constructor(from: Namespace, to: string) {
     this.#name = `${from.name} -> ${to}`;
     const words = ['ping', '-n', '-D', '-i', String(intervalSeconds), '-s', '32', to];
-    const [file = '', ...args] = ['nsenter', `--net=/run/netns/${from.name}`, '--', ...words];
-    this.#child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const entry = [`--net=/run/netns/${from.name}`, '--'];
+    this.#child = spawn('nsenter', [...entry, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     if (this.#child.stdout === null) throw new Error('a piped child has an output');
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#read(line));
   }

@@ -45,9 +45,14 @@ export function nameFabric(): Fabric {
   const c1 = new FabricNode('c1');
   const c2 = new FabricNode('c2');
   return {
-    ...{ spine: new FabricNode('spine'), central: new FabricNode('central') },
-    ...{ c1, c2, hypervisors: [c1, c2] },
-    ...{ hx: new Namespace('hx'), he: new Namespace('he'), he2: new Namespace('he2') },
+    spine: new FabricNode('spine'),
+    central: new FabricNode('central'),
+    c1,
+    c2,
+    hypervisors: [c1, c2],
+    hx: new Namespace('hx'),
+    he: new Namespace('he'),
+    he2: new Namespace('he2'),
   };
 }
 

@@ -71,26 +71,28 @@ function qemuArguments(options: BootOptions): readonly string[] {
     '-drive',
     `file=${escape(path)},format=raw,if=virtio,readonly=on`,
   ];
-  const ports = Array.from({ length: portCount }, (_, index) => [
-    ...[
-      '-chardev',
-      `socket,id=c${index},path=${escape(portPath(runDir, index))},server=on,wait=off`,
-    ],
-    ...['-device', `virtserialport,chardev=c${index},name=lab${index}`],
-  ]);
-  return [
-    ...['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max,-la57', '-smp', '1'],
-    ...['-m', String(options.memoryMiB), '-display', 'none', '-monitor', 'none', '-no-reboot'],
-    ...['-nic', 'none', '-serial', `file:${join(runDir, 'console')}`],
-    ...['-kernel', files.kernel, '-initrd', files.initrd],
-    ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off nokaslr norandmaps tsc=reliable'],
-    ...[files.root, images.project, images.modules].flatMap(disk),
-    ...['-virtfs', `local,path=${escape(outDir)},mount_tag=out,security_model=none`],
-    ...['-object', 'rng-random,id=rng,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng'],
-    ...['-device', 'virtio-serial-pci'],
-    ...ports.flat(),
+  const port = (index: number) => [
+    ['-chardev', `socket,id=c${index},path=${escape(portPath(runDir, index))},server=on,wait=off`],
+    ['-device', `virtserialport,chardev=c${index},name=lab${index}`],
   ];
+  return [
+    ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max,-la57', '-smp', '1'],
+    ['-m', String(options.memoryMiB), '-display', 'none', '-monitor', 'none', '-no-reboot'],
+    ['-nic', 'none', '-serial', `file:${join(runDir, 'console')}`],
+    ['-kernel', files.kernel, '-initrd', files.initrd, '-append', kernelWords],
+    ...[files.root, images.project, images.modules].map(disk),
+    ['-virtfs', `local,path=${escape(outDir)},mount_tag=out,security_model=none`],
+    ['-object', 'rng-random,id=rng,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng'],
+    ['-device', 'virtio-serial-pci'],
+    ...Array.from({ length: portCount }, (_, index) => port(index)).flat(),
+  ].flat();
 }
+
+/**
+ * `norandmaps`: with address randomisation QEMU translates every library anew for each process, which doubles the time
+ * of process start.
+ */
+const kernelWords = 'console=ttyS0 quiet panic=-1 mitigations=off nokaslr norandmaps tsc=reliable';
 
 /** QEMU's option lists write a comma as two. */
 function escape(path: string): string {
