@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 
@@ -138,6 +138,7 @@ describe('a restart of the server', () => {
         );
         assert.ok(db.state.name === 'synced' && db.state.reading.resumed);
         await again.stop();
+        await rm(dirname(path), { recursive: true });
       });
       await writer.close();
     }));
