@@ -36,6 +36,8 @@ export interface LinkSpec {
   readonly learning?: boolean;
   /** Whether the device gets a link-local IPv6 address (IFLA_INET6_ADDR_GEN_MODE); true is the kernel's default. */
   readonly linkLocal?: boolean;
+  /** Observed only: it is not up, which every wanted device is. */
+  readonly down?: true;
 }
 
 export function linkKey(name: IfName): Key {
@@ -54,10 +56,9 @@ export const link: Kind<LinkSpec> = {
   ],
   outlives: () => [],
   compare: compareLinks,
+  // A device that looks as ours would, but has not our mark, may be in use.
   adoptable: (wanted, observed) =>
-    wanted.is.type === 'attached'
-      ? isMadeBy(wanted.is.madeBy, observed)
-      : compareLinks(wanted, observed) === 'same',
+    wanted.is.type === 'attached' && isMadeBy(wanted.is.madeBy, observed),
   grace: () => 0,
   print: printLink,
 };
@@ -76,7 +77,8 @@ function compareLinks(wanted: LinkSpec, observed: LinkSpec): Comparison {
     matches(wanted.mtu, observed.mtu) &&
     matches(wanted.address, observed.address) &&
     matches(wanted.learning, observed.learning) &&
-    matches(wanted.linkLocal, observed.linkLocal);
+    matches(wanted.linkLocal, observed.linkLocal) &&
+    observed.down !== true;
   return same ? 'same' : 'change';
 }
 
@@ -91,10 +93,10 @@ function printLink(verb: Verb, spec: LinkSpec): string {
       ? `ip link set ${spec.name} nomaster`
       : `ip link del ${spec.name}`;
   }
-  const making = verb === 'create' || verb === 'replace';
-  const set = `ip link set ${spec.name}${printSettings(spec)} up`;
-  if (!making || spec.is.type === 'attached') return set;
-  return `ip link add ${spec.name} type ${printType(spec.is)} && ${set}`;
+  const set = `ip link set ${spec.name}${printSettings(spec)}`;
+  if (verb === 'change' || verb === 'adopt' || spec.is.type === 'attached') return set;
+  const add = `ip link add ${spec.name} type ${printType(spec.is)} && ${set}`;
+  return verb === 'replace' ? `ip link del ${spec.name} && ${add}` : add;
 }
 
 function printType(is: LinkType): string {
@@ -119,10 +121,12 @@ function printSettings(spec: LinkSpec): string {
     spec.master === undefined ? '' : ` master ${spec.master}`,
     spec.mtu === undefined ? '' : ` mtu ${spec.mtu}`,
     spec.address === undefined ? '' : ` address ${formatMac(spec.address)}`,
+    spec.linkLocal === false ? ' addrgenmode none' : '',
+    ' up',
+    // Everything behind `type` is for that type.
     spec.learning === undefined
       ? ''
       : ` type bridge_slave learning ${spec.learning ? 'on' : 'off'}`,
-    spec.linkLocal === false ? ' addrgenmode none' : '',
   ];
   return words.join('');
 }

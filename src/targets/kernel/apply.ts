@@ -1,0 +1,197 @@
+/**
+ * Carries out operations: sends their requests, says what came of each, and brings what is known up to date, so that
+ * whoever looks right afterwards sees it done.
+ */
+
+import {
+  formatNetlinkError,
+  linkOf,
+  type NetlinkError,
+  type NetlinkSocket,
+  objects,
+  type Request,
+} from '../../protocols/netlink/index.ts';
+import type { Result } from '../../base/result.ts';
+import type { IfName } from '../../net/if-name.ts';
+import type { Spec } from '../../resources/index.ts';
+import type { Key } from '../../resources/resource.ts';
+import { done, failed, type Operation, type Outcome } from '../../resources/target.ts';
+import { lowerOperation, type Step } from './lower.ts';
+import { notice, readDevice, readTable } from './read.ts';
+import type { KernelState, Notice, Taken } from './state.ts';
+import type { Sysctls } from './sysctls.ts';
+
+/** As many requests as the socket puts into one datagram, which the kernel carries out whole or not at all. */
+const perDatagram = 128;
+
+/** An operation under way. */
+interface Job {
+  readonly operation: Operation<Spec>;
+  readonly phases: readonly (readonly Step[])[];
+  outcome: Outcome | undefined;
+  /** Something is there already; why the kernel said so. */
+  taken: string | undefined;
+}
+
+export interface Applied {
+  readonly outcomes: readonly Outcome[];
+  /** Objects that are other than they were. */
+  readonly changed: ReadonlySet<Key>;
+  /** Whether the outcome of some is not known, so that all must be read again. */
+  readonly isUnsure: boolean;
+}
+
+export class Application {
+  readonly #netlink: NetlinkSocket;
+  readonly #state: KernelState;
+  readonly #sysctls: Sysctls;
+  readonly #changed = new Set<Key>();
+  readonly #reread = new Set<number>();
+  #isUnsure = false;
+
+  constructor(netlink: NetlinkSocket, state: KernelState, sysctls: Sysctls) {
+    this.#netlink = netlink;
+    this.#state = state;
+    this.#sysctls = sysctls;
+  }
+
+  async run(operations: readonly Operation<Spec>[]): Promise<Applied> {
+    const jobs = operations.map((operation) => this.#begin(operation));
+    const last = Math.max(0, ...jobs.map(({ phases }) => phases.length));
+    for (let phase = 0; phase < last; phase += 1) {
+      for (const batch of batches(
+        jobs.filter((job) => isDue(job, phase)),
+        phase,
+      )) {
+        await this.#send(batch, phase);
+      }
+    }
+    await this.#lookAtLinks(jobs);
+    for (const job of jobs) if (job.taken !== undefined) await this.#lookAtTaken(job, job.taken);
+    const outcomes = jobs.map(({ outcome }) => outcome ?? done);
+    return { outcomes, changed: this.#changed, isUnsure: this.#isUnsure };
+  }
+
+  #begin(operation: Operation<Spec>): Job {
+    const { spec, key, verb } = operation;
+    if (spec.kind === 'sysctl') {
+      // Settings go with their device; nothing is put back.
+      const outcome = verb === 'remove' ? done : this.#sysctls.write(spec, key);
+      return { operation, phases: [], outcome, taken: undefined };
+    }
+    const lowered = lowerOperation(operation, this.#state);
+    return 'outcome' in lowered
+      ? { operation, phases: [], outcome: lowered.outcome, taken: undefined }
+      : { operation, phases: lowered.phases, outcome: undefined, taken: undefined };
+  }
+
+  async #send(jobs: readonly Job[], phase: number): Promise<void> {
+    const requests = jobs.flatMap((job) => requestsOf(job, phase));
+    const results = await this.#netlink.batch(requests);
+    let at = 0;
+    for (const job of jobs) {
+      const steps = job.phases[phase] ?? [];
+      this.#settle(job, steps, results.slice(at, at + steps.length));
+      at += steps.length;
+    }
+  }
+
+  /** The first refusal that is not tolerated is what came of it. */
+  #settle(job: Job, steps: readonly Step[], results: readonly Result<void, NetlinkError>[]): void {
+    for (const [at, { tolerated, effect }] of steps.entries()) {
+      const result = results[at];
+      if (result === undefined) continue;
+      if (result.ok || tolerated.includes(result.error.code)) {
+        if (effect !== undefined) this.#take(effect);
+        continue;
+      }
+      const { error } = result;
+      const text = formatNetlinkError(error);
+      this.#isUnsure ||= error.errno === 0 || error.code === 'ENOBUFS';
+      if (error.code === 'EEXIST') job.taken = text;
+      else job.outcome = failed(text);
+      return;
+    }
+  }
+
+  #take(known: Notice): void {
+    this.#follow(this.#state.take(known));
+  }
+
+  #follow({ changed, reread }: Taken): void {
+    for (const key of changed) this.#changed.add(key);
+    for (const index of reread) this.#reread.add(index);
+  }
+
+  /** Reads the devices that were touched, and what stands on those that were moved. */
+  async #lookAtLinks(jobs: readonly Job[]): Promise<void> {
+    const names = new Set<IfName>();
+    for (const { operation, phases } of jobs) {
+      const { spec, observed } = operation;
+      if (spec.kind !== 'link' || phases.length === 0) continue;
+      names.add(spec.name);
+      for (const one of [spec, observed]) {
+        if (one?.kind === 'link' && one.is.type === 'veth') names.add(one.is.peer);
+      }
+    }
+    for (const name of names) await this.#lookAtLink(name);
+    for (const index of this.#reread) await this.#lookAtDevice(index);
+  }
+
+  async #lookAtLink(name: IfName): Promise<void> {
+    const found = await this.#netlink.get(objects.link, linkOf({ name }));
+    const known = this.#state.devices.named(name);
+    const isOther = found.ok && known !== undefined && known.index !== found.value.index;
+    if (known !== undefined && (isOther || (!found.ok && found.error.code === 'ENODEV'))) {
+      this.#take(notice('gone', 'link', linkOf({ index: known.index })));
+    }
+    if (found.ok) this.#take(notice('new', 'link', found.value));
+  }
+
+  async #lookAtDevice(index: number): Promise<void> {
+    const read = await readDevice(this.#netlink, index);
+    if (!read.ok) this.#isUnsure = true;
+    else for (const key of this.#state.replaceOn(index, read.value)) this.#changed.add(key);
+  }
+
+  /** What is there is read, and then the core decides about it; if nothing is, it was refused. */
+  async #lookAtTaken(job: Job, refusal: string): Promise<void> {
+    const { spec, key } = job.operation;
+    if (spec.kind === 'route') {
+      const read = await readTable(this.#netlink, spec.table, spec.destination);
+      if (read.ok) for (const one of read.value) this.#take(one);
+    } else if (spec.kind === 'address') {
+      const device = this.#state.devices.named(spec.link);
+      if (device !== undefined) await this.#lookAtDevice(device.index);
+    } else if (spec.kind === 'rule') {
+      const rules = await this.#netlink.dump(objects.rule, { family: spec.family });
+      if (rules.ok) for (const one of rules.value) this.#take(notice('new', 'rule', one));
+    }
+    job.outcome = this.#state.observe(key) === undefined ? failed(refusal) : done;
+  }
+}
+
+function isDue(job: Job, phase: number): boolean {
+  return job.outcome === undefined && job.taken === undefined && job.phases[phase] !== undefined;
+}
+
+function requestsOf(job: Job, phase: number): readonly Request[] {
+  return (job.phases[phase] ?? []).map(({ request }) => request);
+}
+
+/** Jobs whose requests fit into one datagram: no job is in two, so that none is carried out by half. */
+function* batches(jobs: readonly Job[], phase: number): Iterable<readonly Job[]> {
+  let batch: Job[] = [];
+  let size = 0;
+  for (const job of jobs) {
+    const { length } = job.phases[phase] ?? [];
+    if (size + length > perDatagram && batch.length > 0) {
+      yield batch;
+      batch = [];
+      size = 0;
+    }
+    batch.push(job);
+    size += length;
+  }
+  if (batch.length > 0) yield batch;
+}

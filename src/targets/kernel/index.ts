@@ -1,0 +1,304 @@
+/**
+ * The kernel as a target: links, addresses, routes, neighbours, rules and settings, watched and written by rtnetlink.
+ * Decides nothing.
+ *
+ *   state.ts      what is known, as a fold of notices; devices.ts, rules.ts, sysctls.ts, facts.ts are its parts
+ *   owner.ts      whose an object is; mark.ts our marks
+ *   read.ts       dumps, as notices
+ *   lower.ts      an operation as requests; lower-link.ts those on devices
+ *   apply.ts      sends them and brings what is known up to date
+ */
+
+import { release } from 'node:os';
+import { equalData } from '../../base/equal.ts';
+import type { Clock, Log } from '../../base/ports.ts';
+import type { IfName } from '../../net/if-name.ts';
+import type { Mac } from '../../net/mac.ts';
+import {
+  formatNetlinkError,
+  linkOf,
+  type Monitor,
+  type NetlinkEvent,
+  NetlinkSocket,
+  objects,
+  watchNetlink,
+} from '../../protocols/netlink/index.ts';
+import type { Spec } from '../../resources/index.ts';
+import { linkKey } from '../../resources/link.ts';
+import type { Key } from '../../resources/resource.ts';
+import {
+  failed,
+  type Observed,
+  type Operation,
+  type Outcome,
+  type Target,
+  type TargetEvents,
+  type TargetState,
+} from '../../resources/target.ts';
+import { Application, type Applied } from './apply.ts';
+import { notice, readAll, readDevice } from './read.ts';
+import { KernelState, type Taken } from './state.ts';
+import { Sysctls } from './sysctls.ts';
+
+/** What others must know of the devices of this node. */
+export interface KernelLinks {
+  macOf(name: string): Mac | undefined;
+  /** A device with this address. */
+  nameOf(mac: Mac): IfName | undefined;
+  /** Calls back when a device has come, gone, or got another address. */
+  onLinksChanged(listener: () => void): void;
+}
+
+export interface KernelTarget extends Target {
+  readonly links: KernelLinks;
+  /** Reads everything again, also what the kernel gives no notice of, and reports what is other than was known. */
+  resync(): Promise<void>;
+}
+
+export interface KernelTargetOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether the kernel remembers who made an address; by its version when absent. */
+  readonly marksAddresses?: boolean;
+  /** Octets of the buffer for notices, for tests of its overflow. */
+  readonly noticeBuffer?: number;
+}
+
+export function openKernelTarget(options: KernelTargetOptions): KernelTarget {
+  return new RtnetlinkTarget(options);
+}
+
+/** Milliseconds until a kernel that could not be read is tried again. */
+const retryTime = 1_000;
+
+class RtnetlinkTarget implements KernelTarget {
+  readonly name = 'kernel';
+  readonly #options: KernelTargetOptions;
+  readonly #wanted = new Set<Key>();
+  readonly #sysctls = new Sysctls();
+  readonly #listeners: (() => void)[] = [];
+  readonly #unreported = new Set<Key>();
+  readonly #rereads = new Set<number>();
+  readonly #looks = new Set<number>();
+  #known: KernelState;
+  #state: TargetState = { state: 'starting' };
+  #events: TargetEvents | undefined;
+  #netlink: NetlinkSocket | undefined;
+  #monitor: Monitor | undefined;
+  /** Notices heard while everything is read, for the state that is being read. */
+  #heard: NetlinkEvent[] | undefined;
+  #isReloadDue = false;
+  #isClosed = false;
+  /** What is known is read and altered by one at a time. */
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(options: KernelTargetOptions) {
+    this.#options = options;
+    this.#known = this.#emptyState();
+  }
+
+  readonly links: KernelLinks = {
+    macOf: (name) => this.#known.devices.named(name)?.address,
+    nameOf: (mac) => this.#known.devices.nameOf(mac),
+    onLinksChanged: (listener) => void this.#listeners.push(listener),
+  };
+
+  get state(): TargetState {
+    return this.#state;
+  }
+
+  observe(key: Key): Observed<Spec> | undefined {
+    return this.#known.observe(key);
+  }
+
+  all(): Iterable<Observed<Spec>> {
+    return this.#known.all();
+  }
+
+  async start(events: TargetEvents): Promise<void> {
+    this.#events = events;
+    while (!this.#isClosed) {
+      const reason = this.#open() ?? (await this.#enqueue(() => this.#reload()));
+      if (reason === undefined) return;
+      this.#enter({ state: 'down', reason });
+      await this.#options.clock.sleep(retryTime);
+    }
+  }
+
+  wanted(keys: Iterable<Key>): void {
+    for (const key of keys) {
+      this.#wanted.add(key);
+      if (key.startsWith('sysctl ')) this.#sysctls.want(key);
+    }
+  }
+
+  async apply(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    // The core hands each operation to the target that its kind names, so these are of our kinds.
+    const ours = operations as readonly Operation<Spec>[];
+    const applied = await this.#enqueue(() => this.#apply(ours));
+    if (applied.isUnsure) this.#reloadSoon();
+    this.#report(applied.changed);
+    return applied.outcomes;
+  }
+
+  async #apply(operations: readonly Operation<Spec>[]): Promise<Applied> {
+    const netlink = this.#netlink;
+    if (netlink === undefined) {
+      const outcomes = operations.map(() => failed('the kernel is not being watched'));
+      return { outcomes, changed: new Set(), isUnsure: false };
+    }
+    return new Application(netlink, this.#known, this.#sysctls).run(operations);
+  }
+
+  async resync(): Promise<void> {
+    const reason = await this.#enqueue(() => this.#reload());
+    if (reason !== undefined) this.#reloadSoon();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#monitor?.close();
+    this.#netlink?.close();
+    await this.#tail;
+  }
+
+  #emptyState(): KernelState {
+    const { marksAddresses = kernelMarksAddresses() } = this.#options;
+    return new KernelState({ wanted: this.#wanted, sysctls: this.#sysctls, marksAddresses });
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#tail.then(work);
+    this.#tail = run;
+    return run;
+  }
+
+  /** Listens first, so that nothing falls between the dump and the notices. Returns why it cannot. */
+  #open(): string | undefined {
+    if (this.#monitor === undefined) {
+      const { noticeBuffer } = this.#options;
+      const watched = watchNetlink(
+        { event: (event) => this.#hear(event), overflow: () => this.#reloadSoon() },
+        noticeBuffer === undefined ? {} : { receiveBuffer: noticeBuffer },
+      );
+      if (!watched.ok) return formatNetlinkError(watched.error);
+      this.#monitor = watched.value;
+    }
+    if (this.#netlink === undefined) {
+      const opened = NetlinkSocket.open();
+      if (!opened.ok) return formatNetlinkError(opened.error);
+      this.#netlink = opened.value;
+    }
+    return undefined;
+  }
+
+  /** Reads everything into a new state, and tells what differs from the old one; why not, when it cannot. */
+  async #reload(): Promise<string | undefined> {
+    if (this.#netlink === undefined) return 'the kernel is not being watched';
+    this.#heard = [];
+    const read = await readAll(this.#netlink);
+    const heard = this.#heard;
+    this.#heard = undefined;
+    if (!read.ok) return read.error;
+    const before = this.#known;
+    const next = this.#emptyState();
+    for (const each of read.value) next.take(each);
+    // Some are older than the dump; in their order they lead to the same end.
+    for (const each of heard) this.#follow(next.take(each));
+    next.devices.takeIndexesAfter(before.devices);
+    this.#known = next;
+    this.#report(this.#sysctls.refresh());
+    this.#report(this.#difference(before, next));
+    this.#linksChanged();
+    this.#enter({ state: 'ready' });
+    return undefined;
+  }
+
+  #difference(before: KernelState, after: KernelState): readonly Key[] {
+    const keys = new Set<Key>(this.#wanted);
+    for (const state of [before, after]) for (const { key } of state.all()) keys.add(key);
+    return [...keys].filter((key) => !equalData(before.observe(key), after.observe(key)));
+  }
+
+  #reloadSoon(): void {
+    if (this.#isReloadDue || this.#isClosed) return;
+    this.#isReloadDue = true;
+    this.#options.log('info', 'the kernel is read again, because notices of it were lost');
+    void this.#enqueue(async () => {
+      this.#isReloadDue = false;
+      const reason = await this.#reload();
+      if (reason === undefined || this.#isClosed) return;
+      this.#enter({ state: 'down', reason });
+      void this.#options.clock.sleep(retryTime).then(() => this.#reloadSoon());
+    });
+  }
+
+  #hear(event: NetlinkEvent): void {
+    this.#heard?.push(event);
+    this.#follow(this.#known.take(event));
+    if (event.object === 'link') this.#linksChanged();
+  }
+
+  #follow({ changed, reread, look }: Taken): void {
+    this.#report(changed);
+    const isIdle = this.#rereads.size === 0 && this.#looks.size === 0;
+    for (const index of reread) this.#rereads.add(index);
+    for (const index of look) if (this.#concerns(index)) this.#looks.add(index);
+    if (isIdle && (this.#rereads.size > 0 || this.#looks.size > 0)) {
+      void this.#enqueue(() => this.#lookAgain());
+    }
+  }
+
+  #concerns(index: number): boolean {
+    const device = this.#known.devices.get(index);
+    if (device === undefined) return false;
+    const key = linkKey(device.name);
+    return this.#wanted.has(key) || this.observe(key)?.owner !== 'nobody';
+  }
+
+  /** Reads what the kernel has only hinted at. */
+  async #lookAgain(): Promise<void> {
+    const looks = [...this.#looks];
+    const rereads = [...this.#rereads];
+    this.#looks.clear();
+    this.#rereads.clear();
+    if (this.#netlink === undefined || this.#isClosed) return;
+    for (const index of looks) {
+      const found = await this.#netlink.get(objects.link, linkOf({ index }));
+      if (found.ok) this.#follow(this.#known.take(notice('new', 'link', found.value)));
+    }
+    for (const index of rereads) {
+      const read = await readDevice(this.#netlink, index);
+      if (read.ok) this.#report(this.#known.replaceOn(index, read.value));
+      else this.#reloadSoon();
+    }
+  }
+
+  /** Tells the core once for all that one turn of the event loop brings. */
+  #report(keys: Iterable<Key>): void {
+    const isIdle = this.#unreported.size === 0;
+    for (const key of keys) this.#unreported.add(key);
+    if (!isIdle || this.#unreported.size === 0) return;
+    queueMicrotask(() => {
+      const changed = [...this.#unreported];
+      this.#unreported.clear();
+      if (!this.#isClosed) this.#events?.changed(changed);
+    });
+  }
+
+  #linksChanged(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #enter(state: TargetState): void {
+    if (equalData(this.#state, state)) return;
+    this.#state = state;
+    this.#events?.stateChanged();
+  }
+}
+
+/** IFA_PROTO came with Linux 5.18. */
+function kernelMarksAddresses(): boolean {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return major > 5 || (major === 5 && minor >= 18);
+}

@@ -1,0 +1,85 @@
+/** The routing rules that concern us: `l3mdev unreachable`, and where `lookup local` stands. */
+
+import type { Family } from '../../net/ip.ts';
+import { type Rule, RT_TABLE } from '../../protocols/netlink/index.ts';
+import type { Key } from '../../resources/resource.ts';
+import type { LocalRuleSpec, RuleSpec } from '../../resources/rule.ts';
+import type { Observed } from '../../resources/target.ts';
+import { ourProtocol } from './mark.ts';
+
+export class Rules {
+  readonly #isolating = new Map<Key, { readonly spec: RuleSpec; readonly isOurs: boolean }>();
+  /** By priority, whether it is ours. In the middle of a move there are two. */
+  readonly #local = { 4: new Map<number, boolean>(), 6: new Map<number, boolean>() } as const;
+
+  take(change: 'new' | 'gone', rule: Rule): Key | undefined {
+    const { family, priority = 0 } = rule;
+    const isOurs = rule.protocol === ourProtocol;
+    if (isLocalRule(rule)) {
+      if (change === 'new') this.#local[family].set(priority, isOurs);
+      else this.#local[family].delete(priority);
+      return localRuleKey(family);
+    }
+    if (!isIsolating(rule)) return undefined;
+    const spec = { kind: 'rule', family, priority, action: 'l3mdev-unreachable' } as const;
+    const key = `rule ${family} ${priority}` as Key;
+    if (change === 'new') this.#isolating.set(key, { spec, isOurs });
+    else this.#isolating.delete(key);
+    return key;
+  }
+
+  isolating(key: Key): Observed<RuleSpec> | undefined {
+    const known = this.#isolating.get(key);
+    if (known === undefined) return undefined;
+    return { key, spec: known.spec, owner: known.isOurs ? 'us' : 'nobody' };
+  }
+
+  /**
+   * The one that is asked first, for that is the one in effect. When nobody wants it moved, one that we have left
+   * behind goes before it, so that it is removed.
+   */
+  local(key: Key, isWanted: boolean): Observed<LocalRuleSpec> | undefined {
+    const family = key === localRuleKey(6) ? 6 : 4;
+    const all = [...this.#local[family]].toSorted(([a], [b]) => a - b);
+    const ours = isWanted ? undefined : all.find(([, isOurs]) => isOurs);
+    const found = ours ?? all[0];
+    if (found === undefined) return undefined;
+    const [priority, isOurs] = found;
+    const isMoved = isOurs && priority !== 0;
+    return {
+      key,
+      spec: { kind: 'local-rule', family, priority },
+      owner: isMoved ? 'us' : 'nobody',
+    };
+  }
+
+  /** Priorities at which `lookup local` stands by our hand, or where the kernel has put it. */
+  movable(family: Family): readonly number[] {
+    return [...this.#local[family]].flatMap(([priority, isOurs]) =>
+      isOurs || priority === 0 ? [priority] : [],
+    );
+  }
+
+  keys(): readonly Key[] {
+    return [...this.#isolating.keys(), localRuleKey(4), localRuleKey(6)];
+  }
+}
+
+function localRuleKey(family: Family): Key {
+  return `local-rule ${family}` as Key;
+}
+
+function isLocalRule(rule: Rule): boolean {
+  return rule.action === 'lookup' && rule.table === RT_TABLE.local && isForAll(rule);
+}
+
+function isIsolating(rule: Rule): boolean {
+  return rule.action === 'unreachable' && rule.l3mdev === true && isForAll(rule);
+}
+
+/** Whether it looks at nothing of a packet. */
+function isForAll(rule: Rule): boolean {
+  const { source, destination, iif, oif, mark, ipProtocol, sourcePorts, destinationPorts } = rule;
+  const selectors = [source, destination, iif, oif, mark, ipProtocol, sourcePorts];
+  return [...selectors, destinationPorts].every((selector) => selector === undefined);
+}

@@ -1,0 +1,432 @@
+/** Cases of kernel.test.ts: what the target makes, takes over, leaves alone, and hears of. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { Spec } from '../../../src/resources/index.ts';
+import type { LinkSpec } from '../../../src/resources/link.ts';
+import { ovsPortKey } from '../../../src/resources/ovs-port.ts';
+import type { Key } from '../../../src/resources/resource.ts';
+import { ifName, ip as ipOf, mac, prefix, table, vni } from '../../protocols/netlink/io/kernel.ts';
+import { type Cases, runCases } from '../../protocols/netlink/io/namespace.ts';
+import {
+  apply,
+  assertSettled,
+  ip,
+  keyOf,
+  observed,
+  operation,
+  removeDevices,
+  until,
+  withTarget,
+} from './harness.ts';
+
+const bridge: LinkSpec = {
+  kind: 'link',
+  name: ifName('br-500'),
+  is: { type: 'bridge' },
+  mtu: 1450,
+};
+const vxlan: LinkSpec = {
+  kind: 'link',
+  name: ifName('vxlan-500'),
+  is: { type: 'vxlan', vni: vni(500), local: ipOf('10.255.1.1'), port: 4789 },
+  master: bridge.name,
+  mtu: 1450,
+  learning: false,
+};
+const near: LinkSpec = {
+  kind: 'link',
+  name: ifName('veth-vrf-500'),
+  is: { type: 'veth', peer: ifName('veth-ovs-500') },
+};
+const far: LinkSpec = {
+  kind: 'link',
+  name: ifName('veth-ovs-500'),
+  is: { type: 'attached', madeBy: keyOf(near) },
+};
+const vrf: LinkSpec = {
+  kind: 'link',
+  name: ifName('vrf-500'),
+  is: { type: 'vrf', table: table(500) },
+};
+const loopback: LinkSpec = {
+  kind: 'link',
+  name: ifName('lo-500'),
+  is: { type: 'dummy' },
+  master: vrf.name,
+};
+const address4 = addressSpec('10.1.0.11/32');
+const address6 = addressSpec('2001:db8::11/128');
+const hostRoute = routeSpec('172.24.4.5/32');
+const subnetRoute = routeSpec('10.1.0.0/24', '172.24.4.5');
+const neighbour: Spec = {
+  kind: 'neighbour',
+  link: near.name,
+  ip: ipOf('172.24.4.5'),
+  mac: mac('fa:16:3e:00:00:05'),
+};
+
+function addressSpec(text: string): Spec & { kind: 'address' } {
+  return { kind: 'address', link: near.name, prefix: prefix(text), localRoute: 'removed' };
+}
+
+function routeSpec(text: string, via?: string): Spec & { kind: 'route' } {
+  const dev = near.name;
+  const hop = { type: 'unicast', dev, ...(via === undefined ? {} : { via: ipOf(via) }) } as const;
+  return { kind: 'route', table: table(500), destination: prefix(text), metric: 0, hop };
+}
+
+function indexOf(name: string): string {
+  return ip(`-o link show dev ${name}`).split(':')[0] ?? '';
+}
+
+/** Devices of a case, gone after it. */
+async function cleanly(body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } finally {
+    removeDevices('vrf-500', 'lo-500', 'br-500', 'vxlan-500', 'veth-vrf-500', 'x1', 'x2');
+  }
+}
+
+const cases: Cases = {
+  'bridge and VXLAN device are made, marked, and known at once': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        await apply(target, 'create', bridge);
+        assertSettled(target, bridge);
+        await apply(target, 'create', vxlan);
+        assertSettled(target, bridge, vxlan);
+        assert.match(ip('link show dev vxlan-500'), /alias selvedge/);
+        assert.match(ip('-d link show dev vxlan-500'), /learning off/);
+        await apply(target, 'remove', vxlan);
+        assert.equal(observed(target, vxlan), undefined);
+        await apply(target, 'remove', vxlan);
+      }),
+    ),
+
+  'a VRF with its dummy device is made': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        await apply(target, 'create', vrf);
+        await apply(target, 'create', loopback);
+        assertSettled(target, vrf, loopback);
+        const announced = { ...address4, link: loopback.name };
+        const announced6 = { ...address6, link: loopback.name };
+        await apply(target, 'create', announced, announced6);
+        await until('no local route', () => {
+          void repair(target, announced6);
+          return ip('-6 route show table 500').includes('2001:db8') === false;
+        });
+        assertSettled(target, announced);
+        assert.doesNotMatch(ip('route show table 500'), /10\.1\.0\.11/);
+      }),
+    ),
+
+  'the far end of a veth is marked by its own operation, and let go without the near end': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        await apply(target, 'create', near);
+        assertSettled(target, near);
+        const before = observed(target, far);
+        assert.deepEqual(before?.spec, { ...before?.spec, is: { type: 'veth', peer: near.name } });
+        assert.equal(before?.owner, 'nobody');
+        await apply(target, 'change', far);
+        assertSettled(target, near, far);
+        const { key } = operation(target, 'remove', far);
+        const found = target.observe(key)?.spec as LinkSpec;
+        assert.deepEqual(found.is, far.is);
+        await apply(target, 'remove', found);
+        assert.equal(target.observe(key)?.owner, 'nobody');
+        assertSettled(target, near);
+        await apply(target, 'remove', near);
+        assert.equal(target.observe(key), undefined);
+      }),
+    ),
+
+  'a device that another makes is waited for, and its arrival told': () =>
+    cleanly(() =>
+      withTarget(async ({ target, changed }) => {
+        const name = ifName('x1');
+        const spec: Spec = {
+          kind: 'link',
+          name,
+          is: { type: 'attached', madeBy: ovsPortKey(name) },
+        };
+        const [outcome] = await target.apply([operation(target, 'create', spec)]);
+        assert.deepEqual(outcome, { done: false, waiting: 'x1 to be made by another' });
+        ip('link add x1 type bridge');
+        await until('told', () => changed.includes('link x1' as Key));
+      }),
+    ),
+
+  'a name that is taken is not touched, though it was not known to be': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        const wanted = operation(target, 'create', bridge);
+        ip('link add br-500 type bridge');
+        const [outcome] = await target.apply([wanted]);
+        assert.deepEqual(outcome, { done: true });
+        assert.equal(observed(target, bridge)?.owner, 'nobody');
+        assert.doesNotMatch(ip('link show dev br-500'), /alias|UP/);
+      }),
+    ),
+
+  'a predecessor is taken over in place': () =>
+    cleanly(async () => {
+      ip('link add vrf-500 type vrf table 500');
+      ip('link add br-500 type bridge');
+      ip('link set br-500 master vrf-500');
+      ip('link add vxlan-500 type vxlan id 500 local 10.255.1.1 dstport 4789 nolearning');
+      ip('link set vxlan-500 master br-500');
+      const before = indexOf('vxlan-500');
+      await withTarget(async ({ target }) => {
+        const member = { ...bridge, master: vrf.name };
+        for (const spec of [vrf, member, vxlan]) {
+          assert.equal(observed(target, spec)?.owner, 'predecessor', keyOf(spec));
+        }
+        for (const spec of [vrf, member, vxlan]) await apply(target, 'change', spec);
+        assertSettled(target, vrf, member, vxlan);
+      });
+      assert.equal(indexOf('vxlan-500'), before);
+    }),
+
+  'a device is marked in place: its index stays': () =>
+    cleanly(async () => {
+      ip('link add br-500 type bridge');
+      const before = indexOf('br-500');
+      await withTarget(async ({ target }) => {
+        await apply(target, 'adopt', bridge);
+        assertSettled(target, bridge);
+      });
+      assert.equal(indexOf('br-500'), before);
+    }),
+
+  'an address loses its local route, for both families, also when the kernel puts it back': () =>
+    cleanly(() =>
+      withTarget(async ({ target, changed }) => {
+        await apply(target, 'create', near);
+        await apply(target, 'change', far);
+        await apply(target, 'create', address4);
+        assertSettled(target, address4);
+        assert.doesNotMatch(ip('route show table local'), /10\.1\.0\.11/);
+        await apply(target, 'create', address6);
+        await until('the local route told', () => changed.includes(keyOf(address6)));
+        await repair(target, address6);
+        await until(
+          'no route to it',
+          () => !ip('-6 route show table all').includes('2001:db8::11'),
+        );
+        assertSettled(target, address6);
+        ip('link set veth-vrf-500 down');
+        ip('link set veth-vrf-500 up');
+        const local = (): string => JSON.stringify(observed(target, address4)?.spec, noBigInt);
+        await until('seen again', () => local().includes('kept'));
+        await apply(target, 'change', address4);
+        assertSettled(target, address4);
+        await apply(target, 'remove', address4);
+        assert.equal(observed(target, address4), undefined);
+        await apply(target, 'remove', address4);
+      }),
+    ),
+
+  'an address without a mark is marked in place': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        await apply(target, 'create', near);
+        ip('address add 10.1.0.11/32 dev veth-vrf-500');
+        ip('address add 2001:db8::11/128 dev veth-vrf-500 nodad');
+        await until('seen', () => observed(target, address6) !== undefined);
+        await until('seen', () => observed(target, address4) !== undefined);
+        assert.equal(observed(target, address4)?.owner, 'nobody');
+        await apply(target, 'change', address4, address6);
+        await target.resync();
+        assert.equal(observed(target, address4)?.owner, 'us');
+        assert.equal(observed(target, address6)?.owner, 'us');
+      }),
+    ),
+
+  'routes and neighbours are made, and known to be gone with their device down': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        await apply(target, 'create', near);
+        await apply(target, 'change', far);
+        await apply(target, 'create', hostRoute, neighbour);
+        await apply(target, 'create', subnetRoute);
+        assertSettled(target, hostRoute, subnetRoute, neighbour);
+        const everything = [...target.all()].map(({ key }) => key);
+        for (const spec of [near, far, hostRoute, neighbour]) {
+          assert.ok(everything.includes(keyOf(spec)), keyOf(spec));
+        }
+        // The kernel says nothing about the IPv4 routes that it takes away.
+        ip('link set veth-vrf-500 down');
+        await until('gone', () => observed(target, hostRoute) === undefined);
+        await until('gone', () => observed(target, subnetRoute) === undefined);
+        await until('down', () => (observed(target, near)?.spec as LinkSpec).down === true);
+        await apply(target, 'change', near);
+        await apply(target, 'create', hostRoute, neighbour);
+        assertSettled(target, near, hostRoute, neighbour);
+        await apply(target, 'remove', hostRoute);
+        await apply(target, 'remove', neighbour);
+        assert.doesNotMatch(ip('route show table all'), /172\.24\.4\.5/);
+      }),
+    ),
+
+  "somebody else's route of the same identity is found, and neither replaced nor removed": () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        await apply(target, 'create', near);
+        await apply(target, 'change', far);
+        ip('route add 172.24.4.5/32 dev veth-vrf-500 table 500 proto bgp');
+        await apply(target, 'create', hostRoute);
+        assert.equal(observed(target, hostRoute)?.owner, 'nobody');
+        await apply(target, 'remove', hostRoute);
+        assert.match(ip('route show table 500'), /172\.24\.4\.5.*proto bgp/);
+      }),
+    ),
+
+  "a predecessor's leftovers in the shape of its routes need its VRF": () =>
+    cleanly(() =>
+      withTarget(
+        async ({ target }) => {
+          ip('link add veth-vrf-500 type veth peer name veth-ovs-500');
+          ip('link set veth-vrf-500 up');
+          ip('route add 172.24.4.5/32 dev veth-vrf-500 table 500');
+          await until('seen', () => observed(target, hostRoute) !== undefined);
+          assert.equal(observed(target, hostRoute)?.owner, 'nobody');
+        },
+        { wanted: [hostRoute] },
+      ),
+    ),
+
+  'settings are written, and told when another writes them': () =>
+    cleanly(() =>
+      withTarget(async ({ target, changed }) => {
+        await apply(target, 'create', near);
+        const setting: Spec = {
+          kind: 'sysctl',
+          family: 4,
+          link: near.name,
+          name: 'rp_filter',
+          value: 2,
+        };
+        await apply(target, 'change', setting);
+        const path = '/proc/sys/net/ipv4/conf/veth-vrf-500/rp_filter';
+        assert.equal(readFileSync(path, 'utf8').trim(), '2');
+        changed.length = 0;
+        ip('link show');
+        const { writeFileSync } = await import('node:fs');
+        writeFileSync(path, '1');
+        await until('told', () => changed.includes(keyOf(setting)));
+        assert.deepEqual(observed(target, setting)?.spec, { ...setting, value: 1 });
+        const absent: Spec = { ...setting, link: ifName('x1') };
+        const [outcome] = await target.apply([operation(target, 'create', absent)]);
+        assert.ok(outcome?.done === false && 'waiting' in outcome);
+        ip('link add x1 type bridge');
+        await until('told', () => changed.includes(keyOf(absent)));
+      }),
+    ),
+
+  'the local rule moves and comes back, and there is always one': () =>
+    withTarget(async ({ target }) => {
+      for (const family of [4, 6] as const) {
+        const command = family === 4 ? 'rule show' : '-6 rule show';
+        const spec: Spec = { kind: 'local-rule', family, priority: 2000 };
+        assert.deepEqual(observed(target, spec)?.spec, { ...spec, priority: 0 });
+        assert.equal(observed(target, spec)?.owner, 'nobody');
+        await apply(target, 'change', spec);
+        assertSettled(target, spec);
+        assert.match(ip(command), /^2000:\tfrom all lookup local/m);
+        assert.doesNotMatch(ip(command), /^0:/m);
+        // Again, as after a crash in the middle.
+        ip(family === 4 ? 'rule add pref 0 lookup local' : '-6 rule add pref 0 lookup local');
+        await until('seen', () => observed(target, spec)?.owner === 'nobody');
+        await apply(target, 'change', spec);
+        assert.doesNotMatch(ip(command), /^0:/m);
+        await apply(target, 'remove', spec);
+        assert.match(ip(command), /^0:\tfrom all lookup local/m);
+        assert.doesNotMatch(ip(command), /2000:/);
+        assert.equal(observed(target, spec)?.owner, 'nobody');
+      }
+    }),
+
+  'the rule that ends look-ups of a VRF is made and removed': () =>
+    withTarget(async ({ target }) => {
+      const spec: Spec = { kind: 'rule', family: 4, priority: 1001, action: 'l3mdev-unreachable' };
+      await apply(target, 'create', spec);
+      assertSettled(target, spec);
+      await apply(target, 'remove', spec);
+      assert.equal(observed(target, spec), undefined);
+    }),
+
+  'what is removed by hand is told, also when notices are lost': () =>
+    cleanly(() =>
+      withTarget(
+        async ({ target, changed }) => {
+          await apply(target, 'create', near);
+          await apply(target, 'change', far);
+          await apply(target, 'create', hostRoute);
+          ip('route del 172.24.4.5/32 table 500');
+          await until('told', () => observed(target, hostRoute) === undefined);
+          await apply(target, 'create', hostRoute);
+          changed.length = 0;
+          // More notices than the small buffer takes, while this process does not read.
+          for (let round = 0; round < 30; round += 1) {
+            ip('link set veth-ovs-500 mtu 1400');
+            ip('link set veth-ovs-500 mtu 1500');
+          }
+          ip('route del 172.24.4.5/32 table 500');
+          await until('told', () => observed(target, hostRoute) === undefined);
+          assert.ok(changed.includes(keyOf(hostRoute)));
+        },
+        { noticeBuffer: 4_096 },
+      ),
+    ),
+
+  'ten thousand addresses go in one call': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        await apply(target, 'create', near);
+        await apply(target, 'change', far);
+        const many = Array.from({ length: 10_000 }, (_, at) =>
+          addressSpec(`10.${100 + (at >> 16)}.${(at >> 8) & 255}.${at & 255}/32`),
+        );
+        await apply(target, 'create', ...many);
+        assertSettled(target, ...many);
+        assert.doesNotMatch(ip('route show table local'), /10\.100\./);
+        await apply(target, 'remove', ...many);
+        assert.doesNotMatch(ip('address show dev veth-vrf-500'), /10\.100\./);
+      }),
+    ),
+
+  'another target finds everything again as ours': () =>
+    cleanly(async () => {
+      const specs = [near, far, hostRoute, neighbour];
+      await withTarget(async ({ target }) => {
+        await apply(target, 'create', near);
+        await apply(target, 'change', far);
+        await apply(target, 'create', hostRoute, neighbour, address4);
+      });
+      await withTarget(async ({ target }) => {
+        assertSettled(target, ...specs, address4);
+        const owners = [...target.all()].filter(({ owner }) => owner === 'us');
+        assert.equal(owners.length, specs.length + 1);
+        assert.equal(target.links.macOf('no-such'), undefined);
+        const address = target.links.macOf(near.name);
+        assert.ok(address !== undefined);
+        assert.equal(target.links.nameOf(address), near.name);
+      });
+    }),
+};
+
+function noBigInt(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+/** What the core does when the kernel has put a local route (back) there. */
+async function repair(target: Parameters<typeof apply>[0], spec: Spec): Promise<void> {
+  await apply(target, 'change', spec);
+}
+
+await runCases(cases);
+process.exit(0);
