@@ -5,6 +5,7 @@
  */
 
 import { type BackOff, backOffDelay } from '../../base/back-off.ts';
+import { equalData } from '../../base/equal.ts';
 import type { Clock, Log, Random } from '../../base/ports.ts';
 import { formatVtyError, type StanzaSessions } from '../../protocols/vty/index.ts';
 import type { Key } from '../../resources/resource.ts';
@@ -119,7 +120,7 @@ class FrrTarget implements Target {
         started();
       };
       if (connected.ok) await this.#serve(connected.value, ready);
-      else this.#goDown(connected.error);
+      else this.#setState({ state: 'down', reason: connected.error });
       failures += 1;
       started();
       await this.#pause(backOffDelay(reconnect, failures, random), this.#stop.signal);
@@ -136,7 +137,9 @@ class FrrTarget implements Target {
     this.#sessions = sessions;
     const failure = await this.#watch(sessions, ready, over.signal);
     this.#sessions = undefined;
-    if (!this.#stop.signal.aborted) this.#goDown(failure ?? (await lost));
+    if (!this.#stop.signal.aborted) {
+      this.#setState({ state: 'down', reason: failure ?? (await lost) });
+    }
     // What is being said now is said to its end, as far as the daemons are there.
     await this.#turn;
     this.#last = undefined;
@@ -174,6 +177,7 @@ class FrrTarget implements Target {
     const facts = parseFacts(read.value);
     this.#last = { texts: read.value, facts };
     const changed = new Set([...this.#objects.refresh(facts), ...this.#waiting]);
+    this.#options.log('debug', 'FRR shows another configuration', { changed: [...changed] });
     this.#waiting.clear();
     this.#setState({ state: 'ready' });
     if (changed.size > 0) this.#events?.changed(changed);
@@ -217,17 +221,10 @@ class FrrTarget implements Target {
     }
   }
 
-  #goDown(reason: string): void {
-    if (this.#state.state !== 'down') this.#options.log('warn', reason);
-    this.#setState({ state: 'down', reason });
-  }
-
   #setState(state: TargetState): void {
-    const before = this.#state;
+    const isSame = equalData(state, this.#state);
     this.#state = state;
-    if (state.state === before.state) return;
-    if (before.state === 'down') this.#options.log('info', 'FRR is back');
-    this.#events?.stateChanged();
+    if (!isSame) this.#events?.stateChanged();
   }
 
   /** One at a time, in the order of asking. */
