@@ -58,7 +58,9 @@ export class FrrObjects {
   refresh(facts: FrrFacts): readonly Key[] {
     const isBack = this.#facts === undefined;
     const before = new Map(this.#known);
-    const vrfs = new Set([...facts.configured, ...facts.instances.keys(), ...this.#vrfsOfKnown()]);
+    const present = [...facts.configured, ...facts.instances.keys()];
+    // Those that were ours as well: once nothing of one is left, its name is anybody's again.
+    const vrfs = new Set([...present, ...this.#vrfsOfKnown(), ...this.#ours]);
     this.#facts = facts;
     for (const vrf of vrfs) this.#look(vrf, facts);
     const keys = new Set([...before.keys(), ...this.#known.keys()]);

@@ -29,9 +29,31 @@ export type FrrOperation = Operation<FrrSpec>;
 
 export const frrIsAway = waiting('FRR is not running');
 
-interface Task {
+/** Stanzas as for `diffStanzas`. */
+export interface Task {
   readonly wanted: readonly OwnedStanza[];
   readonly unwanted: readonly OwnedStanza[];
+}
+
+export interface Prepared {
+  /** Operations that cannot come to what they are for. */
+  readonly outcomes: ReadonlyMap<FrrOperation, Outcome>;
+  /** What there is to say: also for a removal that cannot be finished, since it takes at least what is ours. */
+  readonly tasks: ReadonlyMap<FrrOperation, Task>;
+}
+
+/** What is to be said for each operation, and what stands in its way. Pure. */
+export function prepare(facts: FrrFacts, operations: readonly FrrOperation[]): Prepared {
+  const outcomes = new Map<FrrOperation, Outcome>();
+  const tasks = new Map<FrrOperation, Task>();
+  for (const operation of operations) {
+    const task = taskOf(operation, facts);
+    const [obstacle] = diffStanzas(facts, task.wanted, task.unwanted).obstacles;
+    if (obstacle !== undefined) outcomes.set(operation, formatObstacle(obstacle));
+    // The change to another AS is not begun when it cannot be finished.
+    if (obstacle === undefined || operation.verb === 'remove') tasks.set(operation, task);
+  }
+  return { outcomes, tasks };
 }
 
 /** Says what the operations need. Returns the outcome of those that came to nothing; the others are to be verified. */
@@ -40,21 +62,13 @@ export async function carryOut(
   facts: FrrFacts,
   operations: readonly FrrOperation[],
 ): Promise<ReadonlyMap<FrrOperation, Outcome>> {
-  const outcomes = new Map<FrrOperation, Outcome>();
-  const tasks = new Map<FrrOperation, Task>();
-  for (const operation of operations) {
-    const task = taskOf(operation, facts);
-    const [obstacle] = diffStanzas(facts, task.wanted, task.unwanted).obstacles;
-    if (obstacle !== undefined) outcomes.set(operation, formatObstacle(obstacle));
-    // Another AS is not begun when it cannot be finished; a removal takes at least what is ours.
-    if (obstacle === undefined || operation.verb === 'remove') tasks.set(operation, task);
-  }
+  const { outcomes, tasks } = prepare(facts, operations);
   const refusals = await say(sessions, facts, [...tasks.values()]);
-  for (const [operation, { wanted, unwanted }] of tasks) {
-    const refusal = [...unwanted, ...wanted].map(({ line }) => refusals.get(line)).find(Boolean);
-    if (refusal !== undefined) outcomes.set(operation, refusal);
-  }
-  return outcomes;
+  const refused = [...tasks].flatMap(([operation, { wanted, unwanted }]) => {
+    const [refusal] = [...unwanted, ...wanted].flatMap(({ line }) => refusals.get(line) ?? []);
+    return refusal === undefined ? [] : [[operation, refusal] as const];
+  });
+  return new Map([...outcomes, ...refused]);
 }
 
 /** Whether FRR shows what it was told. */

@@ -1,0 +1,133 @@
+/** Facts and tasks without daemons: what the devices of the kernel would be needed for, and what must agree. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import type { OwnedStanza } from '../../../src/protocols/vty/index.ts';
+import { bgpFamilies } from '../../../src/resources/frr.ts';
+import type { Verb } from '../../../src/resources/resource.ts';
+import { type FrrFacts, parseFacts } from '../../../src/targets/frr/facts.ts';
+import { FrrObjects } from '../../../src/targets/frr/objects.ts';
+import { bgpStanza, readSpec } from '../../../src/targets/frr/stanzas.ts';
+import { type FrrOperation, prepare } from '../../../src/targets/frr/tasks.ts';
+import { bgpOf, type FrrSpec, keyOf, vniOf, vrfOf } from './harness.ts';
+
+function facts(vrf: string, states: string, bgp = ''): FrrFacts {
+  return parseFacts({ vrf, bgp, states });
+}
+
+function operation(verb: Verb, spec: FrrSpec, observed?: FrrSpec): FrrOperation {
+  return { verb, key: keyOf(spec), target: 'frr', spec, observed, because: [] };
+}
+
+function linesOf({ slots, inner }: OwnedStanza): readonly string[] {
+  const own = slots.flatMap((slot) => (slot.holds === 'one' ? (slot.line ?? []) : slot.lines));
+  return [...own, ...inner.flatMap(linesOf)];
+}
+
+describe('stanzas', () => {
+  test('say the lines that a person is told', () => {
+    for (const spec of [bgpOf('vrf-1', 1), bgpOf('vrf-1', 1, '1:1', '2:2', '3:3')]) {
+      assert.deepEqual(linesOf(bgpStanza(spec)), [...bgpFamilies(spec).values()].flat());
+    }
+  });
+
+  test('are found for their VRF only, and not under an AS in dots', () => {
+    const seen = facts('', '', 'router bgp 1.1 vrf vrf-1\nexit\nrouter bgp 7 vrf vrf-12\nexit\n');
+    assert.equal(readSpec(seen, bgpOf('vrf-1', 1)), undefined);
+    assert.deepEqual([...seen.instances], [['vrf-12', 7]]);
+  });
+
+  test('keep a VNI that is for prefixes only', () => {
+    const seen = facts('vrf vrf-5\n vni 5 prefix-routes-only\nexit-vrf\n', '');
+    assert.deepEqual(readSpec(seen, vniOf('vrf-5', 5)), vniOf('vrf-5', 5));
+  });
+});
+
+describe('a VRF that the kernel has', () => {
+  test('is no object as long as nobody configured it', () => {
+    const objects = new FrrObjects();
+    objects.want([keyOf(vrfOf('vrf-5'))]);
+    objects.refresh(facts('', 'vrf vrf-5 id 7 table 5\n'));
+    assert.deepEqual([...objects.all()], []);
+    objects.refresh(facts('', 'vrf vrf-5 id 7 table 5 (configured)\n'));
+    assert.deepEqual([...objects.all()].length, 1);
+  });
+
+  test('waits for its device to go before it is removed', () => {
+    const gone = operation('remove', vrfOf('vrf-5'));
+    const active = facts('vrf vrf-5\nexit-vrf\n', 'vrf vrf-5 id 7 table 5 (configured)\n');
+    assert.deepEqual(prepare(active, [gone]).outcomes.get(gone), {
+      done: false,
+      waiting: "FRR to see that the device of 'vrf vrf-5' is gone",
+    });
+    const inactive = facts('vrf vrf-5\nexit-vrf\n', 'vrf vrf-5 inactive (configured)\n');
+    assert.deepEqual([...prepare(inactive, [gone]).outcomes], []);
+  });
+
+  test('is not removed with a VNI that somebody else put there', () => {
+    const gone = operation('remove', vrfOf('vrf-5'));
+    const seen = facts('vrf vrf-5\n vni 77\nexit-vrf\n', 'vrf vrf-5 inactive (configured)\n');
+    assert.deepEqual(prepare(seen, [gone]).outcomes.get(gone), {
+      done: false,
+      error: "cannot remove 'vrf vrf-5': foreign lines remain: 'vni 77'; remove them",
+    });
+  });
+});
+
+describe('what is not as it was when it was decided', () => {
+  test('is not removed in the place of what is gone', () => {
+    const seen = facts('vrf vrf-5\n vni 77\nexit-vrf\n', '', 'router bgp 7 vrf vrf-5\nexit\n');
+    const gone = [
+      operation('remove', vniOf('vrf-5', 5)),
+      operation('remove', bgpOf('vrf-5', 64999)),
+    ];
+    const { outcomes, tasks } = prepare(seen, gone);
+    assert.deepEqual([...outcomes], []);
+    assert.deepEqual(
+      [...tasks.values()].flatMap(({ wanted }) => wanted),
+      [],
+    );
+  });
+
+  test('is not replaced when a line of others would go with it, and nothing of it is touched', () => {
+    const was = bgpOf('vrf-5', 7);
+    const bgp = 'router bgp 7 vrf vrf-5\n neighbor 10.0.0.1 remote-as 1\nexit\n';
+    const seen = facts('vrf vrf-5\n vni 5\nexit-vrf\n', '', bgp);
+    const replaced = operation('replace', bgpOf('vrf-5', 8), was);
+    const { outcomes, tasks } = prepare(seen, [replaced]);
+    assert.deepEqual(outcomes.get(replaced), {
+      done: false,
+      error:
+        "cannot remove 'router bgp 7 vrf vrf-5': foreign lines remain: " +
+        "'neighbor 10.0.0.1 remote-as 1'; remove them",
+    });
+    assert.deepEqual([...tasks], []);
+  });
+});
+
+describe('ownership', () => {
+  test('ends with the last of a VRF, so that its name is anybody’s again', () => {
+    const objects = new FrrObjects();
+    const keys = [vrfOf('vrf-5'), vniOf('vrf-5', 5)].map(keyOf);
+    objects.want(keys);
+    objects.refresh(facts('vrf vrf-5\n vni 5\nexit-vrf\n', ''));
+    objects.refresh(facts('', ''));
+    for (const key of keys) objects.unwant(key);
+    objects.refresh(facts('vrf vrf-5\n vni 77\nexit-vrf\n', ''));
+    assert.deepEqual([...objects.all()], []);
+  });
+
+  test('ends as well when it went while FRR was away', () => {
+    const objects = new FrrObjects();
+    objects.refresh(facts('vrf vrf-5\n vni 5\nexit-vrf\n', ''));
+    assert.equal([...objects.all()].length, 2);
+    objects.forget();
+    assert.deepEqual(
+      objects.refresh(facts('', '')),
+      [vrfOf('vrf-5'), vniOf('vrf-5', 5)].map(keyOf),
+    );
+    objects.refresh(facts('vrf vrf-5\n vni 77\nexit-vrf\n', ''));
+    assert.deepEqual([...objects.all()], []);
+  });
+});
