@@ -39,5 +39,6 @@ function printAddress(verb: Verb, spec: AddressSpec): string {
   if (verb === 'remove') return `ip address del ${prefix} dev ${spec.link}`;
   const add = `ip address replace ${prefix} dev ${spec.link}`;
   if (spec.localRoute === 'kept' || !isHostPrefix(spec.prefix)) return add;
-  return `${add} && ip route del local ${prefix} dev ${spec.link} table all`;
+  const ip = spec.prefix.ip.family === 4 ? 'ip' : 'ip -6';
+  return `${add} && ${ip} route flush table all type local exact ${prefix} dev ${spec.link}`;
 }

@@ -40,7 +40,13 @@ function compareOvsPorts(wanted: OvsPortSpec, observed: OvsPortSpec): Comparison
 
 function printOvsPort(verb: Verb, spec: OvsPortSpec): string {
   if (verb === 'remove') return `ovs-vsctl del-port ${spec.bridge} ${spec.name}`;
+  if (verb === 'change' || verb === 'adopt') {
+    return spec.tag === undefined
+      ? `ovs-vsctl clear port ${spec.name} tag`
+      : `ovs-vsctl set port ${spec.name} tag=${spec.tag}`;
+  }
   const tag = spec.tag === undefined ? '' : ` tag=${spec.tag}`;
   const type = spec.type === 'internal' ? ` -- set interface ${spec.name} type=internal` : '';
-  return `ovs-vsctl add-port ${spec.bridge} ${spec.name}${tag}${type}`;
+  const first = verb === 'replace' ? `del-port ${spec.name} -- ` : '';
+  return `ovs-vsctl ${first}add-port ${spec.bridge} ${spec.name}${tag}${type}`;
 }
