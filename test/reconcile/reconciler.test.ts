@@ -1,0 +1,407 @@
+/** The rules of the core, one by one. History and the order of the whole are in history.test.ts. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { patience } from '../../src/reconcile/reconciler.ts';
+import type { Key } from '../../src/resources/resource.ts';
+import { failed, waiting } from '../../src/resources/target.ts';
+import { grace, Stage } from './shelf.ts';
+
+async function informed(stage = new Stage()): Promise<Stage> {
+  await stage.run();
+  stage.core.allowRemoval();
+  return stage;
+}
+
+describe('order', () => {
+  test('what an object needs is made before it, also on another target', async () => {
+    const stage = await informed();
+    stage.want('s', 'a1 < o1, k1', 'o1 < k2', 'k1', 'k2');
+    assert.deepEqual(await stage.run(), ['create k1', 'create k2', 'create o1', 'create a1']);
+  });
+
+  test('and removed after it', async () => {
+    const stage = await informed();
+    stage.want('s', 'a1 < o1', 'o1 < k2', 'k2');
+    await stage.run();
+    stage.want('s');
+    assert.deepEqual(await stage.run(), ['remove a1', 'remove o1', 'remove k2']);
+  });
+
+  test('an object goes after what it has to outlive', async () => {
+    const stage = await informed();
+    stage.want('s', 'l1', 'k1');
+    await stage.run();
+    stage.want('s');
+    assert.deepEqual(await stage.run(), ['remove k1', 'remove l1']);
+  });
+
+  test('what stands on other needs from now on lets go of the former ones last', async () => {
+    const stage = await informed();
+    stage.want('s', 'a1 < k1', 'k1');
+    await stage.run();
+    stage.kernel.answers.set('k2', failed('no room'));
+    stage.want('s', 'a1 < k2', 'k2');
+    assert.deepEqual(await stage.run(), ['create k2 ! no room']);
+    assert.deepEqual(stage.standing('k1'), { is: 'waiting', for: 'a1' });
+    stage.kernel.answers.clear();
+    assert.deepEqual(await stage.runNext(), ['create k2', 'remove k1']);
+  });
+
+  test('what is announced over an object is withdrawn before that is altered', async () => {
+    const stage = await informed();
+    stage.want('s', 'a1 < k1', 'k1=x', 'a2 < k1');
+    await stage.run();
+    stage.want('s', 'k1=y', 'a2 < k1');
+    assert.deepEqual(await stage.run(), ['remove a1', 'change k1']);
+  });
+
+  test('nothing is announced over an object that is not as it is wanted', async () => {
+    const stage = await informed();
+    stage.kernel.put('k1=x');
+    stage.kernel.answers.set('k1', failed('busy'));
+    stage.want('s', 'a1 < k1', 'k1=y');
+    assert.deepEqual(await stage.run(), ['change k1 ! busy']);
+    assert.deepEqual(stage.standing('a1'), { is: 'waiting', for: 'k1' });
+  });
+
+  test('a path of an earlier run goes after every announcement of that run', async () => {
+    const stage = new Stage();
+    for (const name of ['k1', 'o1', 'a1', 'a2']) {
+      (name === 'o1' ? stage.ovs : stage.kernel).put(name);
+    }
+    await informed(stage);
+    stage.kernel.answers.set('a2', failed('stuck'));
+    assert.deepEqual(await stage.run(), ['remove a1', 'remove a2 ! stuck']);
+    stage.kernel.answers.clear();
+    assert.deepEqual((await stage.runNext()).toSorted(), ['remove a2', 'remove k1', 'remove o1']);
+  });
+});
+
+describe('removal', () => {
+  test('nothing goes before every source has been read, then what nothing wants', async () => {
+    const stage = new Stage();
+    stage.kernel.put('k1');
+    stage.want('s', 'k2');
+    assert.deepEqual(await stage.run(), ['create k2']);
+    stage.core.allowRemoval();
+    assert.deepEqual(await stage.run(), ['remove k1']);
+  });
+
+  test("what is nobody's stays", async () => {
+    const stage = new Stage();
+    stage.kernel.put('k1', 'nobody');
+    await informed(stage);
+    assert.deepEqual(await stage.run(), []);
+  });
+
+  test("a replaced agent's leftovers go only if they are inherited", async () => {
+    for (const inherits of [true, false]) {
+      const stage = new Stage(inherits);
+      stage.kernel.put('k1', 'predecessor');
+      await informed(stage);
+      assert.deepEqual(await stage.run(), inherits ? ['remove k1'] : []);
+    }
+  });
+
+  test('an object with a grace stays for it, and its needs with it', async () => {
+    const stage = await informed();
+    stage.want('s', 'g1 < k1', 'k1');
+    await stage.run();
+    stage.want('s');
+    assert.deepEqual(await stage.run(), []);
+    assert.equal(stage.core.nextDue, grace);
+    assert.deepEqual(stage.standing('k1'), { is: 'waiting', for: 'g1 to be gone' });
+    assert.deepEqual(await stage.runNext(), ['remove g1', 'remove k1']);
+  });
+
+  test('what is wanted again within its grace is left as it is', async () => {
+    const stage = await informed();
+    stage.want('s', 'g1');
+    await stage.run();
+    stage.want('s');
+    await stage.run();
+    stage.want('s', 'g1');
+    stage.now = 2 * grace;
+    assert.deepEqual(await stage.run(), []);
+  });
+
+  test('a shared object lives until the last scope lets go of it', async () => {
+    const stage = await informed();
+    stage.want('s', 'k1');
+    stage.want('t', 'k1');
+    await stage.run();
+    stage.want('s');
+    assert.deepEqual(await stage.run(), []);
+    stage.want('t');
+    assert.deepEqual(await stage.run(), ['remove k1']);
+  });
+});
+
+describe('ownership', () => {
+  test('a name that somebody has is a condition of each scope that wants it', async () => {
+    const stage = await informed();
+    stage.kernel.put('k1', 'nobody');
+    stage.want('s', 'k1', 'a1 < k1', 'k2');
+    assert.deepEqual(await stage.run(), ['create k2']);
+    assert.deepEqual(stage.core.conditions(), [
+      {
+        scope: 's',
+        severity: 'error',
+        message: 'cannot set up k1: k1 exists and is not ours; remove it, or free its name',
+      },
+    ]);
+    assert.deepEqual(stage.core.progress, { failed: 0, waiting: 1, refused: 1 });
+  });
+
+  test('once it is free, everything follows', async () => {
+    const stage = await informed();
+    stage.kernel.put('k1', 'nobody');
+    stage.want('s', 'k1', 'a1 < k1');
+    await stage.run();
+    stage.kernel.things.delete('k1' as Key);
+    stage.core.observedChange(['k1' as Key]);
+    assert.deepEqual(await stage.run(), ['create k1', 'create a1']);
+    assert.deepEqual(stage.core.conditions(), []);
+  });
+
+  test('what a replaced agent left is adopted in place when it is wanted', async () => {
+    const stage = await informed();
+    stage.kernel.put('k1', 'predecessor');
+    stage.kernel.put('k2=old', 'predecessor');
+    stage.want('s', 'k1', 'k2');
+    assert.deepEqual(await stage.run(), ['adopt k1', 'change k2']);
+  });
+
+  test('what cannot carry a mark is set, and neither adopted nor removed', async () => {
+    const stage = await informed();
+    stage.kernel.put('s1=0', 'nobody');
+    stage.want('s', 's1=1');
+    assert.deepEqual(await stage.run(), ['change s1']);
+    stage.want('s');
+    assert.deepEqual(await stage.run(), []);
+  });
+});
+
+describe('failure', () => {
+  test('is tried again with a back-off that doubles up to its limit', async () => {
+    const stage = await informed();
+    stage.kernel.answers.set('k1', failed('no room'));
+    stage.want('s', 'k1', 'k2');
+    assert.deepEqual(await stage.run(), ['create k1 ! no room', 'create k2']);
+    const waits: number[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const before = stage.now;
+      // What is given up in the meantime is looked at without being tried.
+      while ((await stage.runNext()).length === 0);
+      waits.push(stage.now - before);
+    }
+    assert.deepEqual(waits, [1000, 2000, 4000, 8000, 8000]);
+  });
+
+  test('is kept by name with its text, and forgotten with success', async () => {
+    const stage = await informed();
+    stage.kernel.answers.set('k1', failed('no room'));
+    stage.want('s', 'k1');
+    await stage.run();
+    assert.deepEqual(stage.standing('k1'), {
+      is: 'failed',
+      error: 'no room',
+      count: 1,
+      retryAt: 1000,
+    });
+    stage.kernel.answers.clear();
+    assert.deepEqual(await stage.runNext(), ['create k1']);
+    assert.deepEqual(stage.core.progress, { failed: 0, waiting: 0, refused: 0 });
+  });
+
+  test('is tried again at once when another thing is wanted', async () => {
+    const stage = await informed();
+    stage.kernel.answers.set('k1', failed('no room'));
+    stage.want('s', 'k1=x');
+    await stage.run();
+    stage.kernel.answers.clear();
+    stage.want('s', 'k1=y');
+    assert.deepEqual(await stage.run(), ['create k1']);
+  });
+
+  test('holds up only what needs the object', async () => {
+    const stage = await informed();
+    stage.kernel.answers.set('k1', failed('no room'));
+    stage.want('s', 'k1', 'a1 < k1', 'k2', 'a2 < k2');
+    assert.deepEqual(await stage.run(), ['create k1 ! no room', 'create k2', 'create a2']);
+    assert.deepEqual(stage.standing('a1'), { is: 'waiting', for: 'k1' });
+  });
+
+  test('is also a success without effect', async () => {
+    const stage = await informed();
+    stage.kernel.lies.add('k1');
+    stage.want('s', 'k1');
+    assert.deepEqual(await stage.run(), ['create k1']);
+    assert.deepEqual(stage.standing('k1'), {
+      is: 'failed',
+      error: 'reported as done, but it is not so',
+      count: 1,
+      retryAt: 1000,
+    });
+  });
+
+  test('of a removal holds up the removal of what it stands on', async () => {
+    const stage = await informed();
+    stage.want('s', 'a1 < k1', 'k1');
+    await stage.run();
+    stage.kernel.answers.set('a1', failed('stuck'));
+    stage.want('s');
+    assert.deepEqual(await stage.run(), ['remove a1 ! stuck']);
+    stage.kernel.answers.clear();
+    assert.deepEqual(await stage.runNext(), ['remove a1', 'remove k1']);
+  });
+
+  test('that lasts takes down what stands on the missing object, until it is there again', async () => {
+    const stage = await informed();
+    stage.want('s', 'k1', 'o1 < k1', 'a1 < o1');
+    await stage.run();
+    stage.kernel.things.delete('k1' as Key);
+    stage.kernel.answers.set('k1', failed('no room'));
+    stage.core.observedChange(['k1' as Key]);
+    await stage.run();
+    while (stage.now < patience) {
+      assert.ok(stage.kernel.things.has('a1' as Key), 'not before its time');
+      await stage.runNext();
+    }
+    assert.deepEqual(stage.log.slice(-2), ['remove a1', 'remove o1']);
+    stage.kernel.answers.clear();
+    while ((await stage.runNext()).length === 0);
+    assert.deepEqual(stage.log.slice(-3), ['create k1', 'create o1', 'create a1']);
+  });
+});
+
+describe('waiting', () => {
+  test('for a target that says so lasts until it reports a change', async () => {
+    const stage = await informed();
+    stage.ovs.answers.set('o1', waiting('port patch-1'));
+    stage.want('s', 'o1');
+    assert.deepEqual(await stage.run(), []);
+    assert.deepEqual(stage.standing('o1'), { is: 'waiting', for: 'port patch-1' });
+    stage.ovs.answers.clear();
+    stage.core.observedChange(['o1' as Key]);
+    assert.deepEqual(await stage.run(), ['create o1']);
+  });
+
+  test('for a target that is away costs the others nothing', async () => {
+    const stage = await informed();
+    stage.frr.state = { state: 'down', reason: 'not running' };
+    stage.want('s', 'f1', 'k1');
+    assert.deepEqual(await stage.run(), ['create k1']);
+    assert.deepEqual(stage.standing('f1'), { is: 'waiting', for: 'frr: not running' });
+    stage.frr.state = { state: 'ready' };
+    stage.core.markAll();
+    assert.deepEqual(await stage.run(), ['create f1']);
+  });
+
+  test('what a target that is away had is not missed', async () => {
+    const stage = await informed();
+    stage.want('s', 'f1', 'a1 < f1');
+    await stage.run();
+    stage.frr.state = { state: 'down', reason: 'not running' };
+    stage.frr.things.clear();
+    stage.core.markAll();
+    stage.now += 10 * patience;
+    assert.deepEqual(await stage.run(), []);
+    assert.ok(stage.kernel.things.has('a1' as Key));
+  });
+
+  test('for a slow target holds up no other', async () => {
+    const stage = await informed();
+    const slow = Promise.withResolvers<void>();
+    stage.frr.gate = slow.promise;
+    stage.want('s', 'f1', 'k1', 'a1 < k1', 'a2 < f1');
+    stage.core.advance();
+    while (!stage.log.includes('create a1')) await Promise.resolve();
+    stage.want('t', 'k2');
+    stage.core.advance();
+    while (!stage.log.includes('create k2')) await Promise.resolve();
+    assert.ok(!stage.log.includes('create f1'));
+    slow.resolve();
+    await stage.core.settled();
+    assert.deepEqual(stage.log.slice(-2), ['create f1', 'create a2']);
+  });
+
+  test('what changes while it is under way is looked at again afterwards', async () => {
+    const stage = await informed();
+    const slow = Promise.withResolvers<void>();
+    stage.frr.gate = slow.promise;
+    stage.want('s', 'f1=x');
+    stage.core.advance();
+    stage.want('s', 'f1=y');
+    stage.core.advance();
+    slow.resolve();
+    await stage.core.settled();
+    assert.deepEqual(stage.log, ['create f1', 'change f1']);
+  });
+});
+
+describe('drift', () => {
+  test('an object that somebody removed or altered is put right', async () => {
+    const stage = await informed();
+    stage.want('s', 'k1=x', 'k2=x');
+    await stage.run();
+    stage.kernel.things.delete('k1' as Key);
+    stage.kernel.put('k2=y');
+    stage.core.observedChange(['k1', 'k2'] as Key[]);
+    assert.deepEqual(await stage.run(), ['create k1', 'change k2']);
+  });
+
+  test('a resync finds what no event told of', async () => {
+    const stage = await informed();
+    stage.want('s', 'k1');
+    await stage.run();
+    stage.kernel.things.clear();
+    assert.deepEqual(await stage.run(), []);
+    stage.core.markAll();
+    assert.deepEqual(await stage.run(), ['create k1']);
+  });
+});
+
+describe('preview', () => {
+  test('says in order what would be done, and does nothing', async () => {
+    const stage = new Stage();
+    stage.kernel.put('k9');
+    stage.kernel.put('g9');
+    stage.kernel.put('k8', 'nobody');
+    stage.core.allowRemoval();
+    stage.want('s', 'a1 < o1', 'o1 < k1', 'k1', 'a8 < k8', 'k8');
+    const { levels, blocked } = stage.core.preview();
+    const lines = levels.map((level) => level.map(({ verb, key }) => `${verb} ${key}`));
+    assert.deepEqual(lines, [
+      ['remove g9', 'create k1', 'remove k9'],
+      ['create o1'],
+      ['create a1'],
+    ]);
+    assert.deepEqual(
+      blocked.map(({ operation, on }) => `${operation.key} waits for ${on}`),
+      ['a8 waits for k8'],
+    );
+    assert.deepEqual(stage.log, []);
+    assert.equal(stage.kernel.things.size, 3);
+  });
+});
+
+describe('cost', () => {
+  test('one more object among ten thousand is all that is looked at', async () => {
+    const stage = await informed();
+    const others = Array.from({ length: 10_000 }, (_, index) => `a${index} < k1`);
+    for (const line of others) stage.want(line, line);
+    stage.want('s', 'k1');
+    await stage.run();
+    const { kernel } = stage;
+    kernel.looks = 0;
+    stage.want('another', 'axx < k1');
+    assert.deepEqual(await stage.run(), ['create axx']);
+    assert.ok(kernel.looks < 20, `${kernel.looks} looks`);
+    kernel.looks = 0;
+    stage.want('another');
+    assert.deepEqual(await stage.run(), ['remove axx']);
+    assert.ok(kernel.looks < 20, `${kernel.looks} looks`);
+  });
+});
