@@ -17,7 +17,7 @@ import type { Spec } from '../../resources/index.ts';
 import type { Key } from '../../resources/resource.ts';
 import { done, failed, type Operation, type Outcome } from '../../resources/target.ts';
 import { lowerOperation, type Step } from './lower.ts';
-import { notice, readDevice, readTable } from './read.ts';
+import { notice, type Reading, readDevice, readTable } from './read.ts';
 import type { KernelState, Notice, Taken } from './state.ts';
 import type { Sysctls } from './sysctls.ts';
 
@@ -43,14 +43,16 @@ export interface Applied {
 
 export class Application {
   readonly #netlink: NetlinkSocket;
+  readonly #reading: Reading;
   readonly #state: KernelState;
   readonly #sysctls: Sysctls;
   readonly #changed = new Set<Key>();
   readonly #reread = new Set<number>();
   #isUnsure = false;
 
-  constructor(netlink: NetlinkSocket, state: KernelState, sysctls: Sysctls) {
+  constructor(netlink: NetlinkSocket, reading: Reading, state: KernelState, sysctls: Sysctls) {
     this.#netlink = netlink;
+    this.#reading = reading;
     this.#state = state;
     this.#sysctls = sysctls;
   }
@@ -149,7 +151,7 @@ export class Application {
   }
 
   async #lookAtDevice(index: number): Promise<void> {
-    const read = await readDevice(this.#netlink, index);
+    const read = await this.#reading((netlink) => readDevice(netlink, index));
     if (!read.ok) this.#isUnsure = true;
     else for (const key of this.#state.replaceOn(index, read.value)) this.#changed.add(key);
   }
@@ -158,7 +160,9 @@ export class Application {
   async #lookAtTaken(job: Job, refusal: string): Promise<void> {
     const { spec, key } = job.operation;
     if (spec.kind === 'route') {
-      const read = await readTable(this.#netlink, spec.table, spec.destination);
+      const read = await this.#reading((netlink) =>
+        readTable(netlink, spec.table, spec.destination),
+      );
       if (read.ok) for (const one of read.value) this.#take(one);
     } else if (spec.kind === 'address') {
       const device = this.#state.devices.named(spec.link);

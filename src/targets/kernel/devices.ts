@@ -1,5 +1,6 @@
 /** The devices of this node by index, name and MAC address: what of them is looked at, and how it reads as a spec. */
 
+import { assertNever } from '../../base/assert-never.ts';
 import type { IfName } from '../../net/if-name.ts';
 import type { Ip } from '../../net/ip.ts';
 import type { Mac } from '../../net/mac.ts';
@@ -94,10 +95,14 @@ export class Devices {
     if (names?.size === 0) this.#byMac.delete(device.address);
   }
 
-  /** Where the kernel puts the routes that deliver to the addresses of a device: l3mdev_fib_table, else `local`. */
-  localTable(device: Device | undefined): TableId {
+  /**
+   * Where the kernel puts its own routes to the addresses of a device, local ones and those of prefixes: both into
+   * the table of its VRF (l3mdev_fib_table), else into `local` and `main`.
+   */
+  tablesOf(device: Device | undefined): { readonly local: TableId; readonly link: TableId } {
     const master = this.get(device?.master)?.is;
-    return master?.type === 'vrf' ? master.table : (RT_TABLE.local as TableId);
+    if (master?.type === 'vrf') return { local: master.table, link: master.table };
+    return { local: RT_TABLE.local as TableId, link: RT_TABLE.main as TableId };
   }
 
   spec(device: Device): LinkSpec {
@@ -174,8 +179,11 @@ function kindOf({ info }: Link): DeviceKind {
       return { type: is.type };
     case 'other':
       return otherKind(is.kind);
-    default:
+    case 'vlan':
+    case undefined:
       return otherKind(is?.type ?? '');
+    default:
+      return assertNever(is);
   }
 }
 

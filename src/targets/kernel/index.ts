@@ -12,6 +12,7 @@
 import { release } from 'node:os';
 import { equalData } from '../../base/equal.ts';
 import type { Clock, Log } from '../../base/ports.ts';
+import { err, ok } from '../../base/result.ts';
 import type { IfName } from '../../net/if-name.ts';
 import type { Mac } from '../../net/mac.ts';
 import {
@@ -36,7 +37,7 @@ import {
   type TargetState,
 } from '../../resources/target.ts';
 import { Application, type Applied } from './apply.ts';
-import { notice, readAll, readDevice } from './read.ts';
+import { notice, type Reading, readAll, readDevice } from './read.ts';
 import { KernelState, type Taken } from './state.ts';
 import { Sysctls } from './sysctls.ts';
 
@@ -70,6 +71,8 @@ export function openKernelTarget(options: KernelTargetOptions): KernelTarget {
 
 /** Milliseconds until a kernel that could not be read is tried again. */
 const retryTime = 1_000;
+/** Milliseconds from an overflow until everything is read. */
+const drainTime = 20;
 
 class RtnetlinkTarget implements KernelTarget {
   readonly name = 'kernel';
@@ -85,7 +88,7 @@ class RtnetlinkTarget implements KernelTarget {
   #events: TargetEvents | undefined;
   #netlink: NetlinkSocket | undefined;
   #monitor: Monitor | undefined;
-  /** Notices heard while everything is read, for the state that is being read. */
+  /** Notices heard while something is read. */
   #heard: NetlinkEvent[] | undefined;
   #isReloadDue = false;
   #isClosed = false;
@@ -147,7 +150,7 @@ class RtnetlinkTarget implements KernelTarget {
       const outcomes = operations.map(() => failed('the kernel is not being watched'));
       return { outcomes, changed: new Set(), isUnsure: false };
     }
-    return new Application(netlink, this.#known, this.#sysctls).run(operations);
+    return new Application(netlink, this.#reading, this.#known, this.#sysctls).run(operations);
   }
 
   async resync(): Promise<void> {
@@ -194,17 +197,11 @@ class RtnetlinkTarget implements KernelTarget {
 
   /** Reads everything into a new state, and tells what differs from the old one; why not, when it cannot. */
   async #reload(): Promise<string | undefined> {
-    if (this.#netlink === undefined) return 'the kernel is not being watched';
-    this.#heard = [];
-    const read = await readAll(this.#netlink);
-    const heard = this.#heard;
-    this.#heard = undefined;
+    const read = await this.#reading(readAll);
     if (!read.ok) return read.error;
     const before = this.#known;
     const next = this.#emptyState();
     for (const each of read.value) next.take(each);
-    // Some are older than the dump; in their order they lead to the same end.
-    for (const each of heard) this.#follow(next.take(each));
     next.devices.takeIndexesAfter(before.devices);
     this.#known = next;
     this.#report(this.#sysctls.refresh());
@@ -213,6 +210,16 @@ class RtnetlinkTarget implements KernelTarget {
     this.#enter({ state: 'ready' });
     return undefined;
   }
+
+  readonly #reading: Reading = async (read) => {
+    if (this.#netlink === undefined) return err('the kernel is not being watched');
+    const heard: NetlinkEvent[] = [];
+    this.#heard = heard;
+    const dumped = await read(this.#netlink);
+    this.#heard = undefined;
+    // Some are older than the dump; in their order they lead to the same end.
+    return dumped.ok ? ok([...dumped.value, ...heard]) : dumped;
+  };
 
   #difference(before: KernelState, after: KernelState): readonly Key[] {
     const keys = new Set<Key>(this.#wanted);
@@ -225,6 +232,8 @@ class RtnetlinkTarget implements KernelTarget {
     this.#isReloadDue = true;
     this.#options.log('info', 'the kernel is read again, because notices of it were lost');
     void this.#enqueue(async () => {
+      // Until the notices are drained, the kernel drops further ones without saying so again (NETLINK_S_CONGESTED).
+      await this.#options.clock.sleep(drainTime);
       this.#isReloadDue = false;
       const reason = await this.#reload();
       if (reason === undefined || this.#isClosed) return;
@@ -268,7 +277,7 @@ class RtnetlinkTarget implements KernelTarget {
       if (found.ok) this.#follow(this.#known.take(notice('new', 'link', found.value)));
     }
     for (const index of rereads) {
-      const read = await readDevice(this.#netlink, index);
+      const read = await this.#reading((netlink) => readDevice(netlink, index));
       if (read.ok) this.#report(this.#known.replaceOn(index, read.value));
       else this.#reloadSoon();
     }

@@ -3,6 +3,7 @@
  * once they are done. Pure: it reads what is known and sends nothing.
  */
 
+import { assertNever } from '../../base/assert-never.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import {
   type Address,
@@ -72,8 +73,15 @@ export function lowerOperation(operation: Operation<Spec>, state: KernelState): 
       return { phases: [ruleSteps(verb, spec)] };
     case 'local-rule':
       return { phases: localRulePhases(verb, spec, state) };
+    case 'sysctl':
+    case 'ovs-port':
+    case 'flow':
+    case 'frr-vrf':
+    case 'frr-vni':
+    case 'frr-bgp':
+      return { outcome: failed(`${spec.kind} is nothing that rtnetlink makes`) };
     default:
-      return { outcome: failed(`the kernel has no ${spec.kind}`) };
+      return assertNever(spec);
   }
 }
 
@@ -136,12 +144,19 @@ function deliveries(
   device: Device,
   state: KernelState,
 ): readonly Step[] {
-  const table = state.devices.localTable(device);
+  const tables = state.devices.tablesOf(device);
   const destination = hostPrefix(ip);
-  const common = { destination, table, oif: index, protocol: RTPROT.kernel };
-  const local: Route = routeOf({ ...common, type: 'local', scope: 'nowhere' });
+  const common = { destination, oif: index, protocol: RTPROT.kernel };
+  const local: Route = routeOf({
+    ...common,
+    table: tables.local,
+    type: 'local',
+    scope: 'nowhere',
+  });
   if (ip.family === 4) return [removing('route', local)];
-  return [removing('route', local), removing('route', routeOf({ ...common, metric: 256 }))];
+  // IP6_RT_PRIO_ADDRCONF, the metric of the routes of prefixes.
+  const link = routeOf({ ...common, table: tables.link, metric: 256 });
+  return [removing('route', local), removing('route', link)];
 }
 
 function neighbourSteps(

@@ -42,6 +42,7 @@ function isPredecessors(device: Device, devices: Devices): boolean {
     }
     case 'vlan':
       return is.type === 'other' && is.kind === 'openvswitch' && isInVrf(device);
+    case undefined:
     default:
       return false;
   }

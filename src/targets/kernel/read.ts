@@ -15,7 +15,13 @@ import {
 import { ourProtocol } from './mark.ts';
 import type { Notice } from './state.ts';
 
-type Dumped = Result<readonly Notice[], string>;
+export type Dumped = Result<readonly Notice[], string>;
+
+/**
+ * Reads, and puts behind what was read the notices that came meanwhile: a dump of several parts is older than those,
+ * and what they tell must not be undone by it.
+ */
+export type Reading = (read: (netlink: NetlinkSocket) => Promise<Dumped>) => Promise<Dumped>;
 
 /** Devices first, because everything else is told by their index. */
 export async function readAll(netlink: NetlinkSocket): Promise<Dumped> {

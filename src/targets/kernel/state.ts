@@ -3,6 +3,7 @@
  * owners. Of routes and neighbours only those that may concern us are kept, however many FRR has. No I/O.
  */
 
+import { assertNever } from '../../base/assert-never.ts';
 import { equalData } from '../../base/equal.ts';
 import type { IfName } from '../../net/if-name.ts';
 import { formatIp, type Ip } from '../../net/ip.ts';
@@ -156,8 +157,10 @@ export class KernelState {
       case 'vlan':
         // The settings of a bridge port are told in this form only.
         return { ...nothing, look: [notice.value.index] };
-      default:
+      case 'fdb':
         return nothing;
+      default:
+        return assertNever(notice);
     }
   }
 
@@ -224,10 +227,10 @@ export class KernelState {
     const { link, prefix, index } = fact;
     const { devices } = this;
     const device = devices.get(index);
-    const at = `${devices.localTable(device)} ${formatIp(prefix.ip)}` as const;
+    const tables = devices.tablesOf(device);
     const isKept =
-      this.#deliveries.has(`local ${at}` as Delivery) ||
-      this.#deliveries.has(`link ${at}` as Delivery);
+      this.#deliveries.has(deliveryTo('local', tables.local, prefix.ip)) ||
+      this.#deliveries.has(deliveryTo('link', tables.link, prefix.ip));
     // Without marks, what stands on a device of ours and is nobody else's counts as ours.
     const isUnmarkable = !this.#options.marksAddresses && fact.protocol === undefined;
     const isOnOurs = device !== undefined && ownerOfDevice(device, devices) === 'us';
@@ -334,7 +337,11 @@ export class KernelState {
  */
 function deliveryOf({ type, protocol, destination, table }: Route): Delivery | undefined {
   if (!isHostPrefix(destination) || protocol !== RTPROT.kernel) return undefined;
-  const ip = formatIp(destination.ip);
-  if (type === 'local') return `local ${table} ${ip}`;
-  return type === 'unicast' && destination.ip.family === 6 ? `link ${table} ${ip}` : undefined;
+  if (type === 'local') return deliveryTo('local', table, destination.ip);
+  const isPrefixRoute = type === 'unicast' && destination.ip.family === 6;
+  return isPrefixRoute ? deliveryTo('link', table, destination.ip) : undefined;
+}
+
+function deliveryTo(type: 'local' | 'link', table: number, ip: Ip): Delivery {
+  return `${type} ${table} ${formatIp(ip)}`;
 }

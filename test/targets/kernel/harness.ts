@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, silentLog } from '../../../src/base/ports.ts';
 import { makeKinds, resourceOf, type Spec } from '../../../src/resources/index.ts';
-import type { Key, Verb } from '../../../src/resources/resource.ts';
+import type { Key, Kind, Verb } from '../../../src/resources/resource.ts';
 import { done, type Observed, type Operation } from '../../../src/resources/target.ts';
 import { type KernelTarget, openKernelTarget } from '../../../src/targets/kernel/index.ts';
 import { Skip } from '../../protocols/netlink/io/namespace.ts';
@@ -53,8 +53,8 @@ export function keyOf(spec: Spec): Key {
 
 export function operation(target: KernelTarget, verb: Verb, spec: Spec): Operation<Spec> {
   const key = keyOf(spec);
-  const observed = target.observe(key)?.spec as Spec | undefined;
-  return { verb, key, target: 'kernel', spec, observed, because: [] };
+  const seen = target.observe(key)?.spec as Spec | undefined;
+  return { verb, key, target: 'kernel', spec, observed: seen, because: [] };
 }
 
 /** Carries out one operation for each spec, in one call, all of which must be done. */
@@ -72,14 +72,16 @@ export async function apply(target: KernelTarget, verb: Verb, ...specs: Spec[]):
 /** Fails unless the object is known as wanted, ours, with nothing left to do. */
 export function assertSettled(target: KernelTarget, ...specs: Spec[]): void {
   for (const spec of specs) {
-    const { key } = resourceOf(kinds, spec, []);
-    const observed = target.observe(key);
-    assert.ok(observed !== undefined, `${key} is not there`);
-    const kind = kinds[spec.kind] as (typeof kinds)['link'];
-    const comparison = kind.compare(spec as never, observed.spec as never);
-    assert.equal(comparison, 'same', `${key}: ${inspect(observed.spec)}`);
-    if (kind.marked) assert.equal(observed.owner, 'us', key);
+    const seen = observed(target, spec);
+    assert.ok(isSettled(target, spec), `${keyOf(spec)}: ${inspect(seen)}`);
   }
+}
+
+export function isSettled(target: KernelTarget, spec: Spec): boolean {
+  const seen = observed(target, spec);
+  const kind: Kind = (kinds as Readonly<Record<string, Kind>>)[spec.kind]!;
+  if (seen === undefined || kind.compare(spec, seen.spec) !== 'same') return false;
+  return !kind.marked || seen.owner === 'us';
 }
 
 function inspect(value: unknown): string {
@@ -106,9 +108,9 @@ export function removeDevices(...names: readonly string[]): void {
 }
 
 /** Polls until it is so; five seconds are a failure. */
-export async function until(what: string, isSo: () => boolean): Promise<void> {
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 5_000;
-  while (!isSo()) {
+  while (!(await isSo())) {
     assert.ok(performance.now() < end, `still not: ${what}`);
     await sleep(5);
   }
