@@ -11,7 +11,14 @@ import { waitFor } from './wait.ts';
 const program = ['node', '/opt/selvedge/dist/cli/main.js'];
 
 /** A configuration of the lab: defaults, but for a grace that no scenario wants to sit out. */
-const configuration = ['[frr]', 'removal_grace = 1', '[log]', 'level = "info"', 'format = "human"', ''];
+const configuration = [
+  '[frr]',
+  'removal_grace = 1',
+  '[log]',
+  'level = "info"',
+  'format = "human"',
+  '',
+];
 
 export class SelvedgeAgent extends AgentProcess {
   constructor(node: FabricNode, more: readonly string[] = []) {

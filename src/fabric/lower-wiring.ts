@@ -13,8 +13,9 @@ import { neighbourKey } from '../resources/neighbour.ts';
 import { ovsPortKey } from '../resources/ovs-port.ts';
 import { type Key, type Resource, resource } from '../resources/resource.ts';
 import { type RouteSpec, routeKey } from '../resources/route.ts';
+import { forwardingKey } from '../resources/sysctl.ts';
 import type { Attachment, Host, RoutedPrefix, Wiring } from './concepts.ts';
-import { loopbackName, tableOf, vrfName, wiringNames } from './names.ts';
+import { bridgeName, loopbackName, tableOf, vrfName, wiringNames } from './names.ts';
 import type { FabricSettings } from './settings.ts';
 
 export function lowerWiring(
@@ -38,8 +39,8 @@ function devices({ at, mtu }: Wiring): readonly Spec[] {
   if (at.vlan !== undefined) {
     const is = { type: 'attached', madeBy: ovsPortKey(port) } as const;
     return [
-      { kind: 'ovs-port', name: port, bridge: at.bridge, type: 'internal', tag: at.vlan },
-      { kind: 'link', name: device, is, master, mtu },
+      { kind: 'ovs-port', name: port, bridge: at.bridge, type: 'internal', tag: at.vlan, mtu },
+      { kind: 'link', name: device, is, master },
     ];
   }
   const far = { type: 'attached', madeBy: linkKey(device) } as const;
@@ -76,11 +77,9 @@ function nextHop(at: Attachment, ip: Ip): readonly Spec[] {
 
 function answers(at: Attachment, settings: FabricSettings): readonly Spec[] {
   const { device: macOf } = wiringNames(at.vni, at.vlan);
-  return [
-    flowOf(at, settings, { type: 'resolution', family: 4 }, { type: 'answer', macOf }),
-    flowOf(at, settings, { type: 'resolution', family: 6 }, { type: 'answer', macOf }),
-    flowOf(at, settings, { type: 'advertisement' }, { type: 'finish', macOf }),
-  ];
+  return ([4, 6] as const).map((family) =>
+    flowOf(at, settings, { type: 'resolution', family }, { type: 'answer', macOf }),
+  );
 }
 
 function flowOf(
@@ -143,15 +142,18 @@ function nextHopKeys(at: Attachment, ip: Ip): readonly Key[] {
 
 /** An address to announce. It needs the whole path behind it: advertise last, withdraw first. */
 export function lowerHost(host: Host, kinds: Kinds, settings: FabricSettings): readonly Resource[] {
-  const { within } = host;
+  const { within, ip } = host;
+  const { at } = within;
+  const { device } = wiringNames(at.vni, at.vlan);
   const path: readonly Key[] = [
-    routeKey(tableOf(within.at.vni), networkOf(within.destination), 0),
+    ...[device, vrfName(at.vni), bridgeName(at.vni)].map((link) => forwardingKey(link, ip.family)),
+    routeKey(tableOf(at.vni), networkOf(within.destination), 0),
     flowKey(subnetFlow(within, settings)),
   ];
   const spec = {
     kind: 'address',
-    link: loopbackName(within.at.vni),
-    prefix: hostPrefix(host.ip),
+    link: loopbackName(at.vni),
+    prefix: hostPrefix(ip),
     localRoute: 'removed',
   } as const;
   return [resource(kinds.address, spec, host.because, path)];

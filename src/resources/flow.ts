@@ -15,9 +15,7 @@ export type FlowMatch =
   /** Packets of a family from a prefix. */
   | { readonly type: 'ip'; readonly source: Prefix }
   /** ARP requests, or neighbour solicitations. */
-  | { readonly type: 'resolution'; readonly family: Family }
-  /** Neighbour advertisements to the source MAC: an answer of ours on its second way through the table. */
-  | { readonly type: 'advertisement' };
+  | { readonly type: 'resolution'; readonly family: Family };
 
 export type FlowAction =
   /** To the port, rewritten to the MAC of the device; `stripVlan` for a port outside of the packet's VLAN. */
@@ -28,12 +26,7 @@ export type FlowAction =
       readonly stripVlan: boolean;
     }
   /** Answer the ARP request or neighbour solicitation with the MAC of the device, whatever it asks for. */
-  | { readonly type: 'answer'; readonly macOf: IfName }
-  /**
-   * The second half of an answer in IPv6: the target link-layer address can only be set in what has become an
-   * advertisement already, so the first half sends its packet through the table again.
-   */
-  | { readonly type: 'finish'; readonly macOf: IfName };
+  | { readonly type: 'answer'; readonly macOf: IfName };
 
 export interface FlowSpec {
   readonly kind: 'flow';
@@ -44,7 +37,7 @@ export interface FlowSpec {
   readonly inPort: string;
   /** The VLAN of the packets; untagged, or any, without. */
   readonly vlan?: VlanId;
-  /** The router's MAC: where packets come from; where an advertisement goes. */
+  /** The router's MAC: where packets come from. */
   readonly routerMac: Mac;
   readonly match: FlowMatch;
   readonly action: FlowAction;
@@ -81,10 +74,8 @@ export function flowKey(spec: FlowSpec): Key {
 function printMatch(spec: FlowSpec): string {
   const head = `priority=${spec.priority}`;
   const { match } = spec;
-  const field = match.type === 'advertisement' ? 'dl_dst' : 'dl_src';
   const vlan = spec.vlan === undefined ? '' : `dl_vlan=${spec.vlan},`;
-  const from = `in_port=${spec.inPort},${vlan}${field}=${formatMac(spec.routerMac)}`;
-  if (match.type === 'advertisement') return `${head},icmp6,${from},icmp_type=136,icmp_code=0`;
+  const from = `in_port=${spec.inPort},${vlan}dl_src=${formatMac(spec.routerMac)}`;
   if (match.type === 'ip') {
     const source = match.source.ip.family === 4 ? 'nw_src' : 'ipv6_src';
     const protocol = match.source.ip.family === 4 ? 'ip' : 'ipv6';
@@ -96,7 +87,7 @@ function printMatch(spec: FlowSpec): string {
 }
 
 function printAction(action: FlowAction): string {
-  if (action.type !== 'deliver') return `${action.type}(mac of ${action.macOf})`;
+  if (action.type === 'answer') return `answer(mac of ${action.macOf})`;
   const strip = action.stripVlan ? 'strip_vlan,' : '';
   return `mod_dl_dst:<mac of ${action.macOf}>,${strip}output:${action.port}`;
 }

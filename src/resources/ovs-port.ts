@@ -13,6 +13,8 @@ export interface OvsPortSpec {
   readonly type: 'system' | 'internal';
   /** Access VLAN; table Port, column `tag`. */
   readonly tag?: VlanId;
+  /** Of an internal port, whose MTU Open vSwitch sets itself; table Interface, column `mtu_request`. */
+  readonly mtu?: number;
 }
 
 export function ovsPortKey(name: IfName): Key {
@@ -35,7 +37,7 @@ export const ovsPort: Kind<OvsPortSpec> = {
 
 function compareOvsPorts(wanted: OvsPortSpec, observed: OvsPortSpec): Comparison {
   if (wanted.bridge !== observed.bridge || wanted.type !== observed.type) return 'replace';
-  return wanted.tag === observed.tag ? 'same' : 'change';
+  return wanted.tag === observed.tag && wanted.mtu === observed.mtu ? 'same' : 'change';
 }
 
 function printOvsPort(verb: Verb, spec: OvsPortSpec): string {

@@ -29,12 +29,21 @@ export function sysctlPath(spec: Pick<SysctlSpec, 'family' | 'link' | 'name'>): 
   return `net/ipv${spec.family}/conf/${spec.link}/${spec.name}`;
 }
 
+function sysctlKey(spec: Pick<SysctlSpec, 'family' | 'link' | 'name'>): Key {
+  return `sysctl ${sysctlPath(spec)}` as Key;
+}
+
+/** The setting without which the kernel forwards no packet of this family that comes in by the device. */
+export function forwardingKey(link: IfName, family: Family): Key {
+  return sysctlKey({ link, family, name: 'forwarding' });
+}
+
 export const sysctl: Kind<SysctlSpec> = {
   kind: 'sysctl',
   target: 'kernel',
   marked: false,
   announces: false,
-  key: (spec) => `sysctl ${sysctlPath(spec)}` as Key,
+  key: sysctlKey,
   needs: (spec) => [linkKey(spec.link)],
   outlives: () => [],
   compare: (wanted, observed) => (wanted.value === observed.value ? 'same' : 'change'),

@@ -107,7 +107,8 @@ async function readFacts(): Promise<KernelFacts | string> {
   const addresses = await open.dump(address, {});
   const v4 = await open.dump(route, { family: 4, table: main });
   const v6 = await open.dump(route, { family: 6, table: main });
-  for (const each of [links, addresses, v4, v6]) if (!each.ok) return formatNetlinkError(each.error);
+  for (const each of [links, addresses, v4, v6])
+    if (!each.ok) return formatNetlinkError(each.error);
   if (!links.ok || !addresses.ok || !v4.ok || !v6.ok) return 'cannot read the kernel';
   return { links: links.value, addresses: addresses.value, routes: [...v4.value, ...v6.value] };
 }

@@ -134,8 +134,8 @@ export class FlowTable {
       priority,
       inPort: strayPort,
       routerMac: 0 as FlowSpec['routerMac'],
-      match: { type: 'advertisement' },
-      action: { type: 'finish', macOf: device },
+      match: { type: 'resolution', family: 4 },
+      action: { type: 'answer', macOf: device },
     };
   }
 

@@ -37,25 +37,19 @@ export function formatMatch(
 ): { readonly text: string } | { readonly missing: string } {
   const ofport = numbering.ofport(spec.inPort);
   if (ofport === undefined) return { missing: `port ${spec.inPort} of ${spec.bridge}` };
-  const field = spec.match.type === 'advertisement' ? 'dl_dst' : 'dl_src';
   // OpenFlow 1.1 and later strip a tag only from packets that are known to have one.
   const vlan = spec.vlan === undefined ? '' : `,dl_vlan=${spec.vlan}`;
-  const router = `${field}=${formatMac(spec.routerMac)}`;
+  const router = `dl_src=${formatMac(spec.routerMac)}`;
   const head = `priority=${spec.priority},in_port=${ofport}${vlan},${router}`;
   return { text: `${head},${formatFields(spec.match)}` };
 }
 
 function formatFields(match: FlowMatch): string {
-  switch (match.type) {
-    case 'ip': {
-      const isV4 = match.source.ip.family === 4;
-      return `${isV4 ? 'ip,nw_src' : 'ipv6,ipv6_src'}=${formatPrefix(match.source)}`;
-    }
-    case 'resolution':
-      return match.family === 4 ? 'arp,arp_op=1' : 'icmp6,icmp_type=135,icmp_code=0';
-    default:
-      return 'icmp6,icmp_type=136,icmp_code=0';
+  if (match.type === 'resolution') {
+    return match.family === 4 ? 'arp,arp_op=1' : 'icmp6,icmp_type=135,icmp_code=0';
   }
+  const isV4 = match.source.ip.family === 4;
+  return `${isV4 ? 'ip,nw_src' : 'ipv6,ipv6_src'}=${formatPrefix(match.source)}`;
 }
 
 function formatActions(
@@ -75,11 +69,13 @@ function formatActions(
 /** In the spelling of a dump, so that reading back compares action by action. */
 function answerActions(match: FlowMatch, mac: Mac): readonly string[] {
   const hex = `0x${mac.toString(16)}`;
-  if (match.type === 'advertisement') return [`load:${hex}->NXM_NX_ND_TLL[]`, 'IN_PORT'];
-  const turn = ['move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]', `mod_dl_src:${formatMac(mac)}`];
-  return match.type === 'resolution' && match.family === 6
-    ? [...turn, ...advertisement]
-    : [...turn, ...arpReply(hex)];
+  const isV6 = match.type === 'resolution' && match.family === 6;
+  return [
+    'move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[]',
+    `mod_dl_src:${formatMac(mac)}`,
+    ...(isV6 ? counterSolicitation(hex) : arpReply(hex)),
+    'IN_PORT',
+  ];
 }
 
 /** RFC 826: the answer swaps the two sides and fills in the address that was asked for. */
@@ -91,22 +87,23 @@ function arpReply(mac: string): readonly string[] {
     'push:NXM_OF_ARP_TPA[]',
     'move:NXM_OF_ARP_SPA[]->NXM_OF_ARP_TPA[]',
     'pop:NXM_OF_ARP_SPA[]',
-    'IN_PORT',
   ];
 }
 
 /**
- * RFC 4861 §4.4: from the target, with its link-layer address option (2), flags router, solicited and override. Runs
- * through the table again, where `finish` sets the address itself.
+ * The kernel's datapath cannot turn a solicitation into an advertisement. It is turned round instead: now the address
+ * that was asked for solicits the router, and tells its own link-layer address with that, which the router learns
+ * (RFC 4861 §7.2.3).
  */
-const advertisement: readonly string[] = [
-  'move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[]',
-  'move:NXM_NX_ND_TARGET[]->NXM_NX_IPV6_SRC[]',
-  'load:0x2->ERICOXM_OF_ICMPV6_ND_OPTIONS_TYPE[]',
-  'load:0xe0000000->ERICOXM_OF_ICMPV6_ND_RESERVED[]',
-  'load:0x88->NXM_NX_ICMPV6_TYPE[]',
-  'resubmit(,0)',
-];
+function counterSolicitation(mac: string): readonly string[] {
+  return [
+    'move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[]',
+    'push:NXM_NX_IPV6_SRC[]',
+    'move:NXM_NX_ND_TARGET[]->NXM_NX_IPV6_SRC[]',
+    'pop:NXM_NX_ND_TARGET[]',
+    `load:${mac}->NXM_NX_ND_SLL[]`,
+  ];
+}
 
 /** A line of `ovs-ofctl dump-flows`, split: fields of the match by name (bare words have no value), and actions. */
 export interface DumpedFlow {
@@ -159,9 +156,7 @@ export function readFlow(
   numbering: Numbering,
 ): FlowSpec | undefined {
   const match = readMatch(flow.fields);
-  const mac = parseMac(
-    flow.fields.get(match?.type === 'advertisement' ? 'dl_dst' : 'dl_src') ?? '',
-  );
+  const mac = parseMac(flow.fields.get('dl_src') ?? '');
   const inPort = numbering.portName(Number(flow.fields.get('in_port')));
   if (match === undefined || !mac.ok || inPort === undefined) return undefined;
   const vlan = parseVlanId(flow.fields.get('dl_vlan') ?? '');
@@ -190,8 +185,7 @@ function readMatch(fields: ReadonlyMap<string, string>): FlowMatch | undefined {
   }
   if (fields.has('arp') && fields.get('arp_op') === '1') return { type: 'resolution', family: 4 };
   if (!fields.has('icmp6')) return undefined;
-  if (fields.get('icmp_type') === '135') return { type: 'resolution', family: 6 };
-  return fields.get('icmp_type') === '136' ? { type: 'advertisement' } : undefined;
+  return fields.get('icmp_type') === '135' ? { type: 'resolution', family: 6 } : undefined;
 }
 
 /** An action of unknown form, or to a MAC that no device of ours has, names a device that cannot be. */
@@ -203,10 +197,9 @@ function readAction(
   numbering: Numbering,
 ): FlowAction {
   if (match.type === 'ip') return readDelivery(actions, numbering);
-  const type = match.type === 'advertisement' ? 'finish' : 'answer';
   const mac = macOfAnswer(actions);
   const isWhole = mac !== undefined && sameActions(actions, answerActions(match, mac));
-  return { type, macOf: (isWhole ? numbering.deviceOf(mac) : undefined) ?? nobody };
+  return { type: 'answer', macOf: (isWhole ? numbering.deviceOf(mac) : undefined) ?? nobody };
 }
 
 function macOfAnswer(actions: readonly string[]): Mac | undefined {
@@ -214,8 +207,6 @@ function macOfAnswer(actions: readonly string[]): Mac | undefined {
     const written = /^mod_dl_src:(.*)$/.exec(action) ?? /^set_field:(.*)->eth_src$/.exec(action);
     const mac = parseMac(written?.[1] ?? '');
     if (mac.ok) return mac.value;
-    const loaded = /^load:(0x[0-9a-f]+)->NXM_NX_ND_TLL\[\]$/.exec(action);
-    if (loaded?.[1] !== undefined) return Number(loaded[1]) as Mac;
   }
   return undefined;
 }

@@ -37,6 +37,7 @@ export const ovsTables = {
       name: one('string'),
       type: one('string'),
       ofport: optional('integer'),
+      mtu_request: optional('integer'),
       error: optional('string'),
     },
     index: { name: 'name' },
@@ -68,6 +69,7 @@ export function observePort(
     bridge,
     type: face?.type === 'internal' ? 'internal' : 'system',
     ...(tag === undefined ? {} : { tag }),
+    ...(face?.mtu_request === undefined ? {} : { mtu: Number(face.mtu_request) }),
   };
   return { key: ovsPortKey(ifName.value), spec, owner: ownerOf(name, port.external_ids) };
 }
@@ -113,9 +115,15 @@ export function portTransaction(
   return [
     {
       op: 'update',
+      table: 'Interface',
+      where: [['name', '==', spec.name]],
+      row: { mtu_request: optionalValue(spec.mtu) },
+    },
+    {
+      op: 'update',
       table: 'Port',
       where: [['_uuid', '==', port._uuid]],
-      row: { tag: spec.tag === undefined ? [] : [spec.tag] },
+      row: { tag: optionalValue(spec.tag) },
     },
     {
       op: 'mutate',
@@ -124,6 +132,11 @@ export function portTransaction(
       mutations: [['external_ids', 'insert', new Map([[portMark, 'yes']])]],
     },
   ];
+}
+
+/** A column with at most one value. */
+function optionalValue(value: number | undefined): readonly number[] {
+  return value === undefined ? [] : [value];
 }
 
 /** Port and Interface rows go by themselves when nothing refers to them. */
@@ -144,8 +157,9 @@ function removal(database: OvsDatabase, name: string): readonly OvsdbOperation[]
 function addition(bridge: Uuid, spec: OvsPortSpec): readonly OvsdbOperation[] {
   const id = spec.name.replaceAll(/[^A-Za-z0-9_]/g, '_');
   const type = spec.type === 'internal' ? 'internal' : '';
+  const face = { name: spec.name, type, mtu_request: optionalValue(spec.mtu) };
   return [
-    { op: 'insert', table: 'Interface', as: `if_${id}`, row: { name: spec.name, type } },
+    { op: 'insert', table: 'Interface', as: `if_${id}`, row: face },
     {
       op: 'insert',
       table: 'Port',
@@ -153,7 +167,7 @@ function addition(bridge: Uuid, spec: OvsPortSpec): readonly OvsdbOperation[] {
       row: {
         name: spec.name,
         interfaces: [named(`if_${id}`)],
-        tag: spec.tag === undefined ? [] : [spec.tag],
+        tag: optionalValue(spec.tag),
         external_ids: new Map([[portMark, 'yes']]),
       },
     },
