@@ -13,7 +13,7 @@ import { buildInitrd } from './initrd.ts';
 import { cacheRoot, type GuestFiles, guestFiles, guestFilesIn } from './paths.ts';
 import { commonPackages, type Release } from './release.ts';
 
-/** Raise it when the steps below change what they make. */
+/** Raise it when the steps below change what they make; the scripts beside this file count by themselves. */
 const recipeVersion = 1;
 
 /** Makes the release's guest unless it is there; says what it does through `say`. */
@@ -45,9 +45,15 @@ export async function isComplete(files: GuestFiles, recipe: string): Promise<boo
 
 /** Everything the result depends on, but for the mirror's own progress. */
 export async function formatRecipe(release: Release): Promise<string> {
-  const init = await readFile(join(import.meta.dirname, 'initrd-init'));
-  const initrd = createHash('sha256').update(init).digest('hex');
-  return JSON.stringify({ recipeVersion, initrd, packages: packagesOf(release) });
+  const scripts = createHash('sha256');
+  for (const name of ['initrd-init', 'install-kernel']) {
+    scripts.update(await readFile(join(import.meta.dirname, name)));
+  }
+  return JSON.stringify({
+    recipeVersion,
+    scripts: scripts.digest('hex'),
+    packages: packagesOf(release),
+  });
 }
 
 function packagesOf(release: Release): readonly string[] {
@@ -127,48 +133,13 @@ function bootstrapCommand(
     '--variant=minbase',
     ...['man', 'doc', 'locale', 'info'].map((d) => `--dpkgopt=path-exclude=/usr/share/${d}/*`),
     `--include=${packagesOf(release).join(',')}`,
-    `--customize-hook=${kernelHook}`,
+    `--customize-hook=${join(import.meta.dirname, 'install-kernel')}`,
     `--customize-hook=copy-out /boot/vmlinuz /boot/modules /usr/bin/busybox ${files.dir}`,
     release.name,
     tar,
     mirror,
   ];
 }
-
-/**
- * The kernel package is unpacked, not installed: installing it would pull an initramfs generator and run it. Of its
- * drivers only those of a virtual machine stay. `/boot/modules` gets what the initrd needs.
- */
-const kernelHook = `
-set -e
-cat > "$1/tmp/kernel.sh" <<'X'
-set -e
-cd /tmp
-package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: //p' | head -n 1)
-apt-get download -q "$package"
-dpkg-deb -x "$package"_*.deb unpacked
-tree=$(ls -d unpacked/lib/modules/* unpacked/usr/lib/modules/* 2>/dev/null | head -n 1)
-version=$(basename "$tree")
-cd "$tree/kernel/drivers"
-for d in *; do case $d in net|virtio|block|char|md|vhost) ;; *) rm -rf "$d" ;; esac; done
-cd net
-for d in */; do case $d in bonding/|ipvlan/|macvlan/|team/|vxlan/|wireguard/|hyperv/) ;; *) rm -rf "$d" ;; esac; done
-cd /tmp
-mkdir -p /usr/lib/modules
-mv "$tree" "/usr/lib/modules/$version"
-cp unpacked/boot/vmlinuz-* /boot/vmlinuz
-depmod "$version"
-mkdir /boot/modules
-cp "/usr/lib/modules/$version/modules.dep" /boot/modules/
-cd "/usr/lib/modules/$version"
-for m in virtio_pci virtio_blk virtio_console virtio_rng squashfs overlay 9p 9pnet_virtio; do
-  for f in $(modprobe -S "$version" --show-depends $m | sed -n 's/^insmod //p'); do cp "$f" /boot/modules/; done
-  modprobe -S "$version" --show-depends $m | sed -n 's/^insmod //p' | sed 's#.*/##' >> /boot/modules/order
-done
-rm -rf /tmp/unpacked /tmp/*.deb /tmp/kernel.sh
-X
-chroot "$1" sh /tmp/kernel.sh
-`;
 
 /** Metadata uncompressed, data as lz4: nearly as quick to read as a raw image, at half its size. */
 async function buildRootImage(tar: string, image: string): Promise<void> {
