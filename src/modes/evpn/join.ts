@@ -19,7 +19,7 @@ interface Join {
 export function joinProblem(vni: Vni, site: Site, inventory: Inventory): string | undefined {
   const join = inventory.derived(`join ${vni}`, () => findJoin(vni, inventory));
   if (join === undefined || isSamePlace(join.exit, site.exit)) return undefined;
-  return `VNI ${vni} is joined to ${placeOf(join.exit)} for ${join.port.name}, and ${placeOf(site.exit)} is another; use one provider network, or another VNI`;
+  return `VNI ${vni} is joined to ${placeOf(join.exit)} by ${join.port.name}, and cannot be to ${placeOf(site.exit)} as well; use the same provider network, or another VNI`;
 }
 
 function findJoin(vni: Vni, inventory: Inventory): Join | undefined {

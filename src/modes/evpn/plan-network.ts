@@ -9,7 +9,7 @@ import { formatPrefix, networkOf, type Prefix, prefixesOverlap } from '../../net
 import type { Condition } from '../../resources/condition.ts';
 import type { ScopePlan } from '../mode.ts';
 import { becauseAddressed, becauseAnnotated } from './because.ts';
-import { peerOf } from './gateways.ts';
+import { isGatewayPort, localGateways, networkPortOf, peerOf } from './gateways.ts';
 import { joinProblem, sitesOf } from './join.ts';
 import { attachmentOf, emptyPlan, frameOf, nextHopOf, type Site } from './plan-gateway.ts';
 import type { EvpnSettings } from './settings.ts';
@@ -27,31 +27,57 @@ export function planNetwork(
   inventory: Inventory,
   settings: EvpnSettings,
 ): ScopePlan {
-  const sites = sitesOf(port, inventory);
-  if (sites.length === 0 || port.bgpvpn === undefined) return emptyPlan;
-  const refuse = (problem: string): Condition => ({
+  const { bgpvpn } = port;
+  if (bgpvpn === undefined) return emptyPlan;
+  const refusal = (problem: string): Condition => ({
     scope,
     severity: 'error',
     message: `cannot offer the network of ${port.name}: ${problem}`,
   });
-  if (!port.bgpvpn.ok) {
-    const problem = `Port_Binding ${port.name} ${formatIssue(port.bgpvpn.error)}; correct it`;
-    return { concepts: [], conditions: [refuse(problem)] };
+  const sites = sitesOf(port, inventory);
+  if (sites.length === 0) {
+    const conditions = unannotatedGateways(port, inventory).map(refusal);
+    return { concepts: [], conditions };
   }
-  const keys = port.bgpvpn.value;
-  const problems = new Set(
-    sites.flatMap((site) => [
+  if (!bgpvpn.ok) {
+    const problem = `Port_Binding ${port.name} ${formatIssue(bgpvpn.error)}; correct it`;
+    return { concepts: [], conditions: [refusal(problem)] };
+  }
+  const keys = bgpvpn.value;
+  const problems = new Set([
+    ...addressProblems(port, inventory),
+    ...sites.flatMap((site) => [
       ...problemsOf(site, keys, inventory),
       ...subnetsOf(port, inventory).flatMap((subnet) =>
         subnetProblems(port, subnet, site, inventory),
       ),
     ]),
-  );
+  ]);
   const concepts = offeredAt(port, inventory).flatMap(({ site, prefixes }): Concept[] => {
     const because = [...site.because, becauseAnnotated(port, keys)];
     return [...frameOf(site, keys, settings, false, because), ...prefixes];
   });
-  return { concepts, conditions: [...problems].map(refuse) };
+  return { concepts, conditions: [...problems].map(refusal) };
+}
+
+/** Gateways here whose annotation somebody forgot, as it seems: without it an annotated network leads nowhere. */
+function unannotatedGateways(port: PortBinding, inventory: Inventory): readonly string[] {
+  const routerPort = peerOf(port, inventory);
+  if (routerPort === undefined || isGatewayPort(routerPort, inventory)) return [];
+  return localGateways(routerPort.datapath, inventory).flatMap((gateway) => {
+    const networkPort = networkPortOf(gateway, inventory);
+    if (networkPort === undefined || networkPort.bgpvpn !== undefined) return [];
+    return [
+      `the gateway ${networkPort.name} of its router has not both neutron_bgpvpn:vni and neutron_bgpvpn:as; set them on it too`,
+    ];
+  });
+}
+
+function addressProblems(port: PortBinding, inventory: Inventory): readonly string[] {
+  const routerPort = peerOf(port, inventory);
+  return (routerPort?.issues ?? []).map(
+    (issue) => `Port_Binding ${routerPort?.name} ${formatIssue(issue)}; correct it`,
+  );
 }
 
 /** What of this interface is offered on this node; what is in the way is left out. */
@@ -89,10 +115,11 @@ function findOffered(port: PortBinding, inventory: Inventory): readonly Offered[
 /** Subnets of the router interface, each network once. */
 export function subnetsOf(port: PortBinding, inventory: Inventory): readonly Prefix[] {
   const addresses = peerOf(port, inventory)?.addresses ?? [];
-  return addresses
+  const subnets = addresses
     .flatMap(({ prefixes }) => prefixes)
     .filter(({ ip }) => !isLinkLocal(ip))
     .map(networkOf);
+  return [...new Map(subnets.map((subnet) => [formatPrefix(subnet), subnet])).values()];
 }
 
 function problemsOf(site: Site, keys: BgpvpnKeys, inventory: Inventory): readonly string[] {
@@ -137,7 +164,16 @@ function earlierHolder(
   for (const other of inventory.portsOfVni(port.bgpvpn.value.vni)) {
     if (other.name >= (holder ?? port).name) continue;
     const overlap = subnetsOf(other, inventory).some((theirs) => prefixesOverlap(theirs, subnet));
-    if (overlap && sitesOf(other, inventory).length > 0) holder = other;
+    if (overlap && hasPlace(other, inventory)) holder = other;
   }
   return holder;
+}
+
+/** Whether an interface is offered somewhere on this node, but for subnets that overlap. */
+function hasPlace(port: PortBinding, inventory: Inventory): boolean {
+  const { bgpvpn } = port;
+  if (bgpvpn?.ok !== true) return false;
+  return sitesOf(port, inventory).some(
+    (site) => problemsOf(site, bgpvpn.value, inventory).length === 0,
+  );
 }

@@ -1,0 +1,107 @@
+/** The cost of a change follows the change, not the size of the cloud: counted in what is looked at, not in time. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Planner } from '../../../src/agent/planner.ts';
+import { MutableInventory } from '../../../src/inventory/inventory.ts';
+import { parsePortBinding, type PortBinding } from '../../../src/inventory/port-binding.ts';
+import type { InventoryUpdate } from '../../../src/inventory/source.ts';
+import { makeKinds } from '../../../src/resources/index.ts';
+import { workingCloud } from '../../sim/cloud-events.ts';
+import { CloudFeed, everything } from '../../sim/cloud-feed.ts';
+import { seededRandom } from '../../sim/random.ts';
+import { mode } from './cloud.ts';
+
+/** Counts the ports that it shows. */
+class CountingInventory extends MutableInventory {
+  shown = 0;
+
+  override port(name: string): PortBinding | undefined {
+    this.shown += 1;
+    return super.port(name);
+  }
+
+  override ports(): Iterable<PortBinding> {
+    return this.#counted(super.ports());
+  }
+
+  override portsOn(datapath: string): Iterable<PortBinding> {
+    return this.#counted(super.portsOn(datapath));
+  }
+
+  override portsOfType(datapath: string, type: string): Iterable<PortBinding> {
+    return this.#counted(super.portsOfType(datapath, type));
+  }
+
+  override portsOfVni(vni: number): Iterable<PortBinding> {
+    return this.#counted(super.portsOfVni(vni));
+  }
+
+  *#counted(ports: Iterable<PortBinding>): Iterable<PortBinding> {
+    for (const port of ports) {
+      this.shown += 1;
+      yield port;
+    }
+  }
+}
+
+function machine(number: number): PortBinding {
+  return parsePortBinding({
+    uuid: `row-${number}`,
+    logical_port: `machine-${number}`,
+    type: '',
+    datapath: 'tenant-0',
+    chassis: 'there',
+    mac: [`fa:16:3e:03:00:01 10.0.0.${number % 250}`],
+    nat_addresses: [],
+    options: new Map(),
+    external_ids: new Map(),
+    tag: undefined,
+  });
+}
+
+interface Cost {
+  readonly scopes: number;
+  readonly shown: number;
+}
+
+function nodeWith(machines: number): (update: InventoryUpdate) => Cost {
+  const inventory = new CountingInventory();
+  const planner = new Planner({
+    mode,
+    kinds: makeKinds({ removal: 0 }),
+    settings: { vxlanPort: 4789, flowCookie: 1, flowPriority: 1, isolate: true },
+    inventory,
+    setScope: () => {},
+  });
+  planner.apply(new CloudFeed().updates(workingCloud, everything, seededRandom(1)));
+  for (let number = 0; number < machines; number += 1) {
+    planner.apply([{ of: 'port', before: undefined, after: machine(number) }]);
+  }
+  planner.plan();
+  planner.takeStaleInterest();
+  return (update) => {
+    inventory.shown = 0;
+    planner.apply([update]);
+    const scopes = planner.plan();
+    assert.equal(planner.takeStaleInterest(), false);
+    return { scopes, shown: inventory.shown };
+  };
+}
+
+test('one machine comes, moves and goes: one scope, and as few looks among 10,000 as among 10', () => {
+  const [small, large] = [nodeWith(10), nodeWith(10_000)];
+  const port = machine(20_000);
+  const moved = { ...port, chassis: 'here' };
+  const updates: readonly InventoryUpdate[] = [
+    { of: 'port', before: undefined, after: port },
+    { of: 'port', before: port, after: moved },
+    { of: 'port', before: moved, after: undefined },
+  ];
+  for (const update of updates) {
+    const cost = large(update);
+    assert.deepEqual(cost, small(update));
+    assert.equal(cost.scopes, 1);
+    assert.ok(cost.shown < 60, `${cost.shown} ports looked at`);
+  }
+});
