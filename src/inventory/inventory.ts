@@ -36,14 +36,26 @@ export interface Inventory {
 }
 
 export class MutableInventory implements Inventory {
-  ovs: LocalOvs = emptyLocalOvs;
-  host: Host = emptyHost;
-  chassis: string | undefined;
+  #ovs: LocalOvs = emptyLocalOvs;
+  #host: Host = emptyHost;
+  #chassis: string | undefined;
   readonly #ports = new Map<string, PortBinding>();
   readonly #byDatapath = new Index();
   readonly #byType = new Index();
   readonly #byVni = new Index();
   readonly #derived = new Map<string, unknown>();
+
+  get ovs(): LocalOvs {
+    return this.#ovs;
+  }
+
+  get host(): Host {
+    return this.#host;
+  }
+
+  get chassis(): string | undefined {
+    return this.#chassis;
+  }
 
   port(name: string): PortBinding | undefined {
     return this.#ports.get(name);
@@ -80,13 +92,13 @@ export class MutableInventory implements Inventory {
       case 'port':
         return this.#replacePort(update.before, update.after);
       case 'ovs':
-        this.ovs = update.value;
+        this.#ovs = update.value;
         return { of: 'ovs' };
       case 'host':
-        this.host = update.value;
+        this.#host = update.value;
         return { of: 'host' };
       case 'chassis':
-        this.chassis = update.value;
+        this.#chassis = update.value;
         return { of: 'chassis' };
       default:
         return assertNever(update);

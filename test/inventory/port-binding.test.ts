@@ -1,0 +1,140 @@
+/** What a row of Port_Binding says, and what it says wrongly. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { formatIssue } from '../../src/base/issue.ts';
+import { parsePortAddresses, parsePortBinding, portIps } from '../../src/inventory/port-binding.ts';
+import type { PortBindingRow } from '../../src/inventory/row.ts';
+import { formatIp } from '../../src/net/ip.ts';
+import { formatMac } from '../../src/net/mac.ts';
+import { formatPrefix } from '../../src/net/prefix.ts';
+
+const row: PortBindingRow = {
+  uuid: 'u1',
+  logical_port: 'p1',
+  type: '',
+  datapath: 'd1',
+  chassis: undefined,
+  mac: [],
+  nat_addresses: [],
+  options: new Map(),
+  external_ids: new Map(),
+  tag: undefined,
+};
+
+function parse(patch: Partial<PortBindingRow>) {
+  return parsePortBinding({ ...row, ...patch });
+}
+
+describe('addresses', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    [
+      'fa:16:3e:00:00:05 172.24.4.5/24 2001:db8::5/64',
+      'fa:16:3e:00:00:05 172.24.4.5/24 2001:db8::5/64',
+    ],
+    ['FA:16:3E:00:00:05 10.0.0.9', 'fa:16:3e:00:00:05 10.0.0.9/32'],
+    ['fa:16:3e:00:00:05  10.0.0.9 ', 'fa:16:3e:00:00:05 10.0.0.9/32'],
+    ['fa:16:3e:00:00:05', 'fa:16:3e:00:00:05'],
+    ['unknown', 'none'],
+    ['dynamic', 'none'],
+    ['router', 'none'],
+    ['', 'none'],
+    ['fa:16:3e:00:00 10.0.0.9', "'fa:16:3e:00:00' is not a MAC address"],
+    ['10.0.0.9', "'10.0.0.9' is not a MAC address"],
+    ['fa:16:3e:00:00:05 10.0.0', "'10.0.0' is not an IP prefix"],
+    ['fa:16:3e:00:00:05 10.0.0.9/33', "'10.0.0.9/33' has no prefix length of 0 to 32"],
+  ];
+
+  for (const [text, expected] of cases) {
+    test(`'${text}': ${expected}`, () => {
+      const parsed = parsePortAddresses(text);
+      const shown = !parsed.ok
+        ? formatIssue(parsed.error)
+        : parsed.value === undefined
+          ? 'none'
+          : [formatMac(parsed.value.mac), ...parsed.value.prefixes.map(formatPrefix)].join(' ');
+      assert.equal(shown, expected);
+    });
+  }
+
+  test('of a port whose MAC is unknown are those that Neutron gave it', () => {
+    const port = parse({
+      mac: ['unknown'],
+      external_ids: new Map([['neutron:cidrs', '10.0.0.7/24 2001:db8::7/64']]),
+    });
+    assert.deepEqual(portIps(port).map(formatIp), ['10.0.0.7', '2001:db8::7']);
+  });
+
+  test('of the row come before those of Neutron', () => {
+    const port = parse({
+      mac: ['fa:16:3e:00:00:05 10.0.0.9'],
+      external_ids: new Map([['neutron:cidrs', '10.0.0.7/24']]),
+    });
+    assert.deepEqual(portIps(port).map(formatIp), ['10.0.0.9']);
+  });
+
+  test('that cannot be read are issues, and the others stay', () => {
+    const port = parse({ mac: ['fa:16:3e:00:00:05 10.0.0.9', 'nonsense'] });
+    assert.deepEqual(portIps(port).map(formatIp), ['10.0.0.9']);
+    assert.deepEqual(port.issues.map(formatIssue), ["mac: 'nonsense' is not a MAC address"]);
+  });
+});
+
+describe('the annotation', () => {
+  const annotation = (vni?: string, as?: string): string => {
+    const keys: (readonly [string, string])[] = [];
+    if (vni !== undefined) keys.push(['neutron_bgpvpn:vni', vni]);
+    if (as !== undefined) keys.push(['neutron_bgpvpn:as', as]);
+    const { bgpvpn } = parse({ external_ids: new Map(keys) });
+    if (bgpvpn === undefined) return 'none';
+    return bgpvpn.ok ? `${bgpvpn.value.vni} ${bgpvpn.value.asn}` : formatIssue(bgpvpn.error);
+  };
+  const vniIssue = (text: string): string =>
+    `external_ids:neutron_bgpvpn:vni: '${text}' is not a VNI (1 to 16777215)`;
+
+  test('is both keys or nothing', () => {
+    assert.equal(annotation('500', '65000'), '500 65000');
+    assert.equal(annotation('16777215', '4294967295'), '16777215 4294967295');
+    assert.equal(annotation('500'), 'none');
+    assert.equal(annotation(undefined, '65000'), 'none');
+    assert.equal(annotation(), 'none');
+  });
+
+  test('with a number out of range, or none, says so', () => {
+    for (const text of ['0', '16777216', 'blue', '-1', '5e2', '0x1f4', '', '500\nend']) {
+      assert.equal(annotation(text, '65000'), vniIssue(text));
+    }
+    assert.equal(
+      annotation('500', '4294967296'),
+      "external_ids:neutron_bgpvpn:as: '4294967296' is not an AS number (1 to 4294967295)",
+    );
+  });
+});
+
+test('what ports lead to stands in their options', () => {
+  const options = new Map([
+    ['peer', 'lrp-1'],
+    ['distributed-port', 'lrp-2'],
+    ['network_name', 'physnet1'],
+  ]);
+  const port = parse({ options, tag: 100, chassis: 'c1' });
+  assert.deepEqual(
+    [port.peer, port.distributedPort, port.physicalNetwork, port.tag, port.chassis],
+    ['lrp-1', 'lrp-2', 'physnet1', 100, 'c1'],
+  );
+});
+
+test('a tag of 0, and one out of range, is none', () => {
+  assert.equal(parse({ tag: 0 }).tag, undefined);
+  assert.equal(parse({ tag: 4095 }).tag, undefined);
+});
+
+test('floating IPs that live on a node of their own are known by the port that they stand for', () => {
+  const nat_addresses = [
+    'fa:16:3e:00:00:05 172.24.4.100 is_chassis_resident("vm-1")',
+    'fa:16:3e:00:00:06 172.24.4.5 is_chassis_resident("cr-lrp-1")',
+    'fa:16:3e:00:00:07 172.24.4.6',
+    'is_chassis_resident(',
+  ];
+  assert.deepEqual(parse({ nat_addresses }).distributedNat, ['vm-1']);
+});
