@@ -30,8 +30,7 @@ export function decide(
   if (wanted === undefined) return decideUnwanted(kind, observed, circumstances);
   if (observed === undefined) return { do: 'apply', verb: 'create' };
   if (observed.owner === 'nobody' && !kind.adoptable(wanted.spec, observed.spec)) {
-    const reason = `${wanted.key} exists and is not ours`;
-    return { do: 'refuse', reason: `${reason}; remove it, or free its name` };
+    return { do: 'refuse', reason: 'it exists and is not ours; remove it, or free its name' };
   }
   const comparison = kind.compare(wanted.spec, observed.spec);
   if (comparison === 'replace') return { do: 'apply', verb: 'replace' };

@@ -21,7 +21,7 @@ const apply = (verb: 'create' | 'change' | 'adopt' | 'replace' | 'remove'): Deci
 });
 const refuse: Decision = {
   do: 'refuse',
-  reason: 'k1 exists and is not ours; remove it, or free its name',
+  reason: 'it exists and is not ours; remove it, or free its name',
 };
 
 /** `-` is absence; an observed thing is followed by its owner. */

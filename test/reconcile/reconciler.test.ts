@@ -148,7 +148,7 @@ describe('ownership', () => {
       {
         scope: 's',
         severity: 'error',
-        message: 'cannot set up k1: k1 exists and is not ours; remove it, or free its name',
+        message: 'cannot set up k1: it exists and is not ours; remove it, or free its name',
       },
     ]);
     assert.deepEqual(stage.core.progress, { failed: 0, waiting: 1, refused: 1 });
