@@ -3,6 +3,12 @@
 import { isCommandLineError, parseCommandLine } from './cli/arguments.ts';
 import { runCommand } from './cli/commands.ts';
 
+// The lab strips types with a function of Node that still calls itself experimental: once known, that is no news.
+process.removeAllListeners('warning');
+process.on('warning', (warning) => {
+  if (warning.name !== 'ExperimentalWarning') process.stderr.write(`${warning.message}\n`);
+});
+
 const parsed = parseCommandLine(process.argv.slice(2));
 if (isCommandLineError(parsed)) {
   process.stderr.write(`${parsed.message}\n`);

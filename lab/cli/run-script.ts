@@ -28,7 +28,7 @@ export const terminalSink: Sink = {
 export async function runScript(settings: RunSettings, say: Say): Promise<number> {
   const place = await choosePlace();
   say(`lab: ${place.reason}`);
-  if (place.kind === 'direct') return runDirect(settings);
+  if (place.kind === 'direct') return runDirect(settings, say);
   const runDir = await mkdtemp(join(tmpdir(), 'lab-'));
   let guest: Guest | undefined;
   try {
@@ -95,7 +95,7 @@ export function scriptCommand(settings: RunSettings): Command {
   const path = relative(projectRoot, resolve(settings.script)).replace(/\.ts$/, '.js');
   if (path.startsWith('..'))
     throw new Error(`cannot run ${settings.script}: it is not in this tree`);
-  const env = { ...labEnvironment(), LAB_OUT: guestOut };
+  const env = { ...labEnvironment(), LAB_OUT: guestOut, LAB_PROJECT: guestProject };
   return { argv: ['node', path, ...settings.argv], env, cwd: guestProject };
 }
 

