@@ -109,6 +109,10 @@ export function viewWhy(agent: Agent, query: string): WhyView {
   for (const key of keys) {
     for (const need of all.find((each) => each.key === key)?.needs ?? []) keys.add(need);
   }
+  // And what tells the fabric of it: the stanzas of the VRFs it is in.
+  for (const { key, target, needs } of all) {
+    if (target === 'frr' && needs.some((need) => keys.has(need))) keys.add(key);
+  }
   const found = all.filter(({ key }) => keys.has(key));
   const scopes = new Set(found.flatMap((resource) => resource.scopes));
   const conditions = agent.reconciler
