@@ -1,10 +1,10 @@
 /** Runs a TypeScript file in a fresh guest, or directly where the kernel can, and gives back its exit status. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { bootGuest, type Guest, removeRunDir, stopGuest } from '../guest/boot.ts';
+import { bootGuest, type Guest, stopGuest } from '../guest/boot.ts';
 import { buildGuest } from '../guest/build.ts';
 import { type Command, GuestConnection, type Sink } from '../guest/client.ts';
 import { guestOut, guestProject, projectRoot } from '../guest/paths.ts';
@@ -19,6 +19,7 @@ const bootLimitMs = 120_000;
 const powerOffGraceMs = 10_000;
 const timeLimitStatus = 124;
 const guestDiedStatus = 125;
+const interruptedStatus = 130;
 
 /** Our own output. */
 export const terminalSink: Sink = {
@@ -30,13 +31,16 @@ export async function runScript(settings: RunSettings, say: Say): Promise<number
   say(`lab: ${place.reason}`);
   if (place.kind === 'direct') return runDirect(settings, say);
   const runDir = await mkdtemp(join(tmpdir(), 'lab-'));
+  const removeAtExit = () => rmSync(runDir, { recursive: true, force: true });
+  process.once('exit', removeAtExit);
+  process.once('SIGINT', () => process.exit(interruptedStatus));
+  process.once('SIGTERM', () => process.exit(interruptedStatus));
   let guest: Guest | undefined;
   try {
     guest = await startGuest(settings, runDir, false, say);
     return await runIn(settings, guest, runDir, say);
   } finally {
     if (guest !== undefined) await stopGuest(guest, 0);
-    await removeRunDir(runDir);
   }
 }
 
@@ -63,8 +67,6 @@ async function runIn(settings: RunSettings, guest: Guest, dir: string, say: Say)
     process.kill(guest.pid, 'SIGKILL');
   }, settings.timeLimitSeconds * 1000);
   let timedOut = false;
-  const stop = () => process.kill(guest.pid, 'SIGKILL');
-  process.once('SIGINT', stop).once('SIGTERM', stop);
   const code = await connection.run(scriptCommand(settings), terminalSink);
   clearTimeout(limit);
   if (code !== undefined) {

@@ -2,7 +2,6 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { portCount, portPath } from './client.ts';
@@ -30,7 +29,10 @@ export interface Guest {
 export function bootGuest(options: BootOptions): Guest {
   mkdirSync(options.outDir, { recursive: true });
   const log = openSync(join(options.runDir, 'qemu.log'), 'w');
-  const child = spawn('qemu-system-x86_64', qemuArguments(options), {
+  // A guest that is not to stay ends with us, however we end.
+  const wrapper = options.detached ? [] : ['setpriv', '--pdeathsig', 'KILL'];
+  const [file = '', ...args] = [...wrapper, 'qemu-system-x86_64', ...qemuArguments(options)];
+  const child = spawn(file, args, {
     stdio: ['ignore', log, log],
     detached: options.detached,
   });
@@ -55,10 +57,6 @@ export async function stopGuest(guest: Guest, graceMs: number): Promise<void> {
   const gone = await Promise.race([guest.ended.then(() => true), sleep(graceMs).then(() => false)]);
   if (!gone) process.kill(guest.pid, 'SIGKILL');
   await guest.ended;
-}
-
-export async function removeRunDir(dir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true });
 }
 
 /**
