@@ -95,7 +95,7 @@ say('the annotation is removed');
 await router.clearBgpvpn();
 await check('c1 is as it was before', async () => {
   const links = await c1.ipJson<{ readonly ifname: string }>('link');
-  const left = links.filter(({ ifname }) => /-500$/.test(ifname));
+  const left = links.filter(({ ifname }) => ifname.endsWith('-500'));
   return left.length === 0 ? 'no device, no FRR stanza, no flow of ours' : undefined;
 });
 

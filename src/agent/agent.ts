@@ -163,7 +163,7 @@ export class Agent {
       if (equalData(identity, this.#southboundIs)) return;
       // Another cloud, or another identity: nothing of what is known holds any more.
       log('warn', 'system-id or ovn-remote of Open_vSwitch changed; starting anew');
-      this.#restart.resolve();
+      this.#mustRestart = true;
       return;
     }
     this.#southboundIs = identity;
@@ -183,7 +183,7 @@ export class Agent {
     this.#sources.push(source);
   }
 
-  readonly #restart = Promise.withResolvers<void>();
+  #mustRestart = false;
 
   /** Plans what is due and asks for the rows that follow from it. */
   #plan(): void {
@@ -204,13 +204,8 @@ export class Agent {
     const stopped = new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    let isAnew = false;
-    void this.#restart.promise.then(() => {
-      isAnew = true;
-      this.#wake.set();
-    });
     let resyncAt = clock.now() + config.reconcile.resync;
-    while (!signal.aborted && !isAnew) {
+    while (!signal.aborted && !this.#mustRestart) {
       this.#plan();
       if (this.isInformed) this.reconciler.allowRemoval();
       if (clock.now() >= resyncAt) {
@@ -221,7 +216,7 @@ export class Agent {
       const due = Math.min(this.reconciler.nextDue ?? Number.POSITIVE_INFINITY, resyncAt);
       await this.#rest(Math.max(1, due - clock.now()), stopped);
     }
-    return isAnew ? 'restart' : 'stopped';
+    return this.#mustRestart ? 'restart' : 'stopped';
   }
 
   async #rest(ms: number, stopped: Promise<void>): Promise<void> {
@@ -250,7 +245,7 @@ export class Agent {
   /** Withdraws everything this node offers and keeps it so. */
   drain(): void {
     this.#isDrained = true;
-    for (const scope of [...this.reconciler.claims.scopes()]) {
+    for (const scope of Array.from(this.reconciler.claims.scopes())) {
       this.reconciler.setScope(scope, undefined);
     }
     this.#wake.set();

@@ -129,7 +129,7 @@ async function findParts(config: Config): Promise<readonly Finding[]> {
   await agent.rehearse(patience);
   const findings = agent.parts().map(({ name, state, reason }): Finding => {
     const isWell = state === 'synced' || state === 'ready';
-    return { what: `${name}`, verdict: isWell ? 'ok' : 'missing', remark: reason ?? state };
+    return { what: name, verdict: isWell ? 'ok' : 'missing', remark: reason ?? state };
   });
   await agent.close();
   return findings;

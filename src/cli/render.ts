@@ -20,7 +20,7 @@ const signs: Readonly<Record<string, string>> = {
 
 export function renderPlan(plan: PlanView): string {
   const lines = plan.steps.flatMap(({ verb, key, command, because }) => [
-    `${paint(colourOf(verb), `${signs[verb] ?? '?'} ${verb.padEnd(7)} ${key}`)}`,
+    paint(colourOf(verb), `${signs[verb] ?? '?'} ${verb.padEnd(7)} ${key}`),
     `      ${command}`,
     ...renderReasons(because, '      '),
   ]);

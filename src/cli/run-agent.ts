@@ -2,7 +2,7 @@
 
 import { Agent } from '../agent/agent.ts';
 import { openLog } from '../agent/log.ts';
-import { makeMetrics } from '../agent/metrics.ts';
+import { type Metrics, makeMetrics } from '../agent/metrics.ts';
 import { view } from '../agent/view.ts';
 import {
   type ControlPorts,
@@ -52,7 +52,7 @@ async function runOnce(
   });
   log('info', 'selvedge starts', { mode: config.mode });
   await agent.start();
-  const servers = command.oneshot ? [] : await serve(agent, config, metrics.render, log);
+  const servers = command.oneshot ? [] : await serve(agent, config, metrics, log);
   if (servers === undefined) return 1;
   const end = agent.run(stop.signal);
   if (command.oneshot) {
@@ -72,14 +72,14 @@ async function runOnce(
 async function serve(
   agent: Agent,
   config: Loaded['config'],
-  render: (agent: Agent) => Promise<string>,
+  metrics: Metrics,
   log: Log,
 ): Promise<readonly Listening[] | undefined> {
   const ports: ControlPorts = {
     view: (path, query) => view(agent, path, query, systemClock.now()),
     drain: () => agent.drain(),
     isReady: () => agent.isInformed,
-    metrics: () => render(agent),
+    metrics: () => metrics.render(agent),
   };
   const { listen, socket } = config.http;
   const opened = [await serveSocket(socket, ports)];

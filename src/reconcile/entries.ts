@@ -114,15 +114,12 @@ export class Entries {
     return this.#standingOn.get(key) ?? nothing;
   }
 
-  /** Returns what it stood on. */
-  forget(key: Key): readonly Key[] {
+  forget(key: Key): void {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return [];
-    const needs = [...entry.needs, ...entry.former];
-    this.#unlink(key, needs);
+    if (entry === undefined) return;
+    this.#unlink(key, [...entry.needs, ...entry.former]);
     this.#entries.delete(key);
     this.#troubled.delete(key);
-    return needs;
   }
 
   mark(key: Key, standing: Standing): void {

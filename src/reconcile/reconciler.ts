@@ -241,9 +241,7 @@ export class Reconciler {
 
   #forget(key: Key): void {
     this.#unexplained.delete(key);
-    // What was to be removed after this one may go now.
-    const stoodOn = this.#entries.forget(key);
-    this.mark(stoodOn.filter((need) => this.#claims.wanted(need) === undefined));
+    this.#entries.forget(key);
   }
 
   #decide({ kind, entry, wanted, lost, observed }: Found, now: number): Decision {

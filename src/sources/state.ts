@@ -1,5 +1,6 @@
 /** The state of an OVSDB client as the state of a source. */
 
+import { assertNever } from '../base/assert-never.ts';
 import type { SourceState } from '../inventory/source.ts';
 import type { DatabaseState } from '../protocols/ovsdb/index.ts';
 
@@ -11,7 +12,10 @@ export function sourceState(state: DatabaseState): SourceState {
       return { state: 'down', reason: state.reason.message };
     case 'closed':
       return { state: 'down', reason: 'closed' };
-    default:
+    case 'connecting':
+    case 'syncing':
       return { state: 'connecting' };
+    default:
+      return assertNever(state);
   }
 }

@@ -148,7 +148,7 @@ class OvsTarget implements Target {
     const faces = this.#database.table('Interface');
     const numbering: Numbering = {
       ofport: (name) => {
-        const number = Number(faces.find('name', name)?.ofport ?? 0);
+        const number = faces.find('name', name)?.ofport ?? 0;
         return number > 0 && bridgeOf(this.#database, name) === bridge ? number : undefined;
       },
       portName: (ofport) => {
@@ -156,7 +156,7 @@ class OvsTarget implements Target {
         for (const uuid of row?.ports ?? []) {
           for (const each of this.#database.table('Port').get(uuid)?.interfaces ?? []) {
             const face = faces.get(each);
-            if (Number(face?.ofport ?? 0) === ofport) return face?.name;
+            if (face?.ofport === ofport) return face?.name;
           }
         }
         return undefined;

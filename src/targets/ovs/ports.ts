@@ -69,7 +69,7 @@ export function observePort(
     bridge,
     type: face?.type === 'internal' ? 'internal' : 'system',
     ...(tag === undefined ? {} : { tag }),
-    ...(face?.mtu_request === undefined ? {} : { mtu: Number(face.mtu_request) }),
+    ...(face?.mtu_request === undefined ? {} : { mtu: face.mtu_request }),
   };
   return { key: ovsPortKey(ifName.value), spec, owner: ownerOf(name, port.external_ids) };
 }
