@@ -9,13 +9,11 @@ import type { Operation } from '../resources/target.ts';
 
 /** What the order depends on, besides the operations. */
 export interface Surroundings {
-  /** Whether the object exists and is ours, so that it can go. */
-  isInTheWay(key: Key): boolean;
   /** Whether it exists as it is wanted, so that others may be made on it. */
   serves(key: Key): boolean;
   /** What the object needs. */
   needs(key: Key): readonly Key[];
-  /** What must be gone before it may go: what stands on it, and what it has to outlive. */
+  /** What exists and must be gone before it may go: what stands on it, and what it has to outlive. */
   inTheWay(operation: Operation): Iterable<Key>;
   /** What is announced over the object, is to be withdrawn, and must be before this is done to it. */
   withdrawals(operation: Operation): Iterable<Key>;
@@ -112,7 +110,7 @@ function removingPredecessors(
 ): Predecessors {
   const first: Key[] = [];
   for (const key of around.inTheWay(operation)) {
-    if (key === operation.key || !around.isInTheWay(key)) continue;
+    if (key === operation.key) continue;
     const pending = byKey.get(key);
     // What no longer stands on it once it is changed is in the way until then.
     if (pending === undefined) return { missing: key };

@@ -348,7 +348,6 @@ export class Reconciler {
   }
 
   readonly #surroundings: Surroundings = {
-    isInTheWay: (key) => this.#isOurs(this.#observe(key)),
     serves: (key) => this.#serves(key),
     needs: (key) => this.#claims.wanted(key)?.needs ?? [],
     inTheWay: (operation) => this.#inTheWay(operation),
@@ -357,8 +356,11 @@ export class Reconciler {
 
   *#inTheWay({ key, spec }: Operation): Iterable<Key> {
     const kind = this.#kind(spec.kind);
-    yield* this.#entries.standingOn(key);
-    yield* kind.outlives(spec);
+    // What is not ours to remove cannot be waited for.
+    for (const each of this.#entries.standingOn(key)) {
+      if (this.#isOurs(this.#observe(each))) yield each;
+    }
+    for (const each of kind.outlives(spec)) if (this.#exists(each)) yield each;
     if (kind.announces) return;
     // One of them is enough: when it has gone, the next is found.
     for (const each of this.#unexplained) {

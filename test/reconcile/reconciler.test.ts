@@ -341,6 +341,23 @@ describe('waiting', () => {
   });
 });
 
+describe('what changes while it is under way', () => {
+  test('is looked at again although the target could only wait', async () => {
+    const stage = await informed();
+    const slow = Promise.withResolvers<void>();
+    stage.frr.gate = slow.promise;
+    stage.frr.answers.set('f1', waiting('a port'));
+    stage.want('s', 'f1');
+    stage.core.advance();
+    stage.frr.put('f1');
+    stage.core.observedChange(['f1' as Key]);
+    stage.core.advance();
+    slow.resolve();
+    await stage.core.settled();
+    assert.equal(stage.standing('f1'), undefined);
+  });
+});
+
 describe('drift', () => {
   test('an object that somebody removed or altered is put right', async () => {
     const stage = await informed();

@@ -39,7 +39,7 @@ export interface Surveillance {
   readonly crashes: () => boolean;
   readonly fault: () => Fault | undefined;
   /** Around each operation, for invariants; the returned function is called after it. */
-  readonly watch: (target: SimTarget, operation: SimOperation) => () => void;
+  readonly watch: (target: SimTarget, operation: SimOperation) => (outcome: Outcome) => void;
 }
 
 /** `refused`: nothing was done. `half`: of a replacement only the removal. `lost`: done, but reported as failed. */
@@ -111,7 +111,7 @@ export abstract class SimTarget implements Target {
       fault === 'half' && operation.verb === 'replace'
         ? this.#half(operation)
         : this.#guarded(operation);
-    after();
+    after(fault === 'half' ? done : outcome);
     // A target knows at once what it has done itself.
     const heard = [...this.#unheard].filter((key) => !unheard.has(key) || key === operation.key);
     for (const key of heard) this.#hear(key);

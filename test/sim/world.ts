@@ -160,14 +160,19 @@ export class World implements Surveillance {
     }
   }
 
-  watch(target: SimTarget, operation: SimOperation): () => void {
+  watch(target: SimTarget, operation: SimOperation): (outcome: Outcome) => void {
     this.operations += 1;
     const { key, verb, spec } = operation;
     if (verb === 'remove' && !this.mayRemove) this.violations.push(`removed too early: ${key}`);
     this.#checkOwner(target, operation);
+    // What nobody could know yet is no fault of the agent's.
+    const isCalm = !this.hasUnheard();
     const whole = this.#announced().filter((address) => this.#hasPath(address));
-    return () => {
-      if (verb === 'create' && spec.kind === 'address') this.#checkPath(spec);
+    return (outcome) => {
+      if (isCalm && verb === 'create' && spec.kind === 'address') this.#checkPath(spec);
+      if (isCalm && this.foreign.size === 0 && 'error' in outcome) {
+        this.violations.push(`${verb} ${key} was refused: ${outcome.error}`);
+      }
       // A device that is made anew, or joins another VRF, takes its routes with it for that moment.
       if (spec.kind === 'link' || spec.kind === 'ovs-port') return;
       for (const address of whole) {
@@ -202,8 +207,7 @@ export class World implements Surveillance {
 
   #checkPath(address: AddressSpec): void {
     const exists = this.real(this.kinds.address.key(address)) !== undefined;
-    // What nobody could know yet is no fault of the agent's.
-    if (!exists || this.hasUnheard() || this.#hasPath(address)) return;
+    if (!exists || this.#hasPath(address)) return;
     this.violations.push(`${this.kinds.address.key(address)} announced without a path`);
   }
 }
