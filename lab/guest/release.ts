@@ -26,7 +26,6 @@ export const commonPackages: readonly string[] = [
 ];
 
 export const releases: Readonly<Record<Release['name'], Release>> = {
-  // Node needs libstdc++ and libatomic, which Open vSwitch's libraries bring on all three.
   bookworm: { name: 'bookworm', packages: [] },
   // The replaced agent itself, for the adoption scenario: 350 MB of Python with its dependencies.
   trixie: { name: 'trixie', packages: ['ovn-bgp-agent'] },
