@@ -8,15 +8,17 @@ import { type BackOff, backOffDelay } from '../base/back-off.ts';
 import type { Clock, Random } from '../base/ports.ts';
 import type { Condition, Planned } from '../resources/condition.ts';
 import type { Key, Kind, Resource, TargetName, Verb } from '../resources/resource.ts';
-import type { Observed, Operation, Outcome, Target } from '../resources/target.ts';
+import type { Observed, Operation, Outcome } from '../resources/target.ts';
 import { Agenda } from './agenda.ts';
 import { Claims } from './claims.ts';
-import { type Decision, decide, isOurs } from './decide.ts';
+import { type Decision, decide } from './decide.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Entries, type Entry } from './entries.ts';
 import { Journal, type JournalEntry } from './journal.ts';
-import { type Ordered, order, type Surroundings } from './order.ts';
+import { type Ordered, order } from './order.ts';
+import { Relations } from './relations.ts';
 import { type Progress, progressOf, refusals } from './status.ts';
+import { View, type ViewPorts } from './view.ts';
 import { Waiters } from './waiters.ts';
 
 /**
@@ -25,14 +27,10 @@ import { Waiters } from './waiters.ts';
  */
 export const patience = 10_000;
 
-export interface ReconcilerPorts {
-  readonly kinds: Readonly<Record<string, Kind>>;
-  readonly targets: Readonly<Record<TargetName, Target>>;
+export interface ReconcilerPorts extends ViewPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly retry: BackOff;
-  /** Remove what a replaced agent left behind and nothing wants. */
-  readonly inheritLeftovers: boolean;
   /** Every operation, when its outcome is known. */
   readonly onOperation?: (entry: JournalEntry) => void;
 }
@@ -42,18 +40,20 @@ export class Reconciler {
   readonly #ports: ReconcilerPorts;
   readonly #claims = new Claims();
   readonly #entries = new Entries();
+  readonly #view: View;
+  readonly #relations: Relations;
   readonly #conditions = new Map<string, readonly Condition[]>();
   readonly #dirty = new Set<Key>();
   readonly #agenda = new Agenda();
   readonly #waiters = new Waiters();
   readonly #dispatcher: Dispatcher;
-  /** Announcements found at start, which may stand on what only an earlier run knew of. */
-  readonly #unexplained = new Set<Key>();
   #hasLooked = false;
   #mayRemove = false;
 
   constructor(ports: ReconcilerPorts) {
     this.#ports = ports;
+    this.#view = new View(ports, this.#entries);
+    this.#relations = new Relations(this.#view, this.#claims, this.#entries);
     this.#dispatcher = new Dispatcher({
       targets: ports.targets,
       returned: (operation, outcome, again) => this.#record(operation, outcome, again),
@@ -76,7 +76,7 @@ export class Reconciler {
       this.#entries.forgive(key);
       const resource = this.#claims.wanted(key);
       if (resource === undefined) continue;
-      const { target } = this.#kind(resource.spec.kind);
+      const { target } = this.#view.kind(resource.spec.kind);
       this.#entries.ensure(key, target);
       this.#entries.setNeeds(key, resource.needs);
       wanted.set(target, [...(wanted.get(target) ?? []), key]);
@@ -105,7 +105,8 @@ export class Reconciler {
 
   /** Looks at everything again: after the state of a target has changed, and at each resync. */
   markAll(): void {
-    this.mark(this.#allKeys());
+    this.mark(this.#claims.keys());
+    this.mark(this.#view.keys());
   }
 
   get hasWork(): boolean {
@@ -123,7 +124,7 @@ export class Reconciler {
     if (!this.#hasLooked) this.markAll();
     this.#hasLooked = true;
     this.mark(this.#agenda.take(this.#ports.clock.now()));
-    const { levels, after, blocked } = order(this.#lookAtDirty(), this.#surroundings);
+    const { levels, after, blocked } = order(this.#lookAtDirty(), this.#relations);
     for (const { operation, on } of blocked) this.#wait(operation.key, on);
     const [now = [], ...later] = levels;
     for (const operation of later.flat()) {
@@ -150,15 +151,15 @@ export class Reconciler {
   /** All that would be done if nothing failed and all grace times were over, without doing it. */
   preview(): Ordered {
     const refused = new Set<Key>();
-    const operations = [...this.#allKeys()].sort().flatMap((key) => {
+    const keys = new Set([...this.#claims.keys(), ...this.#view.keys()]);
+    const operations = [...keys].sort().flatMap((key) => {
       const found = this.#find(key);
       if (found === undefined) return [];
       const decision = this.#decide(found, Number.POSITIVE_INFINITY);
       if (decision.do === 'refuse') refused.add(key);
       return this.#operation(found, decision) ?? [];
     });
-    const serves = (key: Key): boolean => this.#exists(key) && !refused.has(key);
-    return order(operations, { ...this.#surroundings, serves });
+    return order(operations, this.#relations.previewed(refused));
   }
 
   /** Conditions of planning, of conflicting scopes, and of names taken by others. */
@@ -180,67 +181,35 @@ export class Reconciler {
     return this.#claims;
   }
 
-  #kind(name: string): Kind {
-    const kind = this.#ports.kinds[name];
-    if (kind === undefined) throw new Error(`no such kind of resource: ${name}`);
-    return kind;
-  }
-
-  #allKeys(): Set<Key> {
-    const keys = new Set<Key>(this.#claims.keys());
-    for (const target of Object.values(this.#ports.targets)) {
-      for (const observed of target.all()) keys.add(observed.key);
-    }
-    return keys;
-  }
-
-  #observe(key: Key): Observed | undefined {
-    const target = this.#entries.get(key)?.target;
-    if (target !== undefined) return this.#ports.targets[target].observe(key);
-    for (const each of Object.values(this.#ports.targets)) {
-      const observed = each.observe(key);
-      if (observed !== undefined) return observed;
-    }
-    return undefined;
-  }
-
-  #exists(key: Key): boolean {
-    return this.#observe(key) !== undefined;
-  }
-
   /** One key with all that is known of it; `undefined`, and forgotten, when it is no concern of ours. */
   #find(key: Key): Found | undefined {
     const wanted = this.#claims.wanted(key);
-    const observed = this.#observe(key);
+    const observed = this.#view.observe(key);
     const spec = wanted?.spec ?? observed?.spec;
-    if (spec === undefined || (wanted === undefined && !this.#isOurs(observed))) {
+    if (spec === undefined || (wanted === undefined && this.#view.observeOurs(key) === undefined)) {
       this.#forget(key);
       return undefined;
     }
-    const kind = this.#kind(spec.kind);
+    const kind = this.#view.kind(spec.kind);
     const entry = this.#entries.ensure(key, kind.target);
     const lost = wanted?.needs.find((need) => this.#entries.get(need)?.isGivenUp === true);
     if (wanted === undefined && entry.needs.length === 0) {
       this.#entries.setNeeds(key, kind.needs(spec));
     }
     if (observed === undefined) this.#explain(entry);
-    else if (kind.announces && !entry.isExplained) this.#unexplained.add(key);
+    else if (kind.announces && !entry.isExplained) this.#relations.suspect(key);
     if (wanted !== undefined && lost === undefined) entry.unwantedSince = undefined;
     else entry.unwantedSince ??= this.#ports.clock.now();
     return { key, kind, entry, wanted, lost, observed };
   }
 
-  #isOurs(observed: Observed | undefined): boolean {
-    return observed !== undefined && isOurs(observed, this.#ports);
-  }
-
   #explain(entry: Entry): void {
     entry.isExplained = true;
-    if (this.#unexplained.delete(entry.key)) this.mark(this.#waiters.release(entry.key));
+    if (this.#relations.explain(entry.key)) this.mark(this.#waiters.release(entry.key));
   }
 
   #forget(key: Key): void {
-    this.#unexplained.delete(key);
+    this.#relations.explain(key);
     this.#entries.forget(key);
   }
 
@@ -293,7 +262,7 @@ export class Reconciler {
 
   /** Notes whether it is to be had at all, and tells what stands on it when that changes. */
   #judge({ key, entry, wanted, lost, observed }: Found, decision: Decision, now: number): void {
-    const isReady = this.#ports.targets[entry.target].state.state === 'ready';
+    const isReady = this.#view.isReady(entry.target);
     const isMissing = observed === undefined || decision.do === 'refuse';
     entry.missingSince =
       wanted !== undefined && isMissing && isReady ? (entry.missingSince ?? now) : undefined;
@@ -323,7 +292,7 @@ export class Reconciler {
     if (decision.do !== 'apply') return undefined;
     const spec = decision.verb === 'remove' ? observed?.spec : wanted?.spec;
     if (spec === undefined) return undefined;
-    const { target } = this.#kind(spec.kind);
+    const { target } = this.#view.kind(spec.kind);
     const because = wanted?.because ?? [];
     return { verb: decision.verb, key, target, spec, observed: observed?.spec, because };
   }
@@ -331,63 +300,16 @@ export class Reconciler {
   /** Once it is as it is wanted, and its present needs are met, those before them may go. */
   #letGo(key: Key): void {
     const entry = this.#entries.get(key);
-    if (entry === undefined || (entry.former.length === 0 && !this.#unexplained.has(key))) return;
+    if (entry === undefined || (entry.former.length === 0 && !this.#relations.isUnexplained(key)))
+      return;
     if (entry.standing.is !== 'settled' || this.#claims.wanted(key) === undefined) return;
-    const missing = entry.needs.find((need) => !this.#serves(need));
+    const missing = entry.needs.find((need) => !this.#relations.serves(need));
     if (missing !== undefined) {
       this.#waiters.add(key, missing);
       return;
     }
     this.#explain(entry);
     this.mark(this.#entries.letGo(key));
-  }
-
-  /** What others may be made on: it exists, and as it is wanted; else what is announced over it might go astray. */
-  #serves(key: Key): boolean {
-    return (this.#entries.get(key)?.standing.is ?? 'settled') === 'settled' && this.#exists(key);
-  }
-
-  readonly #surroundings: Surroundings = {
-    serves: (key) => this.#serves(key),
-    needs: (key) => this.#claims.wanted(key)?.needs ?? [],
-    inTheWay: (operation) => this.#inTheWay(operation),
-    withdrawals: (operation) => this.#withdrawals(operation),
-  };
-
-  *#inTheWay({ key, spec }: Operation): Iterable<Key> {
-    const kind = this.#kind(spec.kind);
-    // What is not ours to remove cannot be waited for.
-    for (const each of this.#entries.standingOn(key)) {
-      if (this.#isOurs(this.#observe(each))) yield each;
-    }
-    for (const each of kind.outlives(spec)) if (this.#exists(each)) yield each;
-    if (kind.announces) return;
-    // One of them is enough: when it has gone, the next is found.
-    for (const each of this.#unexplained) {
-      if (!this.#isOurs(this.#observe(each))) continue;
-      yield each;
-      return;
-    }
-  }
-
-  *#withdrawals({ key, verb }: Operation): Iterable<Key> {
-    if (verb !== 'change' && verb !== 'replace') return;
-    for (const each of this.#entries.standingOn(key)) {
-      const observed = this.#isGoing(each) ? this.#observe(each) : undefined;
-      if (observed === undefined || !this.#isOurs(observed)) continue;
-      if (this.#kind(observed.spec.kind).announces) yield each;
-    }
-    for (const each of this.#unexplained) {
-      if (!this.#isGoing(each)) continue;
-      yield each;
-      return;
-    }
-  }
-
-  #isGoing(key: Key): boolean {
-    return (
-      this.#claims.wanted(key) === undefined || this.#entries.get(key)?.unwantedSince !== undefined
-    );
   }
 
   #wait(key: Key, on: Key): void {

@@ -59,7 +59,7 @@ export interface TargetEvents {
 export interface Target {
   readonly name: TargetName;
   readonly state: TargetState;
-  /** What is known of one object, as of the last event. */
+  /** What is known of one object, as of the last event or operation. */
   observe(key: Key): Observed | undefined;
   /** All that is known: at least every object of ours and of a predecessor, and every wanted one. */
   all(): Iterable<Observed>;
@@ -67,7 +67,11 @@ export interface Target {
   start(events: TargetEvents): Promise<void>;
   /** The objects that are wanted from now on, so that foreign ones under the same key are observed too. */
   wanted(keys: Iterable<Key>): void;
-  /** Carries out operations that do not depend on each other; one outcome each, in their order. Never rejects. */
+  /**
+   * Carries out operations that do not depend on each other; one outcome each, in their order. When it resolves,
+   * `observe` shows what was done. A replacement may take along what stands on the object; that is reported as changed
+   * and put back as anything that is missing. Never rejects, and is not called again before it has resolved.
+   */
   apply(operations: readonly Operation[]): Promise<readonly Outcome[]>;
   /** Stops watching. Leaves everything as it is. */
   close(): Promise<void>;

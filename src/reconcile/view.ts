@@ -1,0 +1,59 @@
+/** The objects of all targets as one: what is known of a key, and whose it is. Remembers nothing itself. */
+
+import type { Key, Kind, TargetName } from '../resources/resource.ts';
+import type { Observed, Target } from '../resources/target.ts';
+import { isOurs } from './decide.ts';
+import type { Entries } from './entries.ts';
+
+export interface ViewPorts {
+  readonly kinds: Readonly<Record<string, Kind>>;
+  readonly targets: Readonly<Record<TargetName, Target>>;
+  /** Remove what a replaced agent left behind and nothing wants. */
+  readonly inheritLeftovers: boolean;
+}
+
+export class View {
+  readonly #ports: ViewPorts;
+  readonly #entries: Entries;
+
+  constructor(ports: ViewPorts, entries: Entries) {
+    this.#ports = ports;
+    this.#entries = entries;
+  }
+
+  kind(name: string): Kind {
+    const kind = this.#ports.kinds[name];
+    if (kind === undefined) throw new Error(`no such kind of resource: ${name}`);
+    return kind;
+  }
+
+  observe(key: Key): Observed | undefined {
+    const target = this.#entries.get(key)?.target;
+    if (target !== undefined) return this.#ports.targets[target].observe(key);
+    for (const each of Object.values(this.#ports.targets)) {
+      const observed = each.observe(key);
+      if (observed !== undefined) return observed;
+    }
+    return undefined;
+  }
+
+  exists(key: Key): boolean {
+    return this.observe(key) !== undefined;
+  }
+
+  /** The object, if it is ours to remove. */
+  observeOurs(key: Key): Observed | undefined {
+    const observed = this.observe(key);
+    return observed !== undefined && isOurs(observed, this.#ports) ? observed : undefined;
+  }
+
+  isReady(target: TargetName): boolean {
+    return this.#ports.targets[target].state.state === 'ready';
+  }
+
+  *keys(): Iterable<Key> {
+    for (const target of Object.values(this.#ports.targets)) {
+      for (const { key } of target.all()) yield key;
+    }
+  }
+}
