@@ -11,5 +11,6 @@ check: setup ; @$(NODE) scripts/test.ts check
 test-matrix: setup
 	@for release in bookworm trixie sid; do RELEASE=$$release $(NODE) scripts/test.ts lab || exit 1; done
 demo: setup ; @$(NODE) lab/demo.ts
+bench: setup ; @for each in bench/*.ts; do $(NODE) $$each || exit 1; done
 build: setup ; @npm run --silent build
 clean: ; rm -rf dist build out node_modules

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import type { StatusView } from '../../src/api/contract/control.ts';
 import { AgentProcess } from './agent.ts';
 import type { FabricNode } from './node.ts';
+import { projectDir } from './out.ts';
 import { waitFor } from './wait.ts';
 
-const program = ['node', '/opt/selvedge/dist/cli/main.js'];
+const program = ['node', join(projectDir, 'dist/cli/main.js')];
 
 /** A configuration of the lab: defaults, but for a grace that no scenario wants to sit out. */
 const configuration = [

@@ -23,7 +23,7 @@ import { openHostSource } from '../sources/host/index.ts';
 import { openSouthboundSource, type SouthboundSource } from '../sources/ovn-sb/index.ts';
 import { openOvsSource } from '../sources/ovs/index.ts';
 import { openFrrTarget } from '../targets/frr/index.ts';
-import { openKernelTarget } from '../targets/kernel/index.ts';
+import { type KernelTarget, openKernelTarget } from '../targets/kernel/index.ts';
 import { openOvsTarget } from '../targets/ovs/index.ts';
 import { Planner } from './planner.ts';
 
@@ -50,6 +50,7 @@ export class Agent {
   readonly startedAt: number;
   readonly #options: AgentOptions;
   readonly #planner: Planner;
+  readonly #kernel: KernelTarget;
   readonly #targets: readonly Target[];
   readonly #sources: Source[] = [];
   readonly #wake = new Latch();
@@ -70,6 +71,7 @@ export class Agent {
     };
     this.mode = evpnMode({ answerRouter: config.evpn.gatewayResponder });
     const kernel = openKernelTarget({ clock, log });
+    this.#kernel = kernel;
     const frr = openFrrTarget({ vtyDirectory: config.frr.vtyDirectory, clock, random, log });
     const ovs = openOvsTarget({
       endpoints: config.ovs.database,
@@ -209,6 +211,8 @@ export class Agent {
       this.#plan();
       if (this.isInformed) this.reconciler.allowRemoval();
       if (clock.now() >= resyncAt) {
+        // Some of the kernel's changes come without a notice: proxies, and most sysctls.
+        await this.#kernel.resync();
         this.reconciler.markAll();
         resyncAt = clock.now() + config.reconcile.resync;
       }
