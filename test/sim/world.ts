@@ -174,7 +174,7 @@ export class World implements Surveillance {
         this.violations.push(`${verb} ${key} was refused: ${outcome.error}`);
       }
       // A device that is made anew, or joins another VRF, takes its routes with it for that moment.
-      if (spec.kind === 'link' || spec.kind === 'ovs-port') return;
+      if (!isCalm || spec.kind === 'link' || spec.kind === 'ovs-port') return;
       for (const address of whole) {
         const announced = this.kinds.address.key(address);
         if (this.real(announced) === undefined || this.#hasPath(address)) continue;
