@@ -1,0 +1,46 @@
+/** What most scenarios begin with: agents on the hypervisors, and a tenant behind a router of its own. Asserts nothing. */
+
+import type { Network } from './cloud/network.ts';
+import type { Router } from './cloud/router.ts';
+import type { FabricNode } from './node.ts';
+import type { Stage } from './scenario.ts';
+import { SelvedgeAgent } from './selvedge.ts';
+
+export interface Tenancy {
+  readonly network: Network;
+  readonly router: Router;
+}
+
+/** An agent on every hypervisor, in the fabric's order; stopped when the scenario ends. */
+export async function startAgents({ fabric, cleanup }: Stage): Promise<readonly SelvedgeAgent[]> {
+  const agents = fabric.hypervisors.map((node) => new SelvedgeAgent(node));
+  for (const agent of agents) {
+    cleanup(() => agent.stop());
+    await agent.start();
+  }
+  return agents;
+}
+
+export function publicNetwork({ cloud }: Stage): Promise<Network> {
+  return cloud.network('public', {
+    subnets: ['172.24.4.0/24', '2001:db8:4::/64'],
+    physnet: 'physnet1',
+  });
+}
+
+/** 10.1.0.0/24 for every tenant alike: what keeps them apart is the VNI. */
+export async function addTenant(
+  { cloud }: Stage,
+  name: string,
+  place: {
+    readonly outside: Network;
+    readonly host: number;
+    readonly on: readonly FabricNode[];
+  },
+): Promise<Tenancy> {
+  const network = await cloud.network(name, { subnets: ['10.1.0.0/24', 'fd00:1::/64'] });
+  const { outside: gateway, host, on } = place;
+  const router = await cloud.router(`router-${name}`, { gateway, host, on });
+  await router.attach(network);
+  return { network, router };
+}
