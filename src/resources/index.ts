@@ -33,9 +33,13 @@ export type Spec =
 
 export type Kinds = { readonly [K in Spec['kind']]: Kind<Extract<Spec, { kind: K }>> };
 
+/** Milliseconds that FRR has to let go of a VRF before the device goes. */
+const frrSettleTime = 5_000;
+
 export function makeKinds(grace: FrrGrace): Kinds {
   return {
-    link,
+    // zebra 10.3 has been seen to die of a VRF that went half a second after its `router bgp`.
+    link: { ...link, grace: ({ is }) => (is.type === 'vrf' ? grace.removal + frrSettleTime : 0) },
     address,
     route,
     neighbour,
