@@ -29,7 +29,7 @@ export async function askToDrain(config: Config): Promise<Result<unknown, string
   const answer = await call(config.http.socket, 'POST', '/drain');
   if (answer.ok) return answer;
   return err(
-    `cannot reach the agent at ${config.http.socket}: ${answer.error.message}; start it, or run 'selvedge agent --oneshot --drain'`,
+    `cannot reach the agent at ${config.http.socket}: ${answer.error.message}; start it with 'selvedge agent', then drain again`,
   );
 }
 

@@ -13,6 +13,7 @@ import type {
   SourceEvents,
   SourceState,
 } from '../../inventory/source.ts';
+import type { PortBindingRow } from '../../inventory/row.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
 import {
   type Condition,
@@ -140,19 +141,8 @@ export function openSouthboundSource(
   };
 }
 
-function toRow(row: {
-  readonly _uuid: string;
-  readonly logical_port: string;
-  readonly type: string;
-  readonly datapath: string;
-  readonly chassis: string | undefined;
-  readonly mac: readonly string[];
-  readonly nat_addresses: readonly string[];
-  readonly options: ReadonlyMap<string, string>;
-  readonly external_ids: ReadonlyMap<string, string>;
-  readonly tag: bigint | number | undefined;
-}) {
-  return { ...row, uuid: row._uuid, tag: row.tag === undefined ? undefined : Number(row.tag) };
+function toRow(row: Omit<PortBindingRow, 'uuid'> & { readonly _uuid: string }): PortBindingRow {
+  return { ...row, uuid: row._uuid };
 }
 
 /** Sorted, so that equal interests are equal clauses. */
