@@ -5,6 +5,7 @@ import type { Router } from './cloud/router.ts';
 import type { FabricNode } from './node.ts';
 import type { Stage } from './scenario.ts';
 import { SelvedgeAgent } from './selvedge.ts';
+import { waitFor } from './wait.ts';
 
 export interface Tenancy {
   readonly network: Network;
@@ -43,4 +44,18 @@ export async function addTenant(
   const router = await cloud.router(`router-${name}`, { gateway, host, on });
   await router.attach(network);
   return { network, router };
+}
+
+/** Waits until neither kernel, Open vSwitch nor FRR of the node knows of a VNI of ours. */
+export async function isGone(node: FabricNode, vni: number): Promise<void> {
+  await waitFor(`VNI ${vni} to be gone from ${node.name}`, async () => {
+    const shown = await Promise.all([
+      node.ok(['ip', '-o', 'link', 'show']),
+      node.ok(['ip', 'route', 'show', 'table', 'all']),
+      node.ok(['ip', '-6', 'route', 'show', 'table', 'all']),
+      node.ok(['ovs-vsctl', 'list-ports', 'br-ex']),
+      node.vtysh('show running-config'),
+    ]);
+    return !shown.some((text) => new RegExp(`-${vni}\\b|table ${vni}\\b`).test(text));
+  });
 }

@@ -69,7 +69,10 @@ export class Agent {
       flowPriority: config.evpn.flowPriority,
       isolate: config.evpn.isolate,
     };
-    this.mode = evpnMode({ answerRouter: config.evpn.gatewayResponder });
+    this.mode = evpnMode({
+      answerRouter: config.evpn.gatewayResponder,
+      standby: config.evpn.standby,
+    });
     const kernel = openKernelTarget({ clock, log });
     this.#kernel = kernel;
     const frr = openFrrTarget({ vtyDirectory: config.frr.vtyDirectory, clock, random, log });

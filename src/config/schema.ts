@@ -155,6 +155,13 @@ export const schema = {
       about:
         'Whether we answer the ARP requests and neighbour solicitations of OVN routers for their next hop.',
     }),
+    standby: option({
+      type: boolean,
+      default: true,
+      why: 'a failover is then a matter of addresses, not of devices and daemons',
+      about:
+        'Whether a node that OVN may move a gateway to has its VRF prepared, without announcing anything.',
+    }),
     isolate: option({
       type: boolean,
       default: true,

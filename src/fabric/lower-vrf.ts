@@ -7,6 +7,7 @@ import { type Ip, formatIp } from '../net/ip.ts';
 import type { Vni } from '../net/numbers.ts';
 import { defaultPrefix } from '../net/prefix.ts';
 import { parseRouteDistinguisher, type RouteDistinguisher } from '../net/route-distinguisher.ts';
+import { frrDeviceKey } from '../resources/frr.ts';
 import { type Kinds, resourceOf, type Spec } from '../resources/index.ts';
 import { linkKey } from '../resources/link.ts';
 import type { Key, Resource } from '../resources/resource.ts';
@@ -29,7 +30,7 @@ export function lowerVrf(vrf: Vrf, kinds: Kinds, settings: FabricSettings): read
     ...(settings.isolate ? isolation().map((spec) => make(spec)) : []),
     ...devices(vrf, settings).map((spec) => make(spec)),
     ...sysctls(vrf.vni).map((spec) => make(spec)),
-    ...lastResorts(vrf.vni).map((spec) => make(spec)),
+    ...lastResorts(vrf.vni).map((spec) => make(spec, [frrDeviceKey(vrfName(vrf.vni))])),
     ...stanzas(vrf).map((spec) => make(spec, purposeOfStanza(spec, vrf.vni))),
   ];
 }
@@ -75,6 +76,7 @@ function lastResorts(vni: Vni): readonly Spec[] {
 function stanzas({ vni, asn, vtep }: Vrf): readonly Spec[] {
   const vrf = vrfName(vni);
   return [
+    { kind: 'frr-device', vrf },
     { kind: 'frr-vrf', vrf },
     { kind: 'frr-vni', vrf, vni },
     {

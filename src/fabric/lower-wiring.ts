@@ -7,6 +7,7 @@ import type { Ip } from '../net/ip.ts';
 import { hostPrefix, networkOf } from '../net/prefix.ts';
 import { addressKey } from '../resources/address.ts';
 import { type FlowSpec, flowKey } from '../resources/flow.ts';
+import { frrDeviceKey } from '../resources/frr.ts';
 import { type Kinds, resourceOf, type Spec } from '../resources/index.ts';
 import { linkKey } from '../resources/link.ts';
 import { neighbourKey } from '../resources/neighbour.ts';
@@ -24,7 +25,8 @@ export function lowerWiring(
   settings: FabricSettings,
 ): readonly Resource[] {
   const { at, because } = wiring;
-  const make = (spec: Spec): Resource => resourceOf(kinds, spec, because);
+  const make = (spec: Spec): Resource =>
+    resourceOf(kinds, spec, because, spec.kind === 'route' ? [frrDeviceKey(vrfName(at.vni))] : []);
   return [
     ...devices(wiring).map(make),
     ...sysctls(at).map(make),
@@ -107,7 +109,7 @@ export function lowerPrefix(
   kinds: Kinds,
   settings: FabricSettings,
 ): readonly Resource[] {
-  const hop = nextHopKeys(prefix.at, prefix.via);
+  const hop = [frrDeviceKey(vrfName(prefix.at.vni)), ...nextHopKeys(prefix.at, prefix.via)];
   return [
     resource(kinds.route, subnetRoute(prefix), prefix.because, hop),
     resource(kinds.flow, subnetFlow(prefix, settings), prefix.because),

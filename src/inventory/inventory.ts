@@ -16,6 +16,7 @@ export type InventoryChange =
       readonly before: PortBinding | undefined;
       readonly after: PortBinding | undefined;
     }
+  | { readonly of: 'membership'; readonly group: string }
   | { readonly of: 'ovs' | 'host' | 'chassis' };
 
 /** What modes may ask. */
@@ -24,6 +25,9 @@ export interface Inventory {
   readonly host: Host;
   /** UUID of this node's own Chassis row. */
   readonly chassis: string | undefined;
+  /** Whether this node's chassis is a member of the HA_Chassis_Group. */
+  isMemberOf(group: string): boolean;
+  portsOfGroup(group: string): Iterable<PortBinding>;
   port(name: string): PortBinding | undefined;
   ports(): Iterable<PortBinding>;
   portsOn(datapath: string): Iterable<PortBinding>;
@@ -39,10 +43,12 @@ export class MutableInventory implements Inventory {
   #ovs: LocalOvs = emptyLocalOvs;
   #host: Host = emptyHost;
   #chassis: string | undefined;
+  readonly #groups = new Set<string>();
   readonly #ports = new Map<string, PortBinding>();
   readonly #byDatapath = new Index();
   readonly #byType = new Index();
   readonly #byVni = new Index();
+  readonly #byGroup = new Index();
   readonly #derived = new Map<string, unknown>();
 
   get ovs(): LocalOvs {
@@ -55,6 +61,14 @@ export class MutableInventory implements Inventory {
 
   get chassis(): string | undefined {
     return this.#chassis;
+  }
+
+  isMemberOf(group: string): boolean {
+    return this.#groups.has(group);
+  }
+
+  portsOfGroup(group: string): Iterable<PortBinding> {
+    return this.#byGroup.get(group);
   }
 
   port(name: string): PortBinding | undefined {
@@ -100,6 +114,10 @@ export class MutableInventory implements Inventory {
       case 'chassis':
         this.#chassis = update.value;
         return { of: 'chassis' };
+      case 'membership':
+        if (update.value) this.#groups.add(update.group);
+        else this.#groups.delete(update.group);
+        return { of: 'membership', group: update.group };
       default:
         return assertNever(update);
     }
@@ -132,6 +150,7 @@ export class MutableInventory implements Inventory {
   #index(port: PortBinding, each: (index: Index, key: string) => void): void {
     each(this.#byDatapath, port.datapath);
     each(this.#byType, `${port.datapath} ${port.type}`);
+    if (port.haChassisGroup !== undefined) each(this.#byGroup, port.haChassisGroup);
     if (port.bgpvpn?.ok === true) each(this.#byVni, String(port.bgpvpn.value.vni));
   }
 }

@@ -36,6 +36,8 @@ export interface PortBinding {
   readonly type: string;
   readonly datapath: string;
   readonly chassis: string | undefined;
+  /** UUID of the HA_Chassis_Group whose members may have it. */
+  readonly haChassisGroup: string | undefined;
   /** Column `mac`; where it is `unknown`, the addresses of `neutron:cidrs`. */
   readonly addresses: readonly PortAddresses[];
   readonly bgpvpn: Result<BgpvpnKeys, Issue> | undefined;
@@ -63,6 +65,7 @@ export function parsePortBinding(row: PortBindingRow): PortBinding {
     type: row.type,
     datapath: row.datapath,
     chassis: row.chassis,
+    haChassisGroup: row.ha_chassis_group,
     addresses: addresses.length > 0 ? addresses : cidrs,
     bgpvpn: parseBgpvpn(row.external_ids),
     peer: row.options.get('peer'),

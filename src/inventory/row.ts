@@ -9,6 +9,8 @@ export interface PortBindingRow {
   readonly datapath: string;
   /** UUID of the Chassis it is bound to. */
   readonly chassis: string | undefined;
+  /** UUID of the HA_Chassis_Group whose members may have it: set for gateways. */
+  readonly ha_chassis_group: string | undefined;
   readonly mac: readonly string[];
   readonly nat_addresses: readonly string[];
   readonly options: ReadonlyMap<string, string>;

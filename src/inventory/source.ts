@@ -13,7 +13,9 @@ export type InventoryUpdate =
     }
   | { readonly of: 'ovs'; readonly value: LocalOvs }
   | { readonly of: 'host'; readonly value: Host }
-  | { readonly of: 'chassis'; readonly value: string | undefined };
+  | { readonly of: 'chassis'; readonly value: string | undefined }
+  /** Whether the own chassis is a member of this HA_Chassis_Group. */
+  | { readonly of: 'membership'; readonly group: string; readonly value: boolean };
 
 export type SourceState =
   | { readonly state: 'connecting'; readonly reason?: string }
@@ -38,6 +40,8 @@ export interface Source {
 export interface PortInterest {
   /** Rows bound to the own chassis. */
   readonly ownChassis: boolean;
+  /** Rows that the own chassis may come to have, as a member of their HA_Chassis_Group. */
+  readonly ownGroups: boolean;
   readonly types: ReadonlySet<string>;
   readonly datapaths: ReadonlySet<string>;
   readonly names: ReadonlySet<string>;

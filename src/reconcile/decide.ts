@@ -19,6 +19,8 @@ export interface Circumstances {
   readonly inheritLeftovers: boolean;
   /** When the object was first seen unwanted. */
   readonly unwantedSince: number;
+  /** When something that stood on the object was last removed; `undefined` when nothing was. */
+  readonly leftAt: number | undefined;
 }
 
 export function decide(
@@ -54,6 +56,8 @@ function decideUnwanted(
 ): Decision {
   if (observed === undefined || !isOurs(observed, circumstances)) return { do: 'nothing' };
   if (!circumstances.mayRemove) return { do: 'nothing' };
-  const at = circumstances.unwantedSince + kind.grace(observed.spec);
+  const { unwantedSince, leftAt = Number.NEGATIVE_INFINITY } = circumstances;
+  const { spec } = observed;
+  const at = Math.max(unwantedSince + kind.grace(spec), leftAt + kind.rest(spec));
   return at > circumstances.now ? { do: 'later', at } : { do: 'apply', verb: 'remove' };
 }

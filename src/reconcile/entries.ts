@@ -38,6 +38,8 @@ export interface Entry {
   /** What its target last said to have done, until a look finds it so. */
   applied: Verb | undefined;
   unwantedSince: number | undefined;
+  /** When something that stood on it was last removed. */
+  leftAt: number | undefined;
   /** Since when it is wanted, and not there or not ours. */
   missingSince: number | undefined;
   /** Missing for too long, or standing on something that is: what stands on it is taken down. */
@@ -70,6 +72,7 @@ export class Entries {
       failures: 0,
       applied: undefined,
       unwantedSince: undefined,
+      leftAt: undefined,
       missingSince: undefined,
       isGivenUp: false,
       isExplained: false,
@@ -106,6 +109,15 @@ export class Entries {
       const standing = this.#standingOn.get(need);
       standing?.delete(key);
       if (standing?.size === 0) this.#standingOn.delete(need);
+    }
+  }
+
+  /** It was removed just now: tells what it stood on. */
+  leave(key: Key, now: number): void {
+    const { needs = [], former = [] } = this.#entries.get(key) ?? {};
+    for (const need of [...needs, ...former]) {
+      const entry = this.#entries.get(need);
+      if (entry !== undefined) entry.leftAt = now;
     }
   }
 

@@ -219,6 +219,7 @@ export class Reconciler {
       mayRemove: this.#mayRemove,
       inheritLeftovers: this.#ports.inheritLeftovers,
       unwantedSince: entry.unwantedSince ?? now,
+      leftAt: entry.leftAt,
     });
   }
 
@@ -335,6 +336,7 @@ export class Reconciler {
       return;
     }
     entry.applied = verb;
+    if (verb === 'remove') this.#entries.leave(key, at);
     this.mark(this.#waiters.release(key));
   }
 

@@ -31,6 +31,7 @@ export const address: Kind<AddressSpec> = {
   compare: (wanted, observed) => (wanted.localRoute === observed.localRoute ? 'same' : 'change'),
   adoptable: () => false,
   grace: () => 0,
+  rest: () => 0,
   print: printAddress,
 };
 

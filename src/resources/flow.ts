@@ -60,6 +60,7 @@ export const flow: Kind<FlowSpec> = {
       : 'change',
   adoptable: () => false,
   grace: () => 0,
+  rest: () => 0,
   print: (verb, spec) =>
     verb === 'remove'
       ? `ovs-ofctl --strict del-flows ${spec.bridge} '${printMatch(spec)}'`

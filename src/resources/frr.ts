@@ -11,6 +11,16 @@ import type { RouteDistinguisher, RouteTarget } from '../net/route-distinguisher
 import { linkKey } from './link.ts';
 import type { Comparison, Key, Kind, Verb } from './resource.ts';
 
+/**
+ * zebra's own notion of the device of a VRF. It comes and goes with the device, so that it is awaited and never made
+ * or removed. Routes of the VRF's table wait for it: zebra reads devices and routes by different ways, and for a route
+ * that it sees first it makes a table of that number which is not the VRF's, but freed with it (crashes of 10.3).
+ */
+export interface FrrDeviceSpec {
+  readonly kind: 'frr-device';
+  readonly vrf: IfName;
+}
+
 /** `vrf X`: goes only after the device, because FRR refuses to forget a VRF that is active. */
 export interface FrrVrfSpec {
   readonly kind: 'frr-vrf';
@@ -41,6 +51,10 @@ export interface FrrBgpSpec {
   readonly deviations?: readonly string[];
 }
 
+export function frrDeviceKey(vrf: IfName): Key {
+  return `frr device ${vrf}` as Key;
+}
+
 export function frrVrfKey(vrf: IfName): Key {
   return `frr vrf ${vrf}` as Key;
 }
@@ -62,11 +76,26 @@ export interface FrrGrace {
 }
 
 export function frrKinds(grace: FrrGrace): {
+  readonly 'frr-device': Kind<FrrDeviceSpec>;
   readonly 'frr-vrf': Kind<FrrVrfSpec>;
   readonly 'frr-vni': Kind<FrrVniSpec>;
   readonly 'frr-bgp': Kind<FrrBgpSpec>;
 } {
   return {
+    'frr-device': {
+      kind: 'frr-device',
+      target: 'frr',
+      marked: false,
+      announces: false,
+      key: (spec) => frrDeviceKey(spec.vrf),
+      needs: (spec) => [linkKey(spec.vrf)],
+      outlives: () => [],
+      compare: () => 'same',
+      adoptable: () => true,
+      grace: () => 0,
+      rest: () => 0,
+      print: (_, spec) => `# until 'show vrf' of FRR has ${spec.vrf}`,
+    },
     'frr-vrf': {
       kind: 'frr-vrf',
       target: 'frr',
@@ -78,6 +107,7 @@ export function frrKinds(grace: FrrGrace): {
       compare: () => 'same',
       adoptable: () => true,
       grace: () => 0,
+      rest: () => 0,
       print: (verb, spec) => vtysh(verb === 'remove' ? `no vrf ${spec.vrf}` : `vrf ${spec.vrf}`),
     },
     'frr-vni': {
@@ -91,6 +121,7 @@ export function frrKinds(grace: FrrGrace): {
       compare: (wanted, observed) => (wanted.vni === observed.vni ? 'same' : 'change'),
       adoptable: () => false,
       grace: () => grace.removal,
+      rest: () => 0,
       print: (verb, spec) =>
         vtysh(`vrf ${spec.vrf}`, verb === 'remove' ? `no vni ${spec.vni}` : `vni ${spec.vni}`),
     },
@@ -105,6 +136,7 @@ export function frrKinds(grace: FrrGrace): {
       compare: compareBgp,
       adoptable: () => false,
       grace: () => grace.removal,
+      rest: () => 0,
       print: printBgp,
     },
   };

@@ -4,6 +4,7 @@ import { type AddressSpec, address } from './address.ts';
 import { type FlowSpec, flow } from './flow.ts';
 import {
   type FrrBgpSpec,
+  type FrrDeviceSpec,
   type FrrGrace,
   type FrrVniSpec,
   type FrrVrfSpec,
@@ -27,19 +28,16 @@ export type Spec =
   | SysctlSpec
   | OvsPortSpec
   | FlowSpec
+  | FrrDeviceSpec
   | FrrVrfSpec
   | FrrVniSpec
   | FrrBgpSpec;
 
 export type Kinds = { readonly [K in Spec['kind']]: Kind<Extract<Spec, { kind: K }>> };
 
-/** Milliseconds that FRR has to let go of a VRF before the device goes. */
-const frrSettleTime = 5_000;
-
 export function makeKinds(grace: FrrGrace): Kinds {
   return {
-    // zebra 10.3 has been seen to die of a VRF that went half a second after its `router bgp`.
-    link: { ...link, grace: ({ is }) => (is.type === 'vrf' ? grace.removal + frrSettleTime : 0) },
+    link: { ...link, grace: ({ is }) => (is.type === 'vrf' ? grace.removal : 0) },
     address,
     route,
     neighbour,

@@ -44,6 +44,12 @@ export function linkKey(name: IfName): Key {
   return `link ${name}` as Key;
 }
 
+/**
+ * Milliseconds that a VRF device stays after all else of it. zebra looks up the table of a route that was removed when
+ * the kernel has confirmed that; should the VRF be gone by then, it looks into freed memory (seen with 10.3).
+ */
+const zebraRest = 5_000;
+
 export const link: Kind<LinkSpec> = {
   kind: 'link',
   target: 'kernel',
@@ -60,6 +66,7 @@ export const link: Kind<LinkSpec> = {
   adoptable: (wanted, observed) =>
     wanted.is.type === 'attached' && isMadeBy(wanted.is.madeBy, observed),
   grace: () => 0,
+  rest: ({ is }) => (is.type === 'vrf' ? zebraRest : 0),
   print: printLink,
 };
 

@@ -30,6 +30,7 @@ export const neighbour: Kind<NeighbourSpec> = {
   // What the kernel has learned by itself on a device of ours is overruled.
   adoptable: () => true,
   grace: () => 0,
+  rest: () => 0,
   print: printNeighbour,
 };
 

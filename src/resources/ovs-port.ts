@@ -32,6 +32,7 @@ export const ovsPort: Kind<OvsPortSpec> = {
   compare: compareOvsPorts,
   adoptable: () => false,
   grace: () => 0,
+  rest: () => 0,
   print: printOvsPort,
 };
 

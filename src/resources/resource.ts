@@ -70,6 +70,8 @@ export interface Kind<S extends AnySpec = AnySpec> {
   adoptable(wanted: S, observed: S): boolean;
   /** Milliseconds that it outlives its last reason; 0 for nearly all. */
   grace(spec: S): number;
+  /** Milliseconds that what stood on it must have been gone before it goes; 0 for nearly all. */
+  rest(spec: S): number;
   /** The command a person would type. */
   print(verb: Verb, spec: S): string;
 }

@@ -40,6 +40,7 @@ export const route: Kind<RouteSpec> = {
   compare: (wanted, observed) => (equalData(wanted.hop, observed.hop) ? 'same' : 'change'),
   adoptable: () => false,
   grace: () => 0,
+  rest: () => 0,
   print: printRoute,
 };
 

@@ -34,6 +34,7 @@ export const rule: Kind<RuleSpec> = {
   compare: () => 'same',
   adoptable: () => false,
   grace: () => 0,
+  rest: () => 0,
   print: (verb, spec) =>
     `${ip(spec.family)} rule ${verb === 'remove' ? 'del' : 'add'} pref ${spec.priority} l3mdev unreachable`,
 };
@@ -50,6 +51,7 @@ export const localRule: Kind<LocalRuleSpec> = {
   // The kernel's own, at its place of birth; one that an operator has moved stays where it is.
   adoptable: (_, observed) => observed.priority === 0,
   grace: () => 0,
+  rest: () => 0,
   print: printLocalRule,
 };
 

@@ -49,5 +49,6 @@ export const sysctl: Kind<SysctlSpec> = {
   compare: (wanted, observed) => (wanted.value === observed.value ? 'same' : 'change'),
   adoptable: () => true,
   grace: () => 0,
+  rest: () => 0,
   print: (_, spec) => `sysctl -w ${sysctlPath(spec)}=${spec.value}`,
 };

@@ -19,6 +19,7 @@ describe('a printed configuration', () => {
       flow_cookie: 998,
       flow_priority: 1000,
       gateway_responder: 'auto',
+      standby: true,
       isolate: true,
     });
     assert.equal(plain['mode'], 'evpn');

@@ -22,6 +22,7 @@ function port(
     type,
     datapath,
     chassis: undefined,
+    ha_chassis_group: undefined,
     mac: [],
     nat_addresses: [],
     options: new Map(),

@@ -15,6 +15,7 @@ const row: PortBindingRow = {
   type: '',
   datapath: 'd1',
   chassis: undefined,
+  ha_chassis_group: undefined,
   mac: [],
   nat_addresses: [],
   options: new Map(),

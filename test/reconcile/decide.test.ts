@@ -5,13 +5,14 @@ import { test } from 'node:test';
 import { type Circumstances, type Decision, decide } from '../../src/reconcile/decide.ts';
 import type { Kind } from '../../src/resources/resource.ts';
 import type { Observed, Owner } from '../../src/resources/target.ts';
-import { grace, kinds, type Thing, thing } from './shelf.ts';
+import { grace, kinds, rest, type Thing, thing } from './shelf.ts';
 
 const usual: Circumstances = {
   now: 100_000,
   mayRemove: true,
   inheritLeftovers: true,
   unwantedSince: 100_000,
+  leftAt: undefined,
 };
 
 const nothing: Decision = { do: 'nothing' };
@@ -50,6 +51,8 @@ const cases: readonly (readonly [string, string, Decision, Partial<Circumstances
   ['-', 'k1 predecessor', nothing, { inheritLeftovers: false }],
   ['-', 'g1 us', { do: 'later', at: 100_000 + grace }],
   ['-', 'g1 us', apply('remove'), { unwantedSince: 100_000 - grace }],
+  ['-', 'r1 us', { do: 'later', at: 100_000 + rest }, { leftAt: 100_000 }],
+  ['-', 'r1 us', apply('remove'), { leftAt: 100_000 - rest }],
 ];
 
 for (const [wanted, observed, expected, circumstances] of cases) {

@@ -36,13 +36,14 @@ const messages = (node: SimNode): readonly string[] =>
   (node.reconciler?.conditions() ?? []).map(({ message }) => message);
 
 const gatewayGoes: CloudEvent = { set: 'gateway-chassis', at: 0, to: 'there' };
+const gatewayStaysAway: CloudEvent = { set: 'gateway-membership', at: 0, to: false };
 const gatewayComes: CloudEvent = { set: 'gateway-chassis', at: 0, to: 'here' };
 
 describe('a gateway', () => {
   test('that moves away in one step takes its VRF along, FRR after a grace', async () => {
     const node = await nodeOf();
     assert.ok(about(own(node), 500).length > 20);
-    const left = about(await after(node, gatewayGoes), 500);
+    const left = about(await after(node, gatewayGoes, gatewayStaysAway), 500);
     assert.ok(
       left.every((key) => /^(frr|link (vrf|br|vxlan)-|sysctl)/.test(key)),
       left.join(),
@@ -58,10 +59,21 @@ describe('a gateway', () => {
     assert.ok(about(own(node), 1600000).length > 20, 'the other VRF is untouched');
   });
 
+  test('that may come back leaves all in place but what is announced', async () => {
+    const node = await nodeOf();
+    const before = about(own(node), 500);
+    const left = about(await after(node, gatewayGoes), 500);
+    assert.deepEqual(
+      left,
+      before.filter((key) => !key.startsWith('address ')),
+    );
+    assert.deepEqual(about(await after(node, gatewayComes), 500), before);
+  });
+
   test('that comes right back finds FRR as it was', async () => {
     const node = await nodeOf();
     const before = own(node);
-    await after(node, gatewayGoes);
+    await after(node, gatewayGoes, gatewayStaysAway);
     await node.pass(frrGrace / 2);
     const operations = node.reconciler?.journal.count ?? 0;
     assert.deepEqual(await after(node, gatewayComes), before);

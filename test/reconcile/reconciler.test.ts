@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { patience } from '../../src/reconcile/reconciler.ts';
 import type { Key } from '../../src/resources/resource.ts';
 import { failed, waiting } from '../../src/resources/target.ts';
-import { grace, Stage } from './shelf.ts';
+import { grace, rest, Stage } from './shelf.ts';
 
 async function informed(stage = new Stage()): Promise<Stage> {
   await stage.run();
@@ -113,6 +113,17 @@ describe('removal', () => {
     assert.equal(stage.core.nextDue, grace);
     assert.deepEqual(stage.standing('k1'), { is: 'waiting', for: 'g1 to be gone' });
     assert.deepEqual(await stage.runNext(), ['remove g1', 'remove k1']);
+  });
+
+  test('an object with a rest stays for it after the last that stood on it', async () => {
+    const stage = await informed();
+    stage.want('s', 'g1 < r1', 'k1 < r1', 'r1');
+    await stage.run();
+    stage.want('s');
+    assert.deepEqual(await stage.run(), ['remove k1']);
+    assert.deepEqual(await stage.runNext(), ['remove g1']);
+    assert.equal(stage.core.nextDue, grace + rest);
+    assert.deepEqual(await stage.runNext(), ['remove r1']);
   });
 
   test('what is wanted again within its grace is left as it is', async () => {

@@ -26,6 +26,7 @@ export interface Thing extends AnySpec {
 const shelves: Readonly<Record<string, TargetName>> = { o: 'ovs', f: 'frr' };
 
 export const grace = 5000;
+export const rest = 3000;
 
 function kindOf(letter: string): Kind<Thing> {
   return {
@@ -42,12 +43,13 @@ function kindOf(letter: string): Kind<Thing> {
     },
     adoptable: () => letter === 's' || letter === 'm',
     grace: () => (letter === 'g' ? grace : 0),
+    rest: () => (letter === 'r' ? rest : 0),
     print: (verb, of) => `${verb} ${of.name}`,
   };
 }
 
 export const kinds: Readonly<Record<string, Kind<Thing>>> = Object.fromEntries(
-  ['a', 'f', 'g', 'k', 'l', 'm', 'o', 's'].map((letter) => [letter, kindOf(letter)]),
+  ['a', 'f', 'g', 'k', 'l', 'm', 'o', 'r', 's'].map((letter) => [letter, kindOf(letter)]),
 );
 
 /** `k1=x < k2, k3` as a resource; the value is empty without `=`. */

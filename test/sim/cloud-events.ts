@@ -21,6 +21,7 @@ export type CloudEvent =
   | { readonly set: 'machines'; readonly at: number; readonly to: MachinePort | undefined }
   /** The gateway moves: bound to another chassis, in one step or by way of none. */
   | { readonly set: 'gateway-chassis'; readonly at: number; readonly to: ChassisName | undefined }
+  | { readonly set: 'gateway-membership'; readonly at: number; readonly to: boolean }
   | { readonly set: 'gateway-annotation'; readonly at: number; readonly to: Annotation }
   | { readonly set: 'interface-annotation'; readonly at: number; readonly to: Annotation }
   | { readonly set: 'machine-chassis'; readonly at: number; readonly to: ChassisName | undefined }
@@ -39,6 +40,8 @@ export function applyCloudEvent(cloud: Cloud, event: CloudEvent): Cloud {
       return { ...cloud, [event.set]: withSlot<unknown>(cloud[event.set], event.at, event.to) };
     case 'gateway-chassis':
       return { ...cloud, gateways: edit(cloud.gateways, event.at, { chassis: event.to }) };
+    case 'gateway-membership':
+      return { ...cloud, gateways: edit(cloud.gateways, event.at, { mayMoveHere: event.to }) };
     case 'gateway-annotation':
       return { ...cloud, gateways: edit(cloud.gateways, event.at, { annotation: event.to }) };
     case 'interface-annotation':
@@ -126,6 +129,7 @@ const gateway: fc.Arbitrary<GatewayPort> = fc.record({
   router: index(2),
   provider: index(2),
   chassis,
+  mayMoveHere: fc.boolean(),
   mac: gatewayMac,
   annotation,
   generation,
@@ -174,6 +178,7 @@ export const anyCloudEvent: fc.Arbitrary<CloudEvent> = fc.oneof(
   slot('interfaces', 5, interfacePort, 8),
   slot('machines', 6, machine, 8),
   field('gateway-chassis', 3, chassis, 3),
+  field('gateway-membership', 3, fc.boolean(), 2),
   field('gateway-annotation', 3, annotation, 3),
   field('interface-annotation', 5, annotation, 4),
   field('machine-chassis', 6, chassis, 3),
@@ -212,6 +217,7 @@ export const workingCloud: Cloud = {
       router: 0,
       provider: 0,
       chassis: 'here',
+      mayMoveHere: true,
       mac: 'M 172.24.4.H/24 2001:db8:f::H/64',
       annotation: { vni: '500', as: '65000' },
       generation: 0,
@@ -220,6 +226,7 @@ export const workingCloud: Cloud = {
       router: 1,
       provider: 1,
       chassis: 'here',
+      mayMoveHere: true,
       mac: 'M 172.24.4.H/24',
       annotation: { vni: '1600000', as: '65000' },
       generation: 0,

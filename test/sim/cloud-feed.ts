@@ -5,7 +5,7 @@ import { equalData } from '../../src/base/equal.ts';
 import { parsePortBinding, type PortBinding } from '../../src/inventory/port-binding.ts';
 import type { PortBindingRow } from '../../src/inventory/row.ts';
 import type { InventoryUpdate, PortInterest } from '../../src/inventory/source.ts';
-import { chassisOf, type Cloud, hostOf, ovsOf, rowsOf } from './cloud.ts';
+import { chassisOf, type Cloud, groupsOf, hostOf, ovsOf, rowsOf } from './cloud.ts';
 import { shuffled } from './random.ts';
 
 /** Lets every row through, as a monitor without conditions. */
@@ -22,6 +22,7 @@ export class CloudFeed {
   #ovs: unknown;
   #host: unknown;
   #chassis: unknown;
+  #groups: ReadonlySet<string> = new Set();
 
   /** What a subscriber to `interest` hears when the cloud becomes this one. */
   updates(
@@ -29,7 +30,12 @@ export class CloudFeed {
     interest: PortInterest | typeof everything,
     random: Random,
   ): readonly InventoryUpdate[] {
-    const updates: InventoryUpdate[] = [...this.#portUpdates(cloud, interest)];
+    const updates: InventoryUpdate[] = [
+      ...this.#membershipUpdates(
+        interest === everything || interest.ownGroups ? groupsOf(cloud) : new Set(),
+      ),
+      ...this.#portUpdates(cloud, interest),
+    ];
     const ovs = ovsOf(cloud);
     if (!sameText(ovs, this.#ovs)) updates.push({ of: 'ovs', value: ovs });
     this.#ovs = ovs;
@@ -42,6 +48,14 @@ export class CloudFeed {
     return shuffled(updates, random);
   }
 
+  *#membershipUpdates(groups: ReadonlySet<string>): Iterable<InventoryUpdate> {
+    for (const group of new Set([...this.#groups, ...groups])) {
+      const value = groups.has(group);
+      if (value !== this.#groups.has(group)) yield { of: 'membership', group, value };
+    }
+    this.#groups = groups;
+  }
+
   *#portUpdates(
     cloud: Cloud,
     interest: PortInterest | typeof everything,
@@ -49,7 +63,7 @@ export class CloudFeed {
     const before = this.#seen;
     this.#seen = new Map();
     for (const row of rowsOf(cloud)) {
-      if (interest !== everything && !isOfInterest(row, interest)) continue;
+      if (interest !== everything && !this.#isOfInterest(row, interest)) continue;
       const text = textOf(row);
       const known = before.get(row.uuid);
       const port = known?.text === text ? known.port : parsePortBinding(row);
@@ -60,15 +74,16 @@ export class CloudFeed {
       if (!this.#seen.has(uuid)) yield { of: 'port', before: port, after: undefined };
     }
   }
-}
 
-function isOfInterest(row: PortBindingRow, interest: PortInterest): boolean {
-  return (
-    (interest.ownChassis && row.chassis === 'here') ||
-    interest.types.has(row.type) ||
-    interest.datapaths.has(row.datapath) ||
-    interest.names.has(row.logical_port)
-  );
+  #isOfInterest(row: PortBindingRow, interest: PortInterest): boolean {
+    return (
+      (interest.ownChassis && row.chassis === 'here') ||
+      (interest.ownGroups && this.#groups.has(row.ha_chassis_group ?? '')) ||
+      interest.types.has(row.type) ||
+      interest.datapaths.has(row.datapath) ||
+      interest.names.has(row.logical_port)
+    );
+  }
 }
 
 function sameText(a: unknown, b: unknown): boolean {

@@ -30,6 +30,8 @@ export interface GatewayPort {
   readonly router: number;
   readonly provider: number;
   readonly chassis: ChassisName | undefined;
+  /** Whether this node is a member of its HA_Chassis_Group. */
+  readonly mayMoveHere: boolean;
   /** Column `mac` as it stands in the row, but for what must be unique (see `unique`). */
   readonly mac: string;
   readonly annotation: Annotation;
@@ -133,6 +135,7 @@ function rowOf(
 ): PortBindingRow {
   return {
     chassis: undefined,
+    ha_chassis_group: undefined,
     mac: [],
     nat_addresses: [],
     options: new Map(),
@@ -170,11 +173,25 @@ function gatewayRows(gateway: GatewayPort | undefined, index: number): readonly 
     type: 'chassisredirect',
     datapath: router,
     chassis: gateway.chassis,
+    ha_chassis_group: groupOf(index),
     mac: [mac],
     options: new Map([['distributed-port', `lrp-${name}`]]),
   });
   const switchSide = switchSideOf(name, `provider-${gateway.provider}`, generation, gateway);
   return [redirect, routerSideOf(name, router, mac, generation), switchSide];
+}
+
+function groupOf(gateway: number): string {
+  return `group-${gateway}`;
+}
+
+/** The HA_Chassis_Groups that this node is a member of. */
+export function groupsOf(cloud: Cloud): ReadonlySet<string> {
+  return new Set(
+    cloud.gateways.flatMap((gateway, index) =>
+      cloud.isRegistered && gateway?.mayMoveHere === true ? [groupOf(index)] : [],
+    ),
+  );
 }
 
 function interfaceRows(port: InterfacePort | undefined, index: number): readonly PortBindingRow[] {

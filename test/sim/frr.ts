@@ -5,9 +5,11 @@ import type { IfName } from '../../src/net/if-name.ts';
 import type { Spec } from '../../src/resources/index.ts';
 import {
   type FrrBgpSpec,
+  type FrrDeviceSpec,
   type FrrVniSpec,
   type FrrVrfSpec,
   frrBgpKey,
+  frrDeviceKey,
   frrVniKey,
   frrVrfKey,
 } from '../../src/resources/frr.ts';
@@ -17,7 +19,7 @@ import { done, failed, type Outcome, type Owner, waiting } from '../../src/resou
 import type { SimKernel } from './kernel.ts';
 import { kindOf, type Real, type SimOperation, SimTarget, type Surveillance } from './target.ts';
 
-type FrrSpec = FrrVrfSpec | FrrVniSpec | FrrBgpSpec;
+type FrrSpec = FrrDeviceSpec | FrrVrfSpec | FrrVniSpec | FrrBgpSpec;
 
 export class SimFrr extends SimTarget {
   readonly name = 'frr';
@@ -27,12 +29,25 @@ export class SimFrr extends SimTarget {
   constructor(world: Surveillance, kernel: SimKernel) {
     super(world);
     this.#kernel = kernel;
-    kernel.onLink((name) => this.changed(frrVrfKey(name), frrVniKey(name), frrBgpKey(name)));
+    kernel.onLink((name) =>
+      this.changed(frrDeviceKey(name), frrVrfKey(name), frrVniKey(name), frrBgpKey(name)),
+    );
   }
 
   real(key: Key): Real | undefined {
-    const spec = this.#stanzas.get(key);
+    const spec = this.#device(key) ?? this.#stanzas.get(key);
     return spec === undefined ? undefined : { spec, owner: this.#ownerOf(spec) };
+  }
+
+  /** What it knows of a device is nobody's: it comes and goes with the device. */
+  #device(key: Key): FrrDeviceSpec | undefined {
+    const [, vrf] = /^frr device (.*)$/.exec(key) ?? [];
+    if (vrf === undefined || !this.#hasDevice(vrf as IfName)) return undefined;
+    return { kind: 'frr-device', vrf: vrf as IfName };
+  }
+
+  #hasDevice(vrf: IfName): boolean {
+    return this.#kernel.link(vrf)?.is.type === 'vrf';
   }
 
   reals(): Iterable<Key> {
@@ -42,6 +57,7 @@ export class SimFrr extends SimTarget {
   /** FRR has no place for a mark: a stanza is ours by its name, unless the device of that name is another's. */
   #ownerOf(spec: FrrSpec): Owner {
     const vni = /^vrf-([0-9]+)$/.exec(spec.vrf)?.[1];
+    if (spec.kind === 'frr-device') return 'nobody';
     if (vni === undefined || (spec.kind === 'frr-vni' && String(spec.vni) !== vni)) return 'nobody';
     return this.#kernel.real(linkKey(spec.vrf))?.owner === 'nobody' ? 'nobody' : 'us';
   }
@@ -77,6 +93,7 @@ export class SimFrr extends SimTarget {
   protected carryOut({ verb, key, spec, observed }: SimOperation): Outcome {
     if (!isFrrSpec(spec)) return failed('% Unknown command');
     if (this.state.state !== 'ready') return waiting('frr to come back');
+    if (spec.kind === 'frr-device') return waiting('the device');
     switch (verb) {
       case 'create':
         return this.#create(key, spec);
@@ -132,9 +149,7 @@ export class SimFrr extends SimTarget {
 
   #isBusy(vrf: IfName): boolean {
     return (
-      this.#kernel.link(vrf)?.is.type === 'vrf' ||
-      this.#stanzas.has(frrVniKey(vrf)) ||
-      this.#stanzas.has(frrBgpKey(vrf))
+      this.#hasDevice(vrf) || this.#stanzas.has(frrVniKey(vrf)) || this.#stanzas.has(frrBgpKey(vrf))
     );
   }
 

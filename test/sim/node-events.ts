@@ -154,6 +154,7 @@ function alter(world: World, key: Key, spec: Spec): void {
       return world.frr.alter(key, { ...spec, asn: 64999 as Asn });
     case 'rule':
     case 'local-rule':
+    case 'frr-device':
     case 'frr-vrf':
     case 'frr-vni':
       return undefined;

@@ -80,7 +80,7 @@ export class SimNode {
   #deliver(): void {
     if (this.#agent === undefined) return;
     const { planner, feed, inventory } = this.#agent;
-    const mode = evpnMode({ answerRouter: 'auto' });
+    const mode = evpnMode({ answerRouter: 'auto', standby: true });
     do planner.apply(feed.updates(this.#cloud, mode.interest(inventory), this.#random));
     while (planner.takeStaleInterest());
   }
@@ -101,7 +101,7 @@ export class SimNode {
     });
     world.isWanted = (key) => reconciler.claims.wanted(key) !== undefined;
     const inventory = new MutableInventory();
-    const mode = evpnMode({ answerRouter: 'auto' });
+    const mode = evpnMode({ answerRouter: 'auto', standby: true });
     const planner = new Planner({
       mode,
       kinds: world.kinds,

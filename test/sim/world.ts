@@ -5,7 +5,9 @@
 
 import { equalData } from '../../src/base/equal.ts';
 import type { Random } from '../../src/base/ports.ts';
+import type { IfName } from '../../src/net/if-name.ts';
 import type { AddressSpec } from '../../src/resources/address.ts';
+import { frrDeviceKey } from '../../src/resources/frr.ts';
 import { type Kinds, makeKinds, type Spec } from '../../src/resources/index.ts';
 import type { Key } from '../../src/resources/resource.ts';
 import type { Outcome } from '../../src/resources/target.ts';
@@ -165,6 +167,7 @@ export class World implements Surveillance {
     const { key, verb, spec } = operation;
     if (verb === 'remove' && !this.mayRemove) this.violations.push(`removed too early: ${key}`);
     this.#checkOwner(target, operation);
+    if (spec.kind === 'route' && verb === 'create') this.#checkTable(spec.table);
     // What nobody could know yet is no fault of the agent's.
     const isCalm = !this.hasUnheard();
     const whole = this.#announced().filter((address) => this.#hasPath(address));
@@ -192,6 +195,13 @@ export class World implements Surveillance {
     const known = target.observe(key);
     const mayTake = verb !== 'remove' && kindOf(this.kinds, spec).adoptable(spec, real.spec);
     if (known?.owner === 'nobody' && !mayTake) this.violations.push(`${verb} on foreign ${key}`);
+  }
+
+  /** zebra must know a VRF before the kernel has routes in its table. */
+  #checkTable(table: number): void {
+    if (this.frr.state.state !== 'ready') return;
+    if (this.frr.observe(frrDeviceKey(`vrf-${table}` as IfName)) !== undefined) return;
+    this.violations.push(`a route in table ${table} before FRR knew the VRF`);
   }
 
   #announced(): readonly AddressSpec[] {

@@ -1,6 +1,7 @@
 /**
- * Who is a gateway here: chassisredirect ports that are bound to this node, with the port on the provider network
- * that they stand for, and where that network leaves the node. Look-ups only, no decisions about devices.
+ * Who is a gateway here: chassisredirect ports that are bound to this node or may be next, with the port on the
+ * provider network that they stand for, and where that network leaves the node. Look-ups only, no decisions about
+ * devices.
  */
 
 import type { Inventory } from '../../inventory/inventory.ts';
@@ -8,7 +9,7 @@ import type { BgpvpnKeys, PortAddresses, PortBinding } from '../../inventory/por
 import type { IfName } from '../../net/if-name.ts';
 import type { VlanId } from '../../net/numbers.ts';
 
-/** The gateway of a router, bound to this node. */
+/** The gateway of a router, bound to this node or ready to be. */
 export interface Gateway {
   /** The chassisredirect port. */
   readonly port: PortBinding;
@@ -24,12 +25,13 @@ export function byName(ports: Iterable<PortBinding>): readonly PortBinding[] {
   return [...ports].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export function isLocalGateway(port: PortBinding, inventory: Inventory): boolean {
-  return (
-    port.type === 'chassisredirect' &&
-    port.chassis !== undefined &&
-    port.chassis === inventory.chassis
-  );
+/** What this node is to a gateway: `active` has it; `standby` may come to have it, and has all prepared. */
+export type GatewayRole = 'active' | 'standby';
+
+export function roleAt(port: PortBinding, inventory: Inventory): GatewayRole | undefined {
+  if (port.type !== 'chassisredirect') return undefined;
+  if (port.chassis !== undefined && port.chassis === inventory.chassis) return 'active';
+  return inventory.isMemberOf(port.haChassisGroup ?? '') ? 'standby' : undefined;
 }
 
 /** The other end of a patch, when both ends name each other. While rows still arrive, one may be without the other. */
@@ -52,13 +54,13 @@ export function isGatewayPort(routerPort: PortBinding, inventory: Inventory): bo
   return false;
 }
 
-/** Gateways of the router whose datapath this is, on this node. A router may have several. */
+/** Gateways of the router whose datapath this is that this node has or may have. A router may have several. */
 export function localGateways(
   routerDatapath: string,
   inventory: Inventory,
 ): readonly PortBinding[] {
-  return byName(inventory.portsOfType(routerDatapath, 'chassisredirect')).filter((port) =>
-    isLocalGateway(port, inventory),
+  return byName(inventory.portsOfType(routerDatapath, 'chassisredirect')).filter(
+    (port) => roleAt(port, inventory) !== undefined,
   );
 }
 

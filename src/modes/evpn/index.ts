@@ -1,19 +1,20 @@
 /**
- * EVPN mode: tenant networks behind a router whose gateway is bound to this node, each in the VRF of its VNI.
+ * EVPN mode: tenant networks behind a router whose gateway is bound to this node, each in the VRF of its VNI. A node that
+ * a gateway may move to has all of it but the announcements, so that a failover is a matter of addresses.
  *
  * Scopes are as small as what changes alone: a gateway (VRF and wiring), a router interface (subnets), a port (host
  * routes). One new virtual machine is one new scope, however many there are.
  */
 
-import type { Inventory } from '../../inventory/inventory.ts';
+import type { Inventory, InventoryChange } from '../../inventory/inventory.ts';
 import type { PortInterest } from '../../inventory/source.ts';
 import type { Mode, Scope, ScopePlan } from '../mode.ts';
-import { isGatewayPort, isLocalGateway, peerOf } from './gateways.ts';
+import { isGatewayPort, peerOf, roleAt } from './gateways.ts';
 import { emptyPlan, planGateway } from './plan-gateway.ts';
 import { isHostPort, planHost } from './plan-host.ts';
 import { planNetwork } from './plan-network.ts';
 import type { EvpnSettings } from './settings.ts';
-import { scopeOf, touchedByPort } from './touched.ts';
+import { scopeOf, touchedByPorts } from './touched.ts';
 
 export type { EvpnSettings } from './settings.ts';
 
@@ -21,15 +22,22 @@ export function evpnMode(settings: EvpnSettings): Mode {
   return {
     name: 'evpn',
     scopes: allScopes,
-    touched: (change, inventory) =>
-      // Facts about the node bear on everything.
-      change.of === 'port' ? touchedByPort(change, inventory) : allScopes(inventory),
+    touched,
     plan: (scope, inventory) => plan(scope, inventory, settings),
     bearsOnInterest: (change) =>
       change.of !== 'port' ||
       [change.before, change.after].some((port) => port !== undefined && !isHostPort(port)),
-    interest,
+    interest: (inventory) => interest(inventory, settings),
   };
+}
+
+function touched(change: InventoryChange, inventory: Inventory): Iterable<Scope> {
+  if (change.of === 'port') return touchedByPorts([change.before, change.after], inventory);
+  if (change.of === 'membership') {
+    return touchedByPorts(inventory.portsOfGroup(change.group), inventory);
+  }
+  // Facts about the node bear on everything.
+  return allScopes(inventory);
 }
 
 function* allScopes(inventory: Inventory): Iterable<Scope> {
@@ -54,14 +62,14 @@ function plan(scope: Scope, inventory: Inventory, settings: EvpnSettings): Scope
 }
 
 /**
- * Rows that matter here: what is bound to this chassis tells the gateways; their routers' datapaths tell the
+ * Rows that matter here: what is bound to this chassis, or may be, tells the gateways; their routers' datapaths tell the
  * interfaces; the annotated ones tell the switches whose ports are announced. Each step needs the one before it.
  */
-function interest(inventory: Inventory): PortInterest {
+function interest(inventory: Inventory, settings: EvpnSettings): PortInterest {
   const datapaths = new Set<string>();
   const names = new Set<string>();
   for (const port of inventory.ports()) {
-    if (!isLocalGateway(port, inventory)) continue;
+    if (roleAt(port, inventory) === undefined) continue;
     datapaths.add(port.datapath);
     for (const routerPort of inventory.portsOfType(port.datapath, 'patch')) {
       if (routerPort.peer === undefined) continue;
@@ -71,5 +79,6 @@ function interest(inventory: Inventory): PortInterest {
       datapaths.add(peer.datapath);
     }
   }
-  return { ownChassis: true, types: new Set(['localnet']), datapaths, names };
+  const ownGroups = settings.standby;
+  return { ownChassis: true, ownGroups, types: new Set(['localnet']), datapaths, names };
 }

@@ -1,6 +1,7 @@
 /**
  * Where a VNI is joined to a provider bridge on this node. There is one such place for each VNI, since its devices
- * exist once: of several that ask for it, the annotated port that comes first by name has it.
+ * exist once: of several that ask for it, one whose gateway is here comes before one that is prepared for, and then
+ * the annotated port that comes first by name.
  */
 
 import type { Inventory } from '../../inventory/inventory.ts';
@@ -23,11 +24,10 @@ export function joinProblem(vni: Vni, site: Site, inventory: Inventory): string 
 }
 
 function findJoin(vni: Vni, inventory: Inventory): Join | undefined {
-  for (const port of byName(inventory.portsOfVni(vni))) {
-    const [site] = placesOf(port, inventory);
-    if (site !== undefined) return { port, exit: site.exit };
-  }
-  return undefined;
+  const joins = byName(inventory.portsOfVni(vni)).flatMap((port) =>
+    placesOf(port, inventory).map(({ role, exit }) => ({ port, role, exit })),
+  );
+  return joins.find(({ role }) => role === 'active') ?? joins[0];
 }
 
 /** The sites at which an annotated port asks for its VNI: its own gateway's, or those that lead to its network. */

@@ -8,13 +8,14 @@ import { type Family, type Ip, isLinkLocal } from '../../net/ip.ts';
 import { linkLocalOf } from '../../net/mac.ts';
 import type { Reason } from '../../resources/resource.ts';
 import type { ScopePlan } from '../mode.ts';
-import { becauseAddressed, becauseAnnotated, becauseBound, becauseExit } from './because.ts';
+import { becauseAddressed, becauseAnnotated, becauseExit, becauseHere } from './because.ts';
 import {
   type Gateway,
-  isLocalGateway,
+  type GatewayRole,
   networkPortOf,
   type ProviderExit,
   providerExit,
+  roleAt,
 } from './gateways.ts';
 import { joinProblem } from './join.ts';
 import type { EvpnSettings } from './settings.ts';
@@ -29,6 +30,7 @@ export type Readiness =
 /** Where and for whom: the parts that the plans of a gateway and of its networks share. */
 export interface Site {
   readonly gateway: Gateway;
+  readonly role: GatewayRole;
   readonly exit: ProviderExit;
   readonly vtep: Ip;
   readonly mtu: number;
@@ -36,7 +38,8 @@ export interface Site {
 }
 
 export function readyGateway(port: PortBinding, inventory: Inventory): Readiness | undefined {
-  if (!isLocalGateway(port, inventory)) return undefined;
+  const role = roleAt(port, inventory);
+  if (role === undefined) return undefined;
   const networkPort = networkPortOf(port, inventory);
   const annotation = networkPort?.bgpvpn;
   if (networkPort === undefined || annotation === undefined) return undefined;
@@ -55,12 +58,12 @@ export function readyGateway(port: PortBinding, inventory: Inventory): Readiness
   }
   const gateway = { port, addresses, networkPort, bgpvpn: annotation.value };
   const because = [
-    becauseBound(port, inventory.ovs.systemId),
+    becauseHere(port, role, inventory.ovs.systemId),
     becauseAnnotated(networkPort, annotation.value),
     ...becauseExit(exit),
   ];
   const mtu = (underlayMtu ?? 1500) - vxlanOverhead(vtep.family);
-  return { ready: true, site: { gateway, exit, vtep, mtu, because } };
+  return { ready: true, site: { gateway, role, exit, vtep, mtu, because } };
 }
 
 /** Outer IP, UDP and VXLAN headers and the inner Ethernet header, RFC 7348 §5. */

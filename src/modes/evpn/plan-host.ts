@@ -1,4 +1,4 @@
-/** The plan of a port of a virtual machine: its addresses announced wherever its network is offered. */
+/** The plan of a port of a virtual machine: its addresses announced where its network is offered and the gateway is. */
 
 import type { Concept } from '../../fabric/concepts.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
@@ -28,9 +28,9 @@ export function annotatedInterfaces(
 
 export function planHost(scope: string, port: PortBinding, inventory: Inventory): ScopePlan {
   if (!isHostPort(port) || port.chassis === undefined) return emptyPlan;
-  const offered = annotatedInterfaces(port.datapath, inventory).flatMap((each) =>
-    offeredAt(each, inventory),
-  );
+  const offered = annotatedInterfaces(port.datapath, inventory)
+    .flatMap((each) => offeredAt(each, inventory))
+    .filter(({ site }) => site.role === 'active');
   if (offered.length === 0) return emptyPlan;
   const because = [becauseAddressed(port)];
   const concepts = offered.flatMap(({ prefixes }) =>

@@ -132,7 +132,7 @@ function problemsOf(site: Site, keys: BgpvpnKeys, inventory: Inventory): readonl
   ];
 }
 
-/** Another interface in the same VRF with an overlapping subnet, whose name comes first, has it. */
+/** Of interfaces in the same VRF with overlapping subnets the first has it. */
 function subnetProblems(
   port: PortBinding,
   subnet: Prefix,
@@ -162,11 +162,20 @@ function earlierHolder(
   if (port.bgpvpn?.ok !== true) return undefined;
   let holder: PortBinding | undefined;
   for (const other of inventory.portsOfVni(port.bgpvpn.value.vni)) {
-    if (other.name >= (holder ?? port).name) continue;
+    if (other === port) continue;
     const overlap = subnetsOf(other, inventory).some((theirs) => prefixesOverlap(theirs, subnet));
-    if (overlap && hasPlace(other, inventory)) holder = other;
+    if (!overlap || !hasPlace(other, inventory)) continue;
+    if (isBefore(other, holder ?? port, inventory)) holder = other;
   }
   return holder;
+}
+
+/** One whose gateway is here comes before one that is prepared for; then the names decide. */
+function isBefore(a: PortBinding, b: PortBinding, inventory: Inventory): boolean {
+  const [aIsActive, bIsActive] = [a, b].map((port) =>
+    sitesOf(port, inventory).some(({ role }) => role === 'active'),
+  );
+  return aIsActive === bIsActive ? a.name < b.name : aIsActive === true;
 }
 
 /** Whether an interface is offered somewhere on this node, but for subnets that overlap. */

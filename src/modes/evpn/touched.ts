@@ -3,7 +3,7 @@
  * the plans look up: test/modes/evpn/incremental.test.ts.
  */
 
-import type { Inventory, InventoryChange } from '../../inventory/inventory.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
 import type { Scope } from '../mode.ts';
 import { isGatewayPort } from './gateways.ts';
@@ -16,13 +16,13 @@ export function scopeOf(port: PortBinding): Scope | undefined {
   return isHostPort(port) ? `port ${port.name}` : undefined;
 }
 
-/** A port bears on itself and on what is reached through it, as it was and as it is. */
-export function touchedByPort(
-  change: Extract<InventoryChange, { readonly of: 'port' }>,
+/** A port bears on itself and on what is reached through it. One that changes is given as it was and as it is. */
+export function touchedByPorts(
+  ports: Iterable<PortBinding | undefined>,
   inventory: Inventory,
 ): ReadonlySet<Scope> {
   const scopes = new Set<Scope>();
-  for (const port of [change.before, change.after]) {
+  for (const port of ports) {
     if (port !== undefined) addPort(port, inventory, scopes);
   }
   return scopes;

@@ -1,6 +1,6 @@
 /**
- * Watches OVN_Southbound: the own Chassis, and those rows of Port_Binding that this node is interested in. Row
- * conditions keep the rest of the cloud away. Reads only.
+ * Watches OVN_Southbound: the own Chassis, the HA_Chassis_Groups it is a member of, and those rows of Port_Binding that
+ * this node is interested in. Row conditions keep the rest of the cloud away. Reads only.
  */
 
 import { equalData } from '../../base/equal.ts';
@@ -33,6 +33,7 @@ const portBindingColumns = {
   type: one('string'),
   datapath: one('uuid'),
   chassis: optional('uuid'),
+  ha_chassis_group: optional('uuid'),
   mac: set('string'),
   nat_addresses: set('string'),
   options: map('string', 'string'),
@@ -75,6 +76,9 @@ export function openSouthboundSource(
         columns: { name: one('string') },
         where: [['name', '==', options.systemId]],
       }),
+      // Which gateways may move here: asked for when the own chassis is known.
+      HA_Chassis: table({ columns: { chassis: optional('uuid') }, where: [] }),
+      HA_Chassis_Group: table({ columns: { ha_chassis: set('uuid') }, where: [] }),
       Port_Binding: table({
         columns: portBindingColumns,
         // A row that an older agent's gateway could have: the rest follows when the own chassis is known.
@@ -83,21 +87,48 @@ export function openSouthboundSource(
     },
   });
   const ports = new Map<string, PortBinding>();
+  /** Rows of HA_Chassis that stand for the own chassis; each makes it a member of one group. */
+  const seats = new Set<string>();
+  /** Rows of HA_Chassis_Group as delivered: only those with one of the seats are. */
+  const delivered = new Set<string>();
+  /** Those the own chassis counts as a member of. */
+  const groups = new Set<string>();
   let chassis: string | undefined;
   let interest: PortInterest | undefined;
-  let applied: readonly Condition[] = [];
+  let applied: unknown;
   let pending = 0;
 
   const request = () => {
     if (interest === undefined) return;
-    const clauses = clausesOf(interest, chassis);
-    if (equalData(clauses, applied)) return;
-    applied = clauses;
+    const conditions = conditionsOf(interest, { chassis, seats, groups });
+    if (equalData(conditions, applied)) return;
+    applied = conditions;
     pending += 1;
-    void database.setConditions({ Port_Binding: clauses }).then(() => {
+    void database.setConditions(conditions).then(() => {
       pending -= 1;
+      leave();
       events.stateChanged();
     });
+  };
+
+  function* joined(): Iterable<InventoryUpdate> {
+    for (const group of delivered.difference(groups)) {
+      groups.add(group);
+      yield { of: 'membership', group, value: true };
+    }
+  }
+
+  /**
+   * ovn-northd makes new seats for every change of a group, and a group with seats that were not asked for yet is not
+   * delivered: only when nothing more is awaited is one that is not there left.
+   */
+  const leave = () => {
+    if (pending > 0) return;
+    const left = [...groups.difference(delivered)];
+    if (left.length === 0) return;
+    for (const group of left) groups.delete(group);
+    events.updated(left.map((group) => ({ of: 'membership', group, value: false })));
+    request();
   };
 
   database.onChange((changes) => {
@@ -109,6 +140,15 @@ export function openSouthboundSource(
       chassis = value;
       updates.push({ of: 'chassis', value });
     }
+    for (const change of changes.of('HA_Chassis')) {
+      if (change.kind === 'delete') seats.delete(change.uuid);
+      else seats.add(change.uuid);
+    }
+    for (const { kind, uuid } of changes.of('HA_Chassis_Group')) {
+      if (kind === 'delete') delivered.delete(uuid);
+      else delivered.add(uuid);
+    }
+    updates.push(...joined());
     for (const change of changes.of('Port_Binding')) {
       const before = ports.get(change.uuid);
       const after = change.kind === 'delete' ? undefined : parsePortBinding(toRow(change.new));
@@ -118,6 +158,7 @@ export function openSouthboundSource(
     }
     if (updates.length > 0) events.updated(updates);
     request();
+    leave();
   });
   database.onState(() => events.stateChanged());
 
@@ -145,16 +186,29 @@ function toRow(row: Omit<PortBindingRow, 'uuid'> & { readonly _uuid: string }): 
   return { ...row, uuid: row._uuid };
 }
 
-/** Sorted, so that equal interests are equal clauses. */
-function clausesOf(interest: PortInterest, chassis: string | undefined): readonly Condition[] {
-  const own: readonly Condition[] =
-    interest.ownChassis && chassis !== undefined ? [['chassis', '==', chassis]] : [];
+interface Own {
+  readonly chassis: string | undefined;
+  readonly seats: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string>;
+}
+
+/** Sorted, so that equal interests are equal conditions. Each table's need what the one before it gave. */
+function conditionsOf(interest: PortInterest, { chassis, seats, groups }: Own) {
+  const own: readonly Condition[] = chassis === undefined ? [] : [['chassis', '==', chassis]];
   const each = (column: string, values: ReadonlySet<string>): readonly Condition[] =>
     [...values].sort().map((value): Condition => [column, '==', value]);
-  return [
-    ...own,
-    ...each('type', interest.types),
-    ...each('datapath', interest.datapaths),
-    ...each('logical_port', interest.names),
-  ];
+  const { ownChassis, ownGroups, types, datapaths, names } = interest;
+  return {
+    HA_Chassis: ownGroups ? own : [],
+    HA_Chassis_Group: [...seats]
+      .sort()
+      .map((seat): Condition => ['ha_chassis', 'includes', [seat]]),
+    Port_Binding: [
+      ...(ownChassis ? own : []),
+      ...each('ha_chassis_group', groups),
+      ...each('type', types),
+      ...each('datapath', datapaths),
+      ...each('logical_port', names),
+    ],
+  };
 }

@@ -37,6 +37,9 @@ const reconnect: BackOff = { initial: 100, max: 2_000 };
 /** Milliseconds between two looks at the configuration: FRR tells nobody that it was changed. */
 const lookInterval = 1_000;
 
+/** The first pause while something is awaited; each further one is twice as long, up to `lookInterval`. */
+const hurry = 100;
+
 /** Looking takes at most one part in so many of the time: a full bgpd prints for a while. */
 const restShare = 20;
 
@@ -60,6 +63,9 @@ class FrrTarget implements Target {
   #sessions: StanzaSessions | undefined;
   #last: { readonly texts: FrrTexts; readonly facts: FrrFacts } | undefined;
   #running: Promise<void> = Promise.resolve();
+  /** The next pauses between looks, when they are to be shorter than usual; `#nudge` ends the present one. */
+  #pauses: number[] = [];
+  #nudge = new AbortController();
   /** Resolves when nobody reads or writes. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -94,10 +100,14 @@ class FrrTarget implements Target {
   apply(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     return this.#exclusively(async () => {
       const outcomes = await this.#applyNow(operations.filter(isFrrOperation));
-      for (const [{ key }, outcome] of outcomes) {
-        if (!outcome.done && 'waiting' in outcome) this.#waiting.add(key);
-      }
-      this.#events?.changed(operations.map(({ key }) => key));
+      const isPutOff = (operation: Operation): boolean => {
+        const outcome = outcomes.get(operation);
+        return outcome?.done === false && 'waiting' in outcome;
+      };
+      const putOff = operations.filter(isPutOff).map(({ key }) => key);
+      for (const key of putOff) this.#waiting.add(key);
+      if (putOff.length > 0) this.#hurry();
+      this.#events?.changed(operations.flatMap((each) => (isPutOff(each) ? [] : each.key)));
       return operations.map(
         (operation) => outcomes.get(operation) ?? failed(`${operation.key} is not of FRR`),
       );
@@ -163,7 +173,12 @@ class FrrTarget implements Target {
         if (failure !== undefined) return failure;
       }
       if (isFirst) ready();
-      await this.#pause(Math.max(lookInterval, (clock.now() - begun) * restShare), signal);
+      const spent = clock.now() - begun;
+      const pause = this.#pauses.shift();
+      const ms = pause === undefined ? Math.max(lookInterval, spent * restShare) : pause + spent;
+      const nudge = new AbortController();
+      this.#nudge = nudge;
+      await this.#pause(ms, AbortSignal.any([signal, nudge.signal]));
     }
     return undefined;
   }
@@ -215,10 +230,18 @@ class FrrTarget implements Target {
         return outcomesOf(operations, () => frrIsAway);
       }
       const outcomes = outcomesOf(operations, (operation) => verify(operation, facts));
-      const isDone = [...outcomes.values()].every((outcome) => outcome.done);
+      const isDone = [...outcomes.values()].every(
+        (outcome) => outcome.done || 'waiting' in outcome,
+      );
       if (isDone || tries === verifyTries) return outcomes;
       await this.#pause(verifyPause, this.#stop.signal);
     }
+  }
+
+  #hurry(): void {
+    this.#pauses = [];
+    for (let pause = hurry; pause < lookInterval; pause *= 2) this.#pauses.push(pause);
+    this.#nudge.abort();
   }
 
   #setState(state: TargetState): void {

@@ -6,7 +6,7 @@
 
 import { equalData } from '../../base/equal.ts';
 import { type IfName, parseIfName } from '../../net/if-name.ts';
-import { frrBgpKey, frrVniKey, frrVrfKey } from '../../resources/frr.ts';
+import { frrBgpKey, frrDeviceKey, frrVniKey, frrVrfKey } from '../../resources/frr.ts';
 import type { Key } from '../../resources/resource.ts';
 import type { Observed } from '../../resources/target.ts';
 import type { FrrFacts } from './facts.ts';
@@ -85,9 +85,12 @@ export class FrrObjects {
     const isOurs = this.#isOurs(vrf, facts);
     let isKnown = false;
     for (const [kind, key] of keysOf(vrf)) {
-      const spec = isOurs || this.#wanted.has(key) ? readSpec(facts, { kind, vrf }) : undefined;
+      // What zebra knows of a device goes with the device: it is nobody's, and of no concern unless it is wanted.
+      const mayBeOurs = isOurs && kind !== 'frr-device';
+      const isSeen = mayBeOurs || this.#wanted.has(key);
+      const spec = isSeen ? readSpec(facts, { kind, vrf }) : undefined;
       if (spec === undefined) this.#known.delete(key);
-      else this.#known.set(key, { key, spec, owner: isOurs ? 'us' : 'nobody' });
+      else this.#known.set(key, { key, spec, owner: mayBeOurs ? 'us' : 'nobody' });
       isKnown ||= spec !== undefined || this.#wanted.has(key);
     }
     if (!isKnown) this.#ours.delete(vrf);
@@ -108,6 +111,7 @@ export class FrrObjects {
 
 function keysOf(vrf: IfName): readonly (readonly [FrrSpec['kind'], Key])[] {
   return [
+    ['frr-device', frrDeviceKey(vrf)],
     ['frr-vrf', frrVrfKey(vrf)],
     ['frr-vni', frrVniKey(vrf)],
     ['frr-bgp', frrBgpKey(vrf)],

@@ -21,14 +21,19 @@ import {
   stanzaBody,
   vniSlot,
 } from '../../protocols/vty/index.ts';
-import type { FrrBgpSpec, FrrVniSpec, FrrVrfSpec } from '../../resources/frr.ts';
+import type { FrrBgpSpec, FrrDeviceSpec, FrrVniSpec, FrrVrfSpec } from '../../resources/frr.ts';
 import type { AnySpec } from '../../resources/resource.ts';
 import type { FrrFacts } from './facts.ts';
 
-export type FrrSpec = FrrVrfSpec | FrrVniSpec | FrrBgpSpec;
+export type FrrSpec = FrrDeviceSpec | FrrVrfSpec | FrrVniSpec | FrrBgpSpec;
 
 export function isFrrSpec(spec: AnySpec): spec is FrrSpec {
-  return spec.kind === 'frr-vrf' || spec.kind === 'frr-vni' || spec.kind === 'frr-bgp';
+  return (
+    spec.kind === 'frr-device' ||
+    spec.kind === 'frr-vrf' ||
+    spec.kind === 'frr-vni' ||
+    spec.kind === 'frr-bgp'
+  );
 }
 
 export function vrfLine(vrf: string): string {
@@ -87,6 +92,9 @@ export function readSpec(
   facts: FrrFacts,
   { kind, vrf }: Pick<FrrSpec, 'kind' | 'vrf'>,
 ): FrrSpec | undefined {
+  if (kind === 'frr-device') {
+    return facts.vrfs.get(vrf)?.isActive === true ? { kind, vrf } : undefined;
+  }
   if (kind === 'frr-vrf') return facts.configured.has(vrf) ? { kind, vrf } : undefined;
   if (kind === 'frr-vni') {
     const vni = vniOf(facts, vrf);

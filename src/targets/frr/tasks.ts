@@ -80,6 +80,7 @@ export function verify({ verb, spec }: FrrOperation, facts: FrrFacts): Outcome {
       : failed(`FRR took the removal of ${nameOf(spec)}, but still shows it`);
   }
   if (seen !== undefined && isAsWanted(spec, seen)) return done;
+  if (spec.kind === 'frr-device') return waiting(`zebra to see the device ${spec.vrf}`);
   return failed(`FRR took ${nameOf(spec)}, but does not show it so`);
 }
 
@@ -106,6 +107,8 @@ async function say(
 function taskOf(operation: FrrOperation, facts: FrrFacts): Task {
   const { spec, verb } = operation;
   switch (spec.kind) {
+    case 'frr-device':
+      return { wanted: [], unwanted: [] };
     case 'frr-vrf':
       return verb === 'remove' ? removing(vrfStanza(spec.vrf)) : making(vrfStanza(spec.vrf));
     case 'frr-vni':
@@ -150,7 +153,7 @@ function replacingBgp(spec: FrrBgpSpec, { observed }: FrrOperation, facts: FrrFa
 function isSameObject(a: FrrSpec, b: FrrSpec): boolean {
   if (a.kind === 'frr-vni') return b.kind === 'frr-vni' && a.vni === b.vni;
   if (a.kind === 'frr-bgp') return b.kind === 'frr-bgp' && a.asn === b.asn;
-  return b.kind === 'frr-vrf';
+  return a.kind === b.kind;
 }
 
 const kinds = frrKinds({ removal: 0 });

@@ -76,6 +76,7 @@ export function lowerOperation(operation: Operation<Spec>, state: KernelState): 
     case 'sysctl':
     case 'ovs-port':
     case 'flow':
+    case 'frr-device':
     case 'frr-vrf':
     case 'frr-vni':
     case 'frr-bgp':

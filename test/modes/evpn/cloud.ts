@@ -8,7 +8,7 @@ import { workingCloud } from '../../sim/cloud-events.ts';
 import { CloudFeed, everything } from '../../sim/cloud-feed.ts';
 import { seededRandom } from '../../sim/random.ts';
 
-export const mode = evpnMode({ answerRouter: 'auto' });
+export const mode = evpnMode({ answerRouter: 'auto', standby: true });
 
 export function inventoryOf(cloud: Cloud): MutableInventory {
   const inventory = new MutableInventory();

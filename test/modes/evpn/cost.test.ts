@@ -52,6 +52,7 @@ function machine(number: number): PortBinding {
     type: '',
     datapath: 'tenant-0',
     chassis: 'there',
+    ha_chassis_group: undefined,
     mac: [`fa:16:3e:03:00:01 10.0.0.${number % 250}`],
     nat_addresses: [],
     options: new Map(),

@@ -18,7 +18,7 @@ import { CloudFeed, everything } from '../../sim/cloud-feed.ts';
 import { runs } from '../../sim/runs.ts';
 import { seededRandom, shuffled } from '../../sim/random.ts';
 
-const mode = evpnMode({ answerRouter: 'auto' });
+const mode = evpnMode({ answerRouter: 'auto', standby: true });
 
 type Plans = Map<string, ScopePlan>;
 

@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { MutableInventory } from '../../../src/inventory/inventory.ts';
 import { evpnMode } from '../../../src/modes/evpn/index.ts';
 import { formatIp } from '../../../src/net/ip.ts';
 import { formatReason } from '../../../src/resources/resource.ts';
 import type { Cloud } from '../../sim/cloud.ts';
 import { workingCloud } from '../../sim/cloud-events.ts';
+import { CloudFeed } from '../../sim/cloud-feed.ts';
+import { seededRandom } from '../../sim/random.ts';
 import {
   conditionsOf,
   offersOf,
@@ -259,8 +262,14 @@ describe('overlapping subnets in one VRF', () => {
 
 describe('what is not here, or not for us, is not offered and needs no words', () => {
   const clouds: Readonly<Record<string, readonly [Cloud, readonly string[]]>> = {
-    'a gateway on another node': [withGateway(0, { chassis: 'there' }), withoutFirst],
-    'a gateway bound nowhere': [withGateway(0, { chassis: undefined }), withoutFirst],
+    'a gateway on another node': [
+      withGateway(0, { chassis: 'there', mayMoveHere: false }),
+      withoutFirst,
+    ],
+    'a gateway bound nowhere': [
+      withGateway(0, { chassis: undefined, mayMoveHere: false }),
+      withoutFirst,
+    ],
     'a node without a Chassis row': [{ ...workingCloud, isRegistered: false }, []],
     'a network without an annotation': [withInterface(0, { annotation: {} }), withoutNetwork],
     'a network with half an annotation': [
@@ -293,6 +302,48 @@ describe('what is not here, or not for us, is not offered and needs no words', (
   });
 });
 
+describe('a gateway that may move here', () => {
+  for (const chassis of ['there', undefined] as const) {
+    const cloud = withGateway(0, { chassis, mayMoveHere: true });
+
+    test(`from ${chassis ?? 'nowhere'} has everything prepared but the announcements`, () => {
+      assert.deepEqual(conditionsOf(cloud), []);
+      const announcements = (line: string): boolean => line.startsWith('port 38');
+      assert.deepEqual(
+        offersOf(cloud),
+        everything.filter((line) => !announcements(line)),
+      );
+      assert.notDeepEqual(offersOf(cloud), withoutFirst);
+    });
+
+    test(`from ${chassis ?? 'nowhere'} is not prepared for when that is not wanted`, () => {
+      const feed = new CloudFeed();
+      const inventory = new MutableInventory();
+      const frugal = evpnMode({ answerRouter: 'auto', standby: false });
+      const interest = frugal.interest(inventory);
+      for (const update of feed.updates(cloud, interest, seededRandom(1))) inventory.apply(update);
+      assert.deepEqual(
+        [...frugal.scopes(inventory)].filter((scope) => scope.includes('b2')),
+        [],
+      );
+    });
+  }
+
+  test('does not take a subnet from one that is here', () => {
+    // Of the two interfaces 0a comes first by name.
+    const shared = annotated('500');
+    const cloud = {
+      ...workingCloud,
+      gateways: withGateway(1, { ...shared, provider: 0, chassis: 'there' }).gateways,
+      interfaces: withInterface(1, shared).interfaces,
+    };
+    const prefixes = (of: Cloud) => offersOf(of).filter((line) => line.endsWith('prefix'));
+    assert.deepEqual(prefixes(cloud), ['network c4: 2 prefix']);
+    const both = { ...cloud, gateways: withGateway(1, { ...shared, provider: 0 }).gateways };
+    assert.deepEqual(prefixes(both), ['network 0a: 1 prefix', 'network c4: 1 prefix']);
+  });
+});
+
 describe('concepts', () => {
   function only<K extends string, C extends { readonly concept: string }>(
     kind: K,
@@ -306,7 +357,7 @@ describe('concepts', () => {
   const conceptsIn = (
     scope: string,
     cloud = workingCloud,
-    mode = evpnMode({ answerRouter: 'auto' }),
+    mode = evpnMode({ answerRouter: 'auto', standby: true }),
   ) => plansOf(cloud, mode).get(scope)?.concepts;
 
   test('the MTU is that of the underlay without the headers of VXLAN', () => {
@@ -337,7 +388,7 @@ describe('concepts', () => {
   test('the router is answered where no uplink leads to somebody who would, or as configured', () => {
     const answers = (answerRouter: 'auto' | 'always' | 'never', bridge: string): boolean => {
       const mappings = { 'physnet-a': bridge, 'physnet-b': 'br-ex' };
-      const mode = evpnMode({ answerRouter });
+      const mode = evpnMode({ answerRouter, standby: true });
       const concepts = conceptsIn('gateway cr-lrp-b2', { ...workingCloud, mappings }, mode);
       return only('wiring', concepts).answers;
     };

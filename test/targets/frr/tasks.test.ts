@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import type { OwnedStanza } from '../../../src/protocols/vty/index.ts';
-import { bgpFamilies } from '../../../src/resources/frr.ts';
+import { bgpFamilies, frrDeviceKey } from '../../../src/resources/frr.ts';
 import type { Verb } from '../../../src/resources/resource.ts';
 import { type FrrFacts, parseFacts } from '../../../src/targets/frr/facts.ts';
 import { FrrObjects } from '../../../src/targets/frr/objects.ts';
 import { bgpStanza, readSpec } from '../../../src/targets/frr/stanzas.ts';
-import { type FrrOperation, prepare } from '../../../src/targets/frr/tasks.ts';
+import { type FrrOperation, prepare, verify } from '../../../src/targets/frr/tasks.ts';
 import { bgpOf, type FrrSpec, keyOf, vniOf, vrfOf } from './harness.ts';
 
 function facts(vrf: string, states: string, bgp = ''): FrrFacts {
@@ -52,6 +52,29 @@ describe('a VRF that the kernel has', () => {
     assert.deepEqual([...objects.all()], []);
     objects.refresh(facts('', 'vrf vrf-5 id 7 table 5 (configured)\n'));
     assert.deepEqual([...objects.all()].length, 1);
+  });
+
+  test('has a device when zebra shows one, and it is nobody’s', () => {
+    const device = { kind: 'frr-device', vrf: vrfOf('vrf-5').vrf } as const;
+    const key = frrDeviceKey(device.vrf);
+    const objects = new FrrObjects();
+    objects.want([key]);
+    const awaited: FrrOperation = {
+      ...operation('create', vrfOf('vrf-5')),
+      key,
+      spec: device,
+    };
+    const inactive = facts('vrf vrf-5\nexit-vrf\n', 'vrf vrf-5 inactive (configured)\n');
+    objects.refresh(inactive);
+    assert.equal(objects.get(key), undefined);
+    assert.deepEqual(verify(awaited, inactive), {
+      done: false,
+      waiting: 'zebra to see the device vrf-5',
+    });
+    const active = facts('vrf vrf-5\nexit-vrf\n', 'vrf vrf-5 id 7 table 5 (configured)\n');
+    assert.deepEqual(objects.refresh(active), [key]);
+    assert.deepEqual(objects.get(key), { key, spec: device, owner: 'nobody' });
+    assert.deepEqual(verify(awaited, active), { done: true });
   });
 
   test('waits for its device to go before it is removed', () => {

@@ -1,0 +1,159 @@
+/** The Southbound source on a real ovsdb-server: which rows it asks for, and what it makes of a group that changes. */
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { silentLog } from '../../src/base/ports.ts';
+import type { InventoryUpdate, PortInterest } from '../../src/inventory/source.ts';
+import {
+  named,
+  openDatabase,
+  type Operation,
+  parseUuid,
+  systemClock,
+  type Uuid,
+} from '../../src/protocols/ovsdb/index.ts';
+import { openSouthboundSource, type SouthboundSource } from '../../src/sources/ovn-sb/index.ts';
+import { type OvsdbServer, startServer, until } from '../protocols/ovsdb/support/server.ts';
+
+const ports = { clock: systemClock, random: Math.random, log: silentLog };
+const interest: PortInterest = {
+  ownChassis: true,
+  ownGroups: true,
+  types: new Set(),
+  datapaths: new Set(),
+  names: new Set(),
+};
+
+describe('the groups of gateways that this node is a member of', () => {
+  let server: OvsdbServer;
+  let database: ReturnType<typeof openDatabase>;
+  let source: SouthboundSource;
+  let updates: InventoryUpdate[] = [];
+
+  const write = async (...operations: readonly Operation[]) => {
+    const result = await database.transact(operations);
+    assert.ok(result.ok, JSON.stringify(result));
+    await until('all is read', () => source.state.state === 'synced');
+  };
+  const heard = (): readonly string[] => {
+    const lines = updates.flatMap((update) => {
+      if (update.of === 'membership') return [update.value ? 'member' : 'no member'];
+      if (update.of !== 'port') return [];
+      const { before: gone, after: come } = update;
+      return [`${gone === undefined ? '-' : gone.name} to ${come === undefined ? '-' : come.name}`];
+    });
+    updates = [];
+    return lines;
+  };
+  /** A chassis by name: `here` or `there`. */
+  const chassisIds = { here: uuid(1), there: uuid(2) };
+  type Name = keyof typeof chassisIds;
+  const register = (name: Name, ip: string): readonly Operation[] => {
+    const row = { type: 'geneve', ip, chassis_name: name };
+    const as = `${name}Encap`;
+    return [
+      { op: 'insert', table: 'Encap', as, row },
+      {
+        op: 'insert',
+        table: 'Chassis',
+        uuid: chassisIds[name],
+        row: { name, encaps: [named(as)] },
+      },
+    ];
+  };
+  /** As ovn-northd does it: all members anew, in one transaction with the group. */
+  const reseat = (...members: readonly Name[]): readonly Operation[] => [
+    ...members.map(
+      (name, at): Operation => ({
+        op: 'insert',
+        table: 'HA_Chassis',
+        as: `seat${at}`,
+        row: { chassis: chassisIds[name], priority: at },
+      }),
+    ),
+    {
+      op: 'update',
+      table: 'HA_Chassis_Group',
+      where: [],
+      row: { ha_chassis: members.map((_, at) => named(`seat${at}`)) },
+    },
+  ];
+
+  before(async () => {
+    server = await startServer();
+    database = openDatabase({
+      ...ports,
+      endpoints: [server.endpoint],
+      database: 'OVN_Southbound',
+      tables: {},
+    });
+    source = openSouthboundSource(
+      {
+        ...ports,
+        endpoints: [server.endpoint],
+        tls: undefined,
+        inactivityProbe: 0,
+        systemId: 'here',
+      },
+      { updated: (more) => void updates.push(...more), stateChanged: () => {} },
+    );
+    source.setInterest(interest);
+    await until('the server is there', () => database.state.name === 'synced');
+    await write(
+      ...register('here', '192.0.2.1'),
+      ...register('there', '192.0.2.2'),
+      { op: 'insert', table: 'HA_Chassis_Group', as: 'group', row: { name: 'g' } },
+      ...reseat('there'),
+      { op: 'insert', table: 'Datapath_Binding', as: 'router', row: { tunnel_key: 1 } },
+      {
+        op: 'insert',
+        table: 'Port_Binding',
+        row: {
+          logical_port: 'cr-lrp',
+          type: 'chassisredirect',
+          datapath: named('router'),
+          tunnel_key: 1,
+          ha_chassis_group: [named('group')],
+        },
+      },
+    );
+    await until('the chassis is read', () => updates.some(({ of }) => of === 'chassis'));
+  });
+
+  after(async () => {
+    await source.close();
+    await database.close();
+    await server.stop();
+  });
+
+  test('are no concern of a node that is in none', () => {
+    assert.deepEqual(heard(), []);
+  });
+
+  test('bring the gateways that may move here', async () => {
+    await write(...reseat('there', 'here'));
+    await until('the gateway is read', () => updates.some(({ of }) => of === 'port'));
+    assert.deepEqual(heard(), ['member', '- to cr-lrp']);
+  });
+
+  test('are not left when ovn-northd makes the members anew', async () => {
+    await write(...reseat('here', 'there'));
+    await write(...reseat('there', 'here'));
+    const options = new Map([['distributed-port', 'lrp']]);
+    await write({ op: 'update', table: 'Port_Binding', where: [], row: { options } });
+    await until('the last change is read', () => updates.length > 0);
+    assert.deepEqual(heard(), ['cr-lrp to cr-lrp']);
+  });
+
+  test('are left when this node is taken out', async () => {
+    await write(...reseat('there'));
+    await until('the gateway is gone', () => updates.some(({ of }) => of === 'port'));
+    assert.deepEqual(heard(), ['no member', 'cr-lrp to -']);
+  });
+});
+
+function uuid(last: number): Uuid {
+  const parsed = parseUuid(`00000000-0000-4000-8000-00000000000${last}`);
+  assert.ok(parsed.ok);
+  return parsed.value;
+}
