@@ -32,6 +32,11 @@ const controller = [
   '--log-file=/var/log/ovn/ovn-controller.log -vconsole:off',
 ].join(' ');
 
+const northd = [
+  'ovn-northd --pidfile --detach --no-chdir --log-file=/var/log/ovn/ovn-northd.log -vconsole:off',
+  '--ovnnb-db=unix:/run/ovn/ovnnb_db.sock --ovnsb-db=unix:/run/ovn/ovnsb_db.sock',
+].join(' ');
+
 /** Starts a hypervisor's Open vSwitch, configured before its daemon first looks, and its ovn-controller. */
 export async function startHypervisor(
   node: FabricNode,
@@ -80,8 +85,7 @@ export async function startCentral(node: FabricNode): Promise<void> {
       ]),
       'ovn-nbctl init',
       'ovn-sbctl init',
-      'ovn-northd --pidfile --detach --no-chdir --log-file=/var/log/ovn/ovn-northd.log -vconsole:off ' +
-        '--ovnnb-db=unix:/run/ovn/ovnnb_db.sock --ovnsb-db=unix:/run/ovn/ovnsb_db.sock',
+      northd,
     ].join('\n'),
   );
 }
@@ -118,6 +122,15 @@ export async function stopDatabase(central: FabricNode, database: 'nb' | 'sb'): 
 
 export async function startDatabase(central: FabricNode, database: 'nb' | 'sb'): Promise<void> {
   await central.script(databaseServer(database));
+}
+
+/** Without it what is in the Southbound database stays as it is. */
+export async function stopNorthd(central: FabricNode): Promise<void> {
+  await end(central, 'run/ovn/ovn-northd.pid', 'SIGTERM');
+}
+
+export async function startNorthd(central: FabricNode): Promise<void> {
+  await central.script(northd);
 }
 
 /** `restart` keeps chassis row and flows; without it the node leaves the cloud. */

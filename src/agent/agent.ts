@@ -14,10 +14,9 @@ import type { LocalOvs } from '../inventory/local-ovs.ts';
 import type { InventoryUpdate, Source, SourceEvents, SourceState } from '../inventory/source.ts';
 import { evpnMode } from '../modes/evpn/index.ts';
 import type { Mode } from '../modes/mode.ts';
-import type { JournalEntry } from '../reconcile/journal.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { type Kinds, makeKinds } from '../resources/index.ts';
-import { formatReason, type Key } from '../resources/resource.ts';
+import type { Key } from '../resources/resource.ts';
 import type { Observed, Target, TargetState } from '../resources/target.ts';
 import { openHostSource } from '../sources/host/index.ts';
 import { openSouthboundSource, type SouthboundSource } from '../sources/ovn-sb/index.ts';
@@ -25,6 +24,7 @@ import { openOvsSource } from '../sources/ovs/index.ts';
 import { openFrrTarget } from '../targets/frr/index.ts';
 import { type KernelTarget, openKernelTarget } from '../targets/kernel/index.ts';
 import { openOvsTarget } from '../targets/ovs/index.ts';
+import { logOperation, logState } from './log.ts';
 import { Planner } from './planner.ts';
 
 export interface AgentOptions {
@@ -95,6 +95,7 @@ export class Agent {
       onOperation: (entry) => {
         logOperation(log, entry);
         options.onOperation?.(entry.verb, entry.target, entry.error !== undefined);
+        this.#wake.set();
       },
     });
     this.#planner = new Planner({
@@ -203,33 +204,46 @@ export class Agent {
     return this.#southbound !== undefined && isSynced && !this.#planner.hasWork;
   }
 
+  /** Whether nothing is left to do: the node is as it should be, as far as is known. */
+  get isSettled(): boolean {
+    return this.isInformed && this.reconciler.isSettled;
+  }
+
+  /** Reads anew also what comes without a notice, proxies and most sysctls; resolves when all is put right. */
+  async resync(): Promise<void> {
+    await this.#kernel.resync();
+    this.reconciler.markAll();
+    await this.reconciler.round();
+  }
+
   /** Runs until told to stop, or until it must start anew; leaves everything in place. */
   async run(signal: AbortSignal): Promise<'stopped' | 'restart'> {
-    const { clock, config } = this.#options;
-    const stopped = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    const { clock, config, log } = this.#options;
+    signal.addEventListener('abort', () => this.#wake.set(), { once: true });
     let resyncAt = clock.now() + config.reconcile.resync;
+    let wasSettled = false;
     while (!signal.aborted && !this.#mustRestart) {
       this.#plan();
       if (this.isInformed) this.reconciler.allowRemoval();
       if (clock.now() >= resyncAt) {
-        // Some of the kernel's changes come without a notice: proxies, and most sysctls.
-        await this.#kernel.resync();
-        this.reconciler.markAll();
+        void this.resync();
         resyncAt = clock.now() + config.reconcile.resync;
       }
       this.reconciler.advance();
+      if (!wasSettled && this.isSettled) {
+        wasSettled = true;
+        log('info', 'the node is as it should be');
+      }
       const due = Math.min(this.reconciler.nextDue ?? Number.POSITIVE_INFINITY, resyncAt);
-      await this.#rest(Math.max(1, due - clock.now()), stopped);
+      await this.#rest(Math.max(1, due - clock.now()));
     }
     return this.#mustRestart ? 'restart' : 'stopped';
   }
 
-  async #rest(ms: number, stopped: Promise<void>): Promise<void> {
+  async #rest(ms: number): Promise<void> {
     const alarm = new AbortController();
     const timer = this.#options.clock.sleep(ms, alarm.signal).catch(() => {});
-    await this.#wake.wait(Promise.race([timer, stopped]));
+    await this.#wake.wait(timer);
     alarm.abort();
   }
 
@@ -244,7 +258,7 @@ export class Agent {
         this.reconciler.allowRemoval();
         return true;
       }
-      await this.#rest(Math.min(200, Math.max(1, deadline - clock.now())), new Promise(() => {}));
+      await this.#rest(Math.min(200, Math.max(1, deadline - clock.now())));
     }
     return false;
   }
@@ -285,16 +299,4 @@ export class Agent {
   async close(): Promise<void> {
     await Promise.all([...this.#sources, ...this.#targets].map((part) => part.close()));
   }
-}
-
-function logState(log: Log, name: string, state: SourceState | TargetState): void {
-  const reason = 'reason' in state && state.reason !== undefined ? `: ${state.reason}` : '';
-  log(state.state === 'down' ? 'warn' : 'info', `${name} is ${state.state}${reason}`);
-}
-
-function logOperation(log: Log, entry: JournalEntry): void {
-  const { verb, key, target, error, because } = entry;
-  const fields = { verb, key, target, because: because.map(formatReason) };
-  if (error === undefined) log('info', `${verb} ${key}`, fields);
-  else log('warn', `cannot ${verb} ${key}: ${error}; trying again`, { ...fields, error });
 }

@@ -3,6 +3,10 @@
 import { pino } from 'pino';
 
 import type { Log, LogLevel } from '../base/ports.ts';
+import type { SourceState } from '../inventory/source.ts';
+import type { JournalEntry } from '../reconcile/journal.ts';
+import { formatReason } from '../resources/resource.ts';
+import type { TargetState } from '../resources/target.ts';
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -43,4 +47,16 @@ function humanLog(least: LogLevel, write: (line: string) => void): Log {
       // As above.
     }
   };
+}
+
+export function logState(log: Log, name: string, state: SourceState | TargetState): void {
+  const reason = 'reason' in state && state.reason !== undefined ? `: ${state.reason}` : '';
+  log(state.state === 'down' ? 'warn' : 'info', `${name} is ${state.state}${reason}`);
+}
+
+export function logOperation(log: Log, entry: JournalEntry): void {
+  const { verb, key, target, error, because } = entry;
+  const fields = { verb, key, target, because: because.map(formatReason) };
+  if (error === undefined) log('info', `${verb} ${key}`, fields);
+  else log('warn', `cannot ${verb} ${key}: ${error}; trying again`, { ...fields, error });
 }

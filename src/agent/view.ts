@@ -33,7 +33,7 @@ export function viewStatus(agent: Agent, now: number): StatusView {
     underlayMtu: underlayMtu ?? null,
     uptime: Math.round((now - agent.startedAt) / 1000),
     drained: agent.isDrained,
-    settled: agent.isInformed && troubles.length === 0 && !reconciler.hasWork,
+    settled: agent.isSettled,
     parts: agent.parts().map((part) => ({ ...part, reason: part.reason ?? null })),
     conditions: reconciler.conditions(),
     troubles,

@@ -25,11 +25,15 @@ export async function ask<P extends keyof ControlViews>(
   return rehearse(config, path, query);
 }
 
-export async function askToDrain(config: Config): Promise<Result<unknown, string>> {
-  const answer = await call(config.http.socket, 'POST', '/drain');
+/** Orders that a running agent takes; a rehearsal cannot stand in for it. */
+export async function order(
+  config: Config,
+  what: 'drain' | 'resync',
+): Promise<Result<unknown, string>> {
+  const answer = await call(config.http.socket, 'POST', `/${what}`);
   if (answer.ok) return answer;
   return err(
-    `cannot reach the agent at ${config.http.socket}: ${answer.error.message}; start it with 'selvedge agent', then drain again`,
+    `cannot reach the agent at ${config.http.socket}: ${answer.error.message}; start it with 'selvedge agent', then ${what} again`,
   );
 }
 

@@ -4,7 +4,7 @@
 import { Command } from 'commander';
 
 import type { ControlViews } from '../api/contract/control.ts';
-import { ask, askToDrain } from './client.ts';
+import { ask, order } from './client.ts';
 import { runDoctor } from './doctor.ts';
 import { type ConfigSources, type Loaded, loadConfig } from './load-config.ts';
 import { complain, print } from './output.ts';
@@ -80,18 +80,7 @@ function build(): Command {
     .action((options: Common) =>
       withConfig(options, ({ config }) => runDoctor(config, options.json === true)),
     );
-  command(
-    program,
-    'drain',
-    'withdraw everything this node offers, and keep it so until the agent restarts',
-    ['selvedge drain'],
-  ).action((options: Common) =>
-    withConfig(options, async ({ config }) => {
-      const answer = await askToDrain(config);
-      if (!answer.ok) complain(answer.error);
-      return answer.ok ? 0 : 1;
-    }),
-  );
+  addOrders(program);
   return program;
 }
 
@@ -105,6 +94,23 @@ function addAgent(program: Command): void {
     .action((options: Common & { readonly oneshot: boolean }) =>
       withConfig(options, (loaded) => runAgent(loaded, { oneshot: options.oneshot })),
     );
+}
+
+const orders = {
+  drain: 'withdraw everything this node offers, and keep it so until the agent restarts',
+  resync: 'read the kernel anew, compare everything, and return when what differed is put right',
+} as const;
+
+function addOrders(program: Command): void {
+  for (const what of ['drain', 'resync'] as const) {
+    command(program, what, orders[what], [`selvedge ${what}`]).action((options: Common) =>
+      withConfig(options, async ({ config }) => {
+        const answer = await order(config, what);
+        if (!answer.ok) complain(answer.error);
+        return answer.ok ? 0 : 1;
+      }),
+    );
+  }
 }
 
 function addViews(program: Command): void {

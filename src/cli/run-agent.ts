@@ -78,6 +78,7 @@ async function serve(
   const ports: ControlPorts = {
     view: (path, query) => view(agent, path, query, systemClock.now()),
     drain: () => agent.drain(),
+    resync: () => agent.resync(),
     isReady: () => agent.isInformed,
     metrics: () => metrics.render(agent),
   };
@@ -101,9 +102,7 @@ async function untilSettled(agent: Agent, signal: AbortSignal): Promise<boolean>
   while (systemClock.now() < deadline && !signal.aborted) {
     await systemClock.sleep(50);
     await agent.reconciler.settled();
-    if (agent.isInformed && !agent.reconciler.hasWork && agent.reconciler.troubled().length === 0) {
-      return true;
-    }
+    if (agent.isSettled) return true;
   }
   for (const { key, standing } of agent.reconciler.troubled()) complain(`${key}: ${standing.is}`);
   return false;

@@ -67,6 +67,10 @@ export class Dispatcher {
     this.#ports.free(parked);
   }
 
+  get isIdle(): boolean {
+    return this.#running.size === 0;
+  }
+
   /** Resolves when nothing is under way, not even what followed from it. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.race(this.#running.values());

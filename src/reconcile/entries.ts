@@ -160,6 +160,10 @@ export class Entries {
     if (entry.standing.is === 'failed') this.mark(key, settled);
   }
 
+  get isUntroubled(): boolean {
+    return this.#troubled.size === 0;
+  }
+
   troubled(): readonly Entry[] {
     return [...this.#troubled].flatMap((key) => this.#entries.get(key) ?? []);
   }

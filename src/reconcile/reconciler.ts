@@ -113,6 +113,11 @@ export class Reconciler {
     return this.#dirty.size > 0;
   }
 
+  /** Whether nothing is left to do, nothing is under way, and nothing stands otherwise than it should. */
+  get isSettled(): boolean {
+    return !this.hasWork && this.#dispatcher.isIdle && this.#entries.isUntroubled;
+  }
+
   /** When something is due without an event: a retry, or the end of a grace; `undefined` when nothing is. */
   get nextDue(): number | undefined {
     return this.#agenda.next;

@@ -1,5 +1,5 @@
 /**
- * The local interface of an agent: views and drain on a Unix socket that only its group may open; health and metrics,
+ * The local interface of an agent: views, drain and resync on a Unix socket that only its group may open; health and metrics,
  * which tell nothing of tenants, on a loopback port. Knows no agent: what it shows comes through a port.
  */
 
@@ -12,6 +12,8 @@ import type { ControlViews } from '../contract/control.ts';
 export interface ControlPorts {
   view<P extends keyof ControlViews>(path: P, query: string): ControlViews[P];
   drain(): void;
+  /** Resolves when everything was read anew and put right. */
+  resync(): Promise<void>;
   isReady(): boolean;
   metrics(): Promise<string>;
 }
@@ -80,6 +82,11 @@ async function answer(
   if (request.method === 'POST' && url.pathname === '/drain') {
     ports.drain();
     send(response, 200, { drained: true });
+    return;
+  }
+  if (request.method === 'POST' && url.pathname === '/resync') {
+    await ports.resync();
+    send(response, 200, { resynced: true });
     return;
   }
   const path = paths.find((each) => each === url.pathname);

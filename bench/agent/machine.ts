@@ -1,0 +1,68 @@
+/** How fast this machine is, and what runs on it; the CPU time and memory of processes, from /proc. */
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type Calibration, round } from './figures.ts';
+
+const loopTurns = 5_000_000;
+
+/** The best of a few turns: what the machine can do when nothing disturbs it. */
+export function calibrate(): Calibration {
+  return {
+    loop: best(() => {
+      let sum = 0;
+      for (let i = 0; i < loopTurns; i += 1) sum = (sum + i * 7) & 0xffffff;
+      return sum;
+    }),
+    fork20: best(() => spawnSync('bash', ['-c', 'for i in {1..20}; do /bin/true; done'])),
+    node: best(() => spawnSync(process.execPath, ['-e', '0'])),
+  };
+}
+
+function best(work: () => unknown): number {
+  const times = [1, 2, 3, 4, 5].map(() => {
+    const begun = performance.now();
+    work();
+    return performance.now() - begun;
+  });
+  return round(Math.min(...times));
+}
+
+export function versions(): Readonly<Record<string, string>> {
+  const commands = {
+    ovn: 'ovn-controller --version',
+    ovs: 'ovs-vswitchd --version',
+    frr: '/usr/lib/frr/zebra --version',
+  };
+  const found = Object.entries(commands).map(([name, command]) => {
+    const { stdout } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    return [name, /\d+(\.\d+)+/.exec(stdout)?.[0] ?? 'unknown'] as const;
+  });
+  return { node: process.versions.node, ...Object.fromEntries(found) };
+}
+
+const ticksPerSecond = 100;
+
+/** CPU seconds of a process and of its children that have ended. */
+export function cpuOf(pid: number): number {
+  // The command's name may hold spaces: count from its closing bracket; utime to cstime are fields 14 to 17.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  const ticks = fields.slice(11, 15).reduce((sum, each) => sum + Number(each), 0);
+  return ticks / ticksPerSecond;
+}
+
+export function rssMiBOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+([0-9]+)/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+export function childrenOf(pid: number): readonly number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')
+      .split(' ')
+      .filter((each) => each !== '')
+      .map(Number),
+  );
+}

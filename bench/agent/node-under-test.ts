@@ -1,0 +1,119 @@
+/** The agent on c1 as the bench starts, asks and stops it. Its log goes to memory: the host's file system is slow. */
+
+import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import type { StatusView } from '../../src/api/contract/control.ts';
+import { AgentProcess } from '../../lab/fabric/agent.ts';
+import type { FabricNode } from '../../lab/fabric/node.ts';
+import { projectDir } from '../../lab/fabric/out.ts';
+import { waitFor } from '../../lab/fabric/wait.ts';
+import { frrPids } from '../../lab/fabric/frr.ts';
+import { type Idle, round } from './figures.ts';
+import { childrenOf, cpuOf, rssMiBOf } from './machine.ts';
+
+const patienceSeconds = 300;
+const settledText = 'the node is as it should be';
+
+/** Defaults, but for the form of the log. */
+const configuration = '[log]\nformat = "json"\n';
+
+export class NodeUnderTest {
+  readonly #node: FabricNode;
+  readonly #process: AgentProcess;
+  readonly #logFile = '/run/lab/bench-agent.log';
+
+  constructor(node: FabricNode) {
+    this.#node = node;
+    const words = process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [];
+    const argv = ['node', ...words, join(projectDir, 'dist/cli/main.js'), 'agent'];
+    this.#process = new AgentProcess(node, { argv, logFile: this.#logFile });
+  }
+
+  async prepare(): Promise<void> {
+    await this.#node.script(
+      `mkdir -p /etc/selvedge /run/selvedge\nprintf '${configuration.replaceAll('\n', '\\n')}' > /etc/selvedge/selvedge.toml`,
+    );
+  }
+
+  /** Milliseconds from the start of the process to its word that all is as it should be. */
+  async start(): Promise<number> {
+    rmSync(this.#logFile, { force: true });
+    const begun = Date.now();
+    await this.#process.start();
+    const line = await waitFor(
+      'the agent to settle',
+      async () => readTail(this.#logFile).find((each) => each.includes(settledText)),
+      patienceSeconds,
+    );
+    // The moment is the agent's own, so that how often we look does not matter.
+    const { time } = JSON.parse(line) as { readonly time: number };
+    return time - begun;
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.stop();
+  }
+
+  /** Milliseconds until the agent has read and compared everything, with nothing to do. */
+  async resync(): Promise<number> {
+    const before = await this.operations();
+    const begun = performance.now();
+    await this.#ask('POST', '/resync');
+    const took = performance.now() - begun;
+    if ((await this.operations()) !== before) throw new Error('there was something to do');
+    return took;
+  }
+
+  /** What it has done since it started, once nothing is under way: notices come before the outcome is noted. */
+  async operations(): Promise<number> {
+    const status = await waitFor('the agent to settle', async () => {
+      const { settled, operations } = JSON.parse(await this.#ask('GET', '/status')) as StatusView;
+      return settled ? { operations } : undefined;
+    });
+    return status.operations;
+  }
+
+  async idle(seconds: number): Promise<Idle> {
+    const agent = this.#process.pid ?? 0;
+    const children = childrenOf(agent);
+    const frr = [...frrPids(this.#node).values()];
+    const cpu = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
+    const begun = performance.now();
+    const before = [cpu([agent, ...children]), cpu(frr)] as const;
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const minutes = (performance.now() - begun) / 60_000;
+    return {
+      seconds,
+      cpuSecondsPerMinute: round((cpu([agent, ...children]) - before[0]) / minutes, 2),
+      frrCpuSecondsPerMinute: round((cpu(frr) - before[1]) / minutes, 2),
+      agentRssMiB: round(rssMiBOf(agent)),
+      childrenRssMiB: round(children.reduce((sum, pid) => sum + rssMiBOf(pid), 0)),
+    };
+  }
+
+  #ask(method: string, path: string): Promise<string> {
+    const socketPath = join(this.#node.dir, 'run/selvedge/agent.sock');
+    return new Promise((resolve, reject) => {
+      const asked = request({ socketPath, method, path }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => resolve(text));
+      });
+      asked.on('error', reject);
+      asked.end();
+    });
+  }
+}
+
+const tailSize = 16_384;
+
+/** The last lines of a file that may be long: reading all of it again and again would cost what is measured. */
+function readTail(path: string): readonly string[] {
+  const size = statSync(path).size;
+  const buffer = Buffer.alloc(Math.min(size, tailSize));
+  const file = openSync(path, 'r');
+  readSync(file, buffer, 0, buffer.length, size - buffer.length);
+  closeSync(file);
+  return buffer.toString('utf8').split('\n');
+}

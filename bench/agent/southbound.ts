@@ -1,0 +1,161 @@
+/**
+ * Ports of virtual machines as rows of Port_Binding, written into the Southbound database as northd and ovn-controller
+ * would have them, which must not run meanwhile. Every port has one IPv4 address of 10.1.0.0/16.
+ */
+
+import { unwrap } from '../../src/base/result.ts';
+import {
+  type Database,
+  type Operation,
+  one,
+  openDatabase,
+  systemClock,
+  table,
+  type Uuid,
+} from '../../src/protocols/ovsdb/index.ts';
+
+const tables = {
+  Chassis: table({ columns: { name: one('string') }, index: { name: 'name' } }),
+  Port_Binding: table({
+    columns: { logical_port: one('string'), datapath: one('uuid') },
+    // Only what was there before: our own rows would cost time that counts as the agent's.
+    where: [['type', '==', 'patch']],
+    index: { name: 'logical_port' },
+  }),
+};
+
+/** Above those that northd has given out. */
+const firstTunnelKey = 1000;
+/** Rows in one transaction when it is not the transaction that is measured. */
+const portion = 1000;
+
+export class Southbound {
+  readonly #database: Database<typeof tables>;
+  readonly #datapath: Uuid;
+  readonly #chassis: Uuid;
+  readonly #rows: Uuid[] = [];
+
+  private constructor(database: Database<typeof tables>, datapath: Uuid, chassis: Uuid) {
+    this.#database = database;
+    this.#datapath = datapath;
+    this.#chassis = chassis;
+  }
+
+  /** `networkPort` is a port of the tenant's network that leads to its router. */
+  static async open(path: string, networkPort: string, chassisName: string): Promise<Southbound> {
+    const endpoints = [{ kind: 'unix', path } as const];
+    const database = openDatabase({
+      endpoints,
+      database: 'OVN_Southbound',
+      tables,
+      clock: systemClock,
+      random: Math.random,
+    });
+    unwrap(await database.whenSynced());
+    const port = database.table('Port_Binding').find('name', networkPort);
+    const chassis = database.table('Chassis').find('name', chassisName);
+    if (port === undefined || chassis === undefined) throw new Error('OVN is not as it should be');
+    return new Southbound(database, port.datapath, chassis._uuid);
+  }
+
+  get count(): number {
+    return this.#rows.length;
+  }
+
+  /** Makes ports until there are so many; the first `bound` of them are bound. */
+  async fill(count: number, bound: number): Promise<void> {
+    for (let at = this.count; at < count; at += portion) {
+      const numbers = range(at, Math.min(count, at + portion));
+      const results = await this.#commit(numbers.map((n) => this.#insertion(n)));
+      for (const { uuid } of results) if (uuid !== undefined) this.#rows.push(uuid);
+    }
+    for (let at = 0; at < bound; at += portion) {
+      await this.bind(range(at, Math.min(bound, at + portion)));
+    }
+  }
+
+  #insertion(number: number): Operation {
+    const ip = ipOf(number);
+    const mac = `fa:16:3f:${hex(number >> 16)}:${hex((number >> 8) & 255)}:${hex(number & 255)}`;
+    return {
+      op: 'insert',
+      table: 'Port_Binding',
+      row: {
+        logical_port: nameOf(number),
+        datapath: this.#datapath,
+        tunnel_key: firstTunnelKey + number,
+        mac: [`${mac} ${ip}`],
+        external_ids: new Map([
+          ['neutron:cidrs', `${ip}/16`],
+          ['neutron:device_owner', 'compute:nova'],
+          ['neutron:port_name', `vm-${number}`],
+          ['neutron:revision_number', '4'],
+        ]),
+      },
+    };
+  }
+
+  /** In one transaction, as ovn-controller writes it. */
+  async bind(numbers: readonly number[]): Promise<void> {
+    await this.#update(numbers, { chassis: [this.#chassis], up: true });
+  }
+
+  async unbind(numbers: readonly number[]): Promise<void> {
+    await this.#update(numbers, { chassis: [], up: false });
+  }
+
+  async #update(
+    numbers: readonly number[],
+    row: { readonly chassis: readonly Uuid[]; readonly up: boolean },
+  ): Promise<void> {
+    await this.#commit(
+      numbers.map((number): Operation => {
+        const uuid = this.#rows[number];
+        if (uuid === undefined) throw new Error(`there is no port ${number}`);
+        return { op: 'update', table: 'Port_Binding', where: [['_uuid', '==', uuid]], row };
+      }),
+    );
+  }
+
+  async clear(): Promise<void> {
+    for (let at = 0; at < this.count; at += portion) {
+      const rows = this.#rows.slice(at, at + portion);
+      await this.#commit(
+        rows.map((uuid) => ({
+          op: 'delete',
+          table: 'Port_Binding',
+          where: [['_uuid', '==', uuid]],
+        })),
+      );
+    }
+    this.#rows.length = 0;
+  }
+
+  async #commit(operations: readonly Operation[]) {
+    const committed = await this.#database.transact(operations);
+    if (!committed.ok) throw new Error(`refused: ${JSON.stringify(committed.error)}`);
+    return committed.value.results ?? [];
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}
+
+function nameOf(number: number): string {
+  return `bench-${String(number).padStart(6, '0')}`;
+}
+
+/** Address number 0 is 10.1.1.0, clear of the router's. */
+export function ipOf(number: number): string {
+  const host = 256 + number;
+  return `10.1.${host >> 8}.${host & 255}`;
+}
+
+export function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+}
+
+function hex(octet: number): string {
+  return octet.toString(16).padStart(2, '0');
+}

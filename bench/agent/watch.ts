@@ -1,0 +1,53 @@
+/**
+ * A process in the network namespace of one node that listens to the kernel, and tells when all of a set of host
+ * prefixes have come, or gone: addresses of any device, or routes of one table. Started by `watcher.ts`; the moment is
+ * that of reading the notice, on the clock that all processes of a machine share.
+ *
+ *   watch.ts address | watch.ts route TABLE
+ */
+
+import { unwrap } from '../../src/base/result.ts';
+import { formatIp } from '../../src/net/ip.ts';
+import { isHostPrefix } from '../../src/net/prefix.ts';
+import type { Prefix } from '../../src/net/prefix.ts';
+import { type NetlinkEvent, watchNetlink } from '../../src/protocols/netlink/index.ts';
+import type { Expectation, Seen } from './watcher.ts';
+
+const [what = '', table = ''] = process.argv.slice(2);
+let change: Expectation['change'] = 'new';
+let open = new Set<string>();
+let first: number | undefined;
+
+function prefixOf(event: NetlinkEvent): Prefix | undefined {
+  if (event.object === 'address') return event.value.prefix;
+  if (event.object !== 'route') return undefined;
+  return event.value.table === Number(table) ? event.value.destination : undefined;
+}
+
+function hear(event: NetlinkEvent): void {
+  const prefix = prefixOf(event);
+  if (prefix === undefined || event.change !== change || !isHostPrefix(prefix)) return;
+  if (!open.delete(formatIp(prefix.ip))) return;
+  const now = Number(process.hrtime.bigint()) / 1e6;
+  first ??= now;
+  if (open.size === 0) tell({ first, last: now });
+}
+
+function tell(seen: Seen): void {
+  process.send?.(seen);
+}
+
+function lose(): void {
+  throw new Error('notices of the kernel were lost; the figures would be wrong');
+}
+
+process.on('message', (expected: Expectation) => {
+  ({ change } = expected);
+  open = new Set(expected.ips);
+  first = undefined;
+  tell({ ready: true });
+});
+process.on('disconnect', () => process.exit(0));
+
+const groups = what === 'route' ? (['ipv4Route'] as const) : (['ipv4Address'] as const);
+unwrap(watchNetlink({ event: hear, overflow: lose }, { groups, keepAlive: true }));
