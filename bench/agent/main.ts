@@ -20,12 +20,19 @@ import { ipOf, range, Southbound } from './southbound.ts';
 import { now, type Times, Watcher } from './watcher.ts';
 
 const numbers = (name: string, otherwise: string): readonly number[] =>
-  (process.env[name] ?? otherwise).split(',').map(Number);
-const [samples = 50] = numbers('BENCH_SAMPLES', '50');
-const [rounds = 3] = numbers('BENCH_ROUNDS', '3');
-const [idleSeconds = 60] = numbers('BENCH_IDLE', '60');
-const bursts = numbers('BENCH_BURSTS', '200,1000');
-const [ports = 0] = numbers('BENCH_PORTS', '200');
+  (process.env[name] ?? otherwise)
+    .split(',')
+    .filter((word) => word !== '')
+    .map(Number);
+const number = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
+
+const settings = {
+  ports: number('BENCH_PORTS', 200),
+  samples: number('BENCH_SAMPLES', 50),
+  rounds: number('BENCH_ROUNDS', 3),
+  idleSeconds: number('BENCH_IDLE', 60),
+  bursts: numbers('BENCH_BURSTS', '200,1000'),
+};
 const vni = 500;
 
 interface Bench {
@@ -77,7 +84,7 @@ async function thereAndBack(bench: Bench, sets: readonly (readonly number[])[]) 
   return { bind: reached(bound), unbind: reached(unbound) };
 }
 
-async function coldStart(bench: Bench, ports: number) {
+async function coldStart(bench: Bench, ports: number): Promise<Pick<PortFigures, 'coldStart'>> {
   if (ports === 0) {
     await bench.agent.start();
     return {};
@@ -89,46 +96,59 @@ async function coldStart(bench: Bench, ports: number) {
   return { coldStart: { ...reached([seen]), settled: sampleOf([settled]) } };
 }
 
-async function measureWith(bench: Bench, ports: number): Promise<PortFigures> {
+async function burstsOf(bench: Bench, ports: number): Promise<PortFigures['bursts']> {
+  const found: Record<string, PortFigures['bursts'][string]> = {};
+  for (const size of settings.bursts) {
+    say(`${ports} ports: ${size} more in one transaction, ${settings.rounds} times`);
+    const set = range(ports, ports + size);
+    const sets = range(0, settings.rounds).map(() => set);
+    const { bind, unbind } = await thereAndBack(bench, sets);
+    found[size] = { ...bind, withdrawn: unbind.kernel };
+  }
+  return found;
+}
+
+/** Starts of the agent on a node that is as it should be. */
+async function startsOf(agent: NodeUnderTest): Promise<readonly number[]> {
+  const starts: number[] = [];
+  for (const _ of range(0, settings.rounds)) {
+    await agent.stop();
+    starts.push(await agent.start());
+    if (process.env['BENCH_VERBOSE'] !== undefined) say(agent.story());
+    if ((await agent.operations()) !== 0) throw new Error('a start in place changed something');
+  }
+  return starts;
+}
+
+async function idleOf(agent: NodeUnderTest): Promise<Pick<PortFigures, 'idle'>> {
+  const { ports, idleSeconds } = settings;
+  if (idleSeconds === 0 || ports === 0) return {};
+  say(`${ports} ports: ${idleSeconds} s of nothing`);
+  return { idle: await agent.idle(idleSeconds) };
+}
+
+async function measureAll(bench: Bench): Promise<PortFigures> {
   const { agent, southbound } = bench;
-  await southbound.fill(ports + Math.max(1, ...bursts), ports);
+  const { ports, samples, rounds } = settings;
+  await southbound.fill(ports + Math.max(1, ...settings.bursts), ports);
   say(`${ports} ports: cold start`);
   const cold = await coldStart(bench, ports);
+  if (process.env['BENCH_VERBOSE'] !== undefined) say(agent.story());
   say(`${ports} ports: ${samples} ports bound and unbound, one after the other`);
   const single = await thereAndBack(
     bench,
     range(0, samples).map(() => [ports]),
   );
-  const inBursts: Record<string, PortFigures['bursts'][string]> = {};
-  for (const size of bursts) {
-    say(`${ports} ports: ${size} more in one transaction, ${rounds} times`);
-    const set = range(ports, ports + size);
-    const { bind, unbind } = await thereAndBack(
-      bench,
-      range(0, rounds).map(() => set),
-    );
-    inBursts[size] = { ...bind, withdrawn: unbind.kernel };
-  }
+  const bursts = await burstsOf(bench, ports);
   say(`${ports} ports: resync, start with state in place`);
   const resyncs: number[] = [];
   for (const _ of range(0, rounds)) resyncs.push(await agent.resync());
-  const starts: number[] = [];
-  for (const _ of range(0, rounds)) {
-    await agent.stop();
-    starts.push(await agent.start());
-    if ((await agent.operations()) !== 0) throw new Error('a start in place changed something');
-  }
-  if (idleSeconds > 0 && ports > 0) say(`${ports} ports: ${idleSeconds} s of nothing`);
-  const idle = idleSeconds > 0 && ports > 0 ? { idle: await agent.idle(idleSeconds) } : {};
-  return {
-    ports,
-    ...cold,
-    ...single,
-    bursts: inBursts,
-    resync: sampleOf(resyncs),
-    startInPlace: sampleOf(starts),
-    ...idle,
-  };
+  const startInPlace = sampleOf(await startsOf(agent));
+  const idle = await idleOf(agent);
+  // A guest that stays finds nothing of this run.
+  const all = range(0, ports);
+  if (ports > 0) await measure(bench, all, 'gone', () => southbound.unbind(all));
+  return { ports, ...cold, ...single, bursts, resync: sampleOf(resyncs), startInPlace, ...idle };
 }
 
 /** A tenant's network behind a router with its gateway on c1; then nobody but us writes the Southbound database. */
@@ -156,10 +176,10 @@ async function withBench(fabric: Fabric, body: (bench: Bench) => Promise<void>):
   try {
     await body({ agent, southbound, kernel, spine: route });
   } finally {
-    await southbound.clear();
     await agent.stop();
     kernel.close();
     route.close();
+    await southbound.clear();
     await southbound.close();
     await startNorthd(central);
     for (const node of [c1, c2]) await startController(node);
@@ -176,7 +196,7 @@ say('calibrating');
 const before = calibrate();
 const results: PortFigures[] = [];
 await withBench(fabric, async (bench) => {
-  results.push(await measureWith(bench, ports));
+  results.push(await measureAll(bench));
 });
 const release = /PRETTY_NAME="(.*)"/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
 const report: Report = {
@@ -184,9 +204,9 @@ const report: Report = {
   release,
   kernel: kernelRelease(),
   versions: versions(),
-  calibration: [{ ports, before, after: calibrate() }],
+  calibration: [{ ports: settings.ports, before, after: calibrate() }],
   results,
 };
-writeFileSync(join(outDir, `agent-${ports}.json`), `${JSON.stringify(report, null, 2)}\n`);
+writeFileSync(join(outDir, `agent-${settings.ports}.json`), `${JSON.stringify(report, null, 2)}\n`);
 say('done');
 process.exit(0);

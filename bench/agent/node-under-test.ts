@@ -1,6 +1,6 @@
 /** The agent on c1 as the bench starts, asks and stops it. Its log goes to memory: the host's file system is slow. */
 
-import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { StatusView } from '../../src/api/contract/control.ts';
@@ -21,6 +21,7 @@ const configuration = '[log]\nformat = "json"\n';
 export class NodeUnderTest {
   readonly #node: FabricNode;
   readonly #process: AgentProcess;
+  #begun = 0;
   readonly #logFile = '/run/lab/bench-agent.log';
 
   constructor(node: FabricNode) {
@@ -40,6 +41,7 @@ export class NodeUnderTest {
   async start(): Promise<number> {
     rmSync(this.#logFile, { force: true });
     const begun = Date.now();
+    this.#begun = begun;
     await this.#process.start();
     const line = await waitFor(
       'the agent to settle',
@@ -49,6 +51,18 @@ export class NodeUnderTest {
     // The moment is the agent's own, so that how often we look does not matter.
     const { time } = JSON.parse(line) as { readonly time: number };
     return time - begun;
+  }
+
+  /** What it said, but for its operations, with milliseconds since it was started. */
+  story(): string {
+    const lines = readFileSync(this.#logFile, 'utf8').trim().split('\n');
+    const told = lines.map(
+      (line) => JSON.parse(line) as { time: number; msg: string; verb?: string },
+    );
+    return told
+      .filter(({ verb }) => verb === undefined)
+      .map(({ time, msg }) => `\n${String(time - this.#begun).padStart(8)} ${msg}`)
+      .join('');
   }
 
   async stop(): Promise<void> {

@@ -11,7 +11,7 @@ import type { Config } from '../config/index.ts';
 import type { FabricSettings } from '../fabric/settings.ts';
 import { MutableInventory } from '../inventory/inventory.ts';
 import type { LocalOvs } from '../inventory/local-ovs.ts';
-import type { InventoryUpdate, Source, SourceEvents, SourceState } from '../inventory/source.ts';
+import type { Source, SourceEvents, SourceState } from '../inventory/source.ts';
 import { evpnMode } from '../modes/evpn/index.ts';
 import type { Mode } from '../modes/mode.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
@@ -110,9 +110,14 @@ export class Agent {
     });
   }
 
-  /** Opens targets, then sources. Resolves when every target has been read once or found absent. */
+  /** Opens sources and targets. Resolves when every target has been read once or found absent. */
   async start(): Promise<void> {
     const { config, clock, random, log } = this.#options;
+    const { localIp, localNic, underlayMtu } = config.evpn;
+    this.#sources.push(
+      openOvsSource({ endpoints: config.ovs.database, clock, random, log }, this.#events('ovs')),
+      openHostSource({ localIp, localNic, underlayMtu, clock, log }, this.#events('host')),
+    );
     await Promise.all(
       this.#targets.map((target) =>
         target.start({
@@ -128,18 +133,15 @@ export class Agent {
         }),
       ),
     );
-    const { localIp, localNic, underlayMtu } = config.evpn;
-    this.#sources.push(
-      openHostSource({ localIp, localNic, underlayMtu, clock, log }, this.#events('host')),
-      openOvsSource({ endpoints: config.ovs.database, clock, random, log }, this.#events('ovs')),
-    );
   }
 
   #events(name: string): SourceEvents {
     const { log } = this.#options;
     return {
       updated: (updates) => {
-        this.#take(updates);
+        this.#planner.apply(updates);
+        for (const update of updates) if (update.of === 'ovs') this.#useOvs(update.value);
+        this.#plan();
         this.#wake.set();
       },
       stateChanged: () => {
@@ -148,11 +150,6 @@ export class Agent {
         this.#wake.set();
       },
     };
-  }
-
-  #take(updates: readonly InventoryUpdate[]): void {
-    this.#planner.apply(updates);
-    for (const update of updates) if (update.of === 'ovs') this.#useOvs(update.value);
   }
 
   #southboundIs: unknown;
@@ -223,7 +220,6 @@ export class Agent {
     let resyncAt = clock.now() + config.reconcile.resync;
     let wasSettled = false;
     while (!signal.aborted && !this.#mustRestart) {
-      this.#plan();
       if (this.isInformed) this.reconciler.allowRemoval();
       if (clock.now() >= resyncAt) {
         void this.resync();
@@ -253,7 +249,6 @@ export class Agent {
     const deadline = clock.now() + patience;
     await this.start();
     while (clock.now() < deadline) {
-      this.#plan();
       if (this.isInformed) {
         this.reconciler.allowRemoval();
         return true;

@@ -1,15 +1,12 @@
 #!/usr/bin/env node
-/** The command line: what there is to type, and which module does it. */
+/** The command line: what there is to type, and which module does it. Each command loads what it needs, and no more. */
 
 import { Command } from 'commander';
 
 import type { ControlViews } from '../api/contract/control.ts';
-import { ask, order } from './client.ts';
-import { runDoctor } from './doctor.ts';
 import { type ConfigSources, type Loaded, loadConfig } from './load-config.ts';
 import { complain, print } from './output.ts';
 import { renderPlan, renderResources, renderStatus, renderVrfs, renderWhy } from './render.ts';
-import { runAgent } from './run-agent.ts';
 
 /** What every command takes. */
 interface Common extends ConfigSources {
@@ -54,6 +51,7 @@ async function show<P extends keyof ControlViews>(
   status: (view: ControlViews[P]) => number = () => 0,
 ): Promise<void> {
   await withConfig(options, async ({ config }) => {
+    const { ask } = await import('./client.ts');
     const answer = await ask(config, path, query);
     if (!answer.ok) {
       complain(answer.error);
@@ -78,7 +76,10 @@ function build(): Command {
   ])
     .option('--json', 'as JSON')
     .action((options: Common) =>
-      withConfig(options, ({ config }) => runDoctor(config, options.json === true)),
+      withConfig(options, async ({ config }) => {
+        const { runDoctor } = await import('./doctor.ts');
+        return runDoctor(config, options.json === true);
+      }),
     );
   addOrders(program);
   return program;
@@ -92,7 +93,10 @@ function addAgent(program: Command): void {
   ])
     .option('--oneshot', 'bring the node to what is wanted once, then exit', false)
     .action((options: Common & { readonly oneshot: boolean }) =>
-      withConfig(options, (loaded) => runAgent(loaded, { oneshot: options.oneshot })),
+      withConfig(options, async (loaded) => {
+        const { runAgent } = await import('./run-agent.ts');
+        return runAgent(loaded, { oneshot: options.oneshot });
+      }),
     );
 }
 
@@ -105,6 +109,7 @@ function addOrders(program: Command): void {
   for (const what of ['drain', 'resync'] as const) {
     command(program, what, orders[what], [`selvedge ${what}`]).action((options: Common) =>
       withConfig(options, async ({ config }) => {
+        const { order } = await import('./client.ts');
         const answer = await order(config, what);
         if (!answer.ok) complain(answer.error);
         return answer.ok ? 0 : 1;

@@ -4,7 +4,7 @@
  */
 
 import { chmod, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 import { err, ok, type Result } from '../../base/result.ts';
 import type { ControlViews } from '../contract/control.ts';
@@ -17,6 +17,9 @@ export interface ControlPorts {
   isReady(): boolean;
   metrics(): Promise<string>;
 }
+
+// An `import` of it would run all its getters, and one of them loads a second HTTP client: half a second on a slow node.
+const { createServer } = process.getBuiltinModule('node:http');
 
 const paths: readonly (keyof ControlViews)[] = [
   '/status',

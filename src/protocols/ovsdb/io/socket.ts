@@ -4,7 +4,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { Endpoint } from '../../../net/endpoint.ts';
@@ -42,6 +42,8 @@ export async function openSocket(
   }
   try {
     const secure = await tlsOptions(options.tls);
+    // Most talk to a Unix socket, and need not load all that encrypts.
+    const { connect: connectTls } = await import('node:tls');
     const socket = connectTls({ host: endpoint.host, port: endpoint.port, ...secure });
     return await ready(socket, 'secureConnect', options.signal);
   } catch (cause) {
