@@ -9,6 +9,7 @@ import type { Ip } from '../net/ip.ts';
 import { type Mac, parseMac } from '../net/mac.ts';
 import {
   type Asn,
+  kernelTableName,
   parseAsn,
   parseVlanId,
   parseVni,
@@ -124,7 +125,14 @@ function parseBgpvpn(
   // One of the two alone is a half-written annotation: the other is about to come, or was just removed.
   if (vniText === undefined || asText === undefined) return undefined;
   const vni = parseVni(vniText);
-  if (!vni.ok) return err(issueAt('external_ids:neutron_bgpvpn:vni', vni.error));
+  const vniPath = 'external_ids:neutron_bgpvpn:vni';
+  if (!vni.ok) return err(issueAt(vniPath, vni.error));
+  // The VRF of a VNI has the table of that number; in one of these it would route for the whole node.
+  const table = kernelTableName(vni.value);
+  if (table !== undefined) {
+    const message = `'${vniText}' is also the number of the kernel's own routing table ${table}, so no VRF can have it`;
+    return err({ path: vniPath, message });
+  }
   const asn = parseAsn(asText);
   if (!asn.ok) return err(issueAt('external_ids:neutron_bgpvpn:as', asn.error));
   return ok({ vni: vni.value, asn: asn.value });

@@ -18,6 +18,18 @@ export const parseAsn = inRange<Asn>('an AS number', 1, 0xffffffff);
 export const parseVlanId = inRange<VlanId>('a VLAN id', 1, 4094);
 export const parseTableId = inRange<TableId>('a routing table', 1, 0xffffffff);
 
+/** Tables that every kernel has and fills itself, linux/rtnetlink.h: no VRF can have one of them. */
+const kernelTables: ReadonlyMap<number, string> = new Map([
+  [253, 'default'],
+  [254, 'main'],
+  [255, 'local'],
+]);
+
+/** The kernel's own name of a table that is the kernel's own. */
+export function kernelTableName(table: number): string | undefined {
+  return kernelTables.get(table);
+}
+
 function inRange<T extends number>(what: string, min: number, max: number) {
   return (text: string | number): Result<T, Issue> => {
     const value = Number(text);

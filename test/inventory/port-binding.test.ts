@@ -101,6 +101,20 @@ describe('the annotation', () => {
     assert.equal(annotation(), 'none');
   });
 
+  test('with the number of a table that is the kernel’s own says so', () => {
+    for (const [vni, table] of [
+      ['253', 'default'],
+      ['254', 'main'],
+      ['255', 'local'],
+    ]) {
+      assert.equal(
+        annotation(vni, '65000'),
+        `external_ids:neutron_bgpvpn:vni: '${vni}' is also the number of the kernel's own routing table ${table}, so no VRF can have it`,
+      );
+    }
+    assert.deepEqual([annotation('252', '1'), annotation('256', '1')], ['252 1', '256 1']);
+  });
+
   test('with a number out of range, or none, says so', () => {
     for (const text of ['0', '16777216', 'blue', '-1', '5e2', '0x1f4', '', '500\nend']) {
       assert.equal(annotation(text, '65000'), vniIssue(text));

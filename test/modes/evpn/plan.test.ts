@@ -71,6 +71,26 @@ describe('bad input is a condition on its scope, and nothing else is disturbed',
       ] as const;
     }),
     [
+      'VNI 254 on a gateway, whose VRF would have the main table of the node',
+      withGateway(0, annotated('254')),
+      [
+        gatewayOf(
+          "Port_Binding b2 external_ids:neutron_bgpvpn:vni: '254' is also the number of the kernel's own routing table main, so no VRF can have it; correct it",
+        ),
+      ],
+      withoutFirst,
+    ],
+    [
+      'VNI 253 on a network',
+      withInterface(0, annotated('253')),
+      [
+        networkOf(
+          "Port_Binding c4 external_ids:neutron_bgpvpn:vni: '253' is also the number of the kernel's own routing table default, so no VRF can have it; correct it",
+        ),
+      ],
+      withoutNetwork,
+    ],
+    [
       'AS 0 on a gateway',
       withGateway(0, annotated('500', '0')),
       [
