@@ -244,6 +244,21 @@ describe('failure', () => {
     assert.deepEqual(stage.standing('a1'), { is: 'waiting', for: 'k1' });
   });
 
+  test('is a condition of every scope that wants the object, the first of many by name', async () => {
+    const stage = await informed();
+    for (const name of ['k1', 'k2', 'k3']) stage.kernel.answers.set(name, failed(`no ${name}`));
+    stage.want('s', 'k3', 'k1', 'k2');
+    stage.want('t', 'k2');
+    await stage.run();
+    assert.deepEqual(stage.core.conditions(), [
+      { scope: 's', severity: 'error', message: 'cannot set up k1: no k1 (and 2 more)' },
+      { scope: 't', severity: 'error', message: 'cannot set up k2: no k2' },
+    ]);
+    stage.kernel.answers.clear();
+    await stage.runNext();
+    assert.deepEqual(stage.core.conditions(), []);
+  });
+
   test('is also a success without effect', async () => {
     const stage = await informed();
     stage.kernel.lies.add('k1');

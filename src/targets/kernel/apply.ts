@@ -10,16 +10,25 @@ import {
   type NetlinkSocket,
   objects,
   type Request,
+  type Route,
+  RTPROT,
 } from '../../protocols/netlink/index.ts';
 import type { Result } from '../../base/result.ts';
 import type { IfName } from '../../net/if-name.ts';
+import { formatPrefix } from '../../net/prefix.ts';
 import type { Spec } from '../../resources/index.ts';
 import type { Key } from '../../resources/resource.ts';
 import { done, failed, type Operation, type Outcome } from '../../resources/target.ts';
 import { lowerOperation, type Step } from './lower.ts';
-import { notice, type Reading, readDevice, readTable } from './read.ts';
+import { ourProtocol } from './mark.ts';
+import { lastResortMetric } from './owner.ts';
+import { notice, type Reading, readDevice, readRoutesIn, readTable } from './read.ts';
 import type { KernelState, Notice, Taken } from './state.ts';
 import type { Sysctls } from './sysctls.ts';
+
+/** What to do where the kernel lets nobody write. */
+export const capabilityRemedy =
+  'run the agent as root, or give it CAP_NET_ADMIN (AmbientCapabilities=CAP_NET_ADMIN in its systemd unit)';
 
 /** As many requests as the socket puts into one datagram, which the kernel carries out whole or not at all. */
 const perDatagram = 128;
@@ -59,6 +68,7 @@ export class Application {
 
   async run(operations: readonly Operation<Spec>[]): Promise<Applied> {
     const jobs = operations.map((operation) => this.#begin(operation));
+    for (const job of jobs) await this.#checkTable(job);
     const last = Math.max(0, ...jobs.map(({ phases }) => phases.length));
     for (let phase = 0; phase < last; phase += 1) {
       for (const batch of batches(
@@ -87,6 +97,26 @@ export class Application {
       : { operation, phases: lowered.phases, outcome: undefined, taken: undefined };
   }
 
+  /** A VRF that is made over a table in use would route for its user, and be routed for by it. */
+  async #checkTable(job: Job): Promise<void> {
+    const { verb, spec } = job.operation;
+    const isMade = verb === 'create' || verb === 'replace';
+    if (!isMade || spec.kind !== 'link' || spec.is.type !== 'vrf') return;
+    const { table } = spec.is;
+    const vrf = this.#state.devices.vrfOf(table);
+    if (vrf !== undefined && vrf !== spec.name) {
+      job.outcome = failed(`table ${table} is that of the VRF device ${vrf}; ${tableRemedy}`);
+      return;
+    }
+    // The VRF that takes the place of another had the routes of its table.
+    if (verb === 'replace') return;
+    const read = await readRoutesIn(this.#netlink, table);
+    const other = read.ok ? read.value.find(isForeign) : undefined;
+    if (other === undefined) return;
+    const route = `${formatPrefix(other.destination)} of protocol ${other.protocol}`;
+    job.outcome = failed(`table ${table} has routes that are not ours (${route}); ${tableRemedy}`);
+  }
+
   async #send(jobs: readonly Job[], phase: number): Promise<void> {
     const requests = jobs.flatMap((job) => requestsOf(job, phase));
     const results = await this.#netlink.batch(requests);
@@ -108,7 +138,7 @@ export class Application {
         continue;
       }
       const { error } = result;
-      const text = formatNetlinkError(error);
+      const text = withRemedy(error);
       this.#isUnsure ||= error.errno === 0 || error.code === 'ENOBUFS';
       if (error.code === 'EEXIST') job.taken = text;
       else job.outcome = failed(text);
@@ -173,6 +203,20 @@ export class Application {
     }
     job.outcome = this.#state.observe(key) === undefined ? failed(refusal) : done;
   }
+}
+
+const tableRemedy = 'let that have another table, or use another VNI';
+
+/** Routes that FRR, or an agent that ended in the middle, left in the table of a VRF that is gone do no harm. */
+function isForeign({ protocol, metric, type }: Route): boolean {
+  const isOfFrr = protocol === RTPROT.zebra || (protocol >= RTPROT.bgp && protocol <= 199);
+  const isLastResort = type === 'unreachable' && metric === lastResortMetric;
+  return protocol !== ourProtocol && protocol !== RTPROT.kernel && !isOfFrr && !isLastResort;
+}
+
+function withRemedy(error: NetlinkError): string {
+  const text = formatNetlinkError(error);
+  return error.code === 'EPERM' ? `${text}; ${capabilityRemedy}` : text;
 }
 
 function isDue(job: Job, phase: number): boolean {

@@ -98,7 +98,7 @@ export function ownerOfNeighbour(
 }
 
 /** As the kernel documentation for VRF has it (networking/vrf), for the route that ends a VRF's table. */
-const lastResortMetric = 4278198272;
+export const lastResortMetric = 4278198272;
 
 export function ownerOfRoute(
   route: {

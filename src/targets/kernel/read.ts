@@ -10,6 +10,7 @@ import {
   type ObjectName,
   type ObjectValue,
   objects,
+  type Route,
   RTPROT,
 } from '../../protocols/netlink/index.ts';
 import { ourProtocol } from './mark.ts';
@@ -57,6 +58,20 @@ export async function readTable(
   { ip: { family } }: Prefix,
 ): Promise<Dumped> {
   return noticesOf('route', await netlink.dump(objects.route, { table, family }));
+}
+
+/** All routes of a table, of both families; one that was never used does not exist. */
+export async function readRoutesIn(
+  netlink: NetlinkSocket,
+  table: TableId,
+): Promise<Result<readonly Route[], NetlinkError>> {
+  const routes: Route[] = [];
+  for (const family of [4, 6] as const) {
+    const dumped = await netlink.dump(objects.route, { table, family });
+    if (dumped.ok) routes.push(...dumped.value);
+    else if (dumped.error.code !== 'ENOENT') return dumped;
+  }
+  return ok(routes);
 }
 
 function noticesOf<K extends ObjectName>(

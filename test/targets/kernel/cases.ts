@@ -171,6 +171,58 @@ const cases: Cases = {
       }),
     ),
 
+  'a VRF is not made over a table that is in use, by whatever family, and the user is named': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        ip('link add x1 type bridge');
+        ip('link set x1 up');
+        for (const [add, found] of [
+          ['route add 10.9.0.0/16 dev x1 proto static table 500', '10.9.0.0/16 of protocol 4'],
+          [
+            '-6 route add 2001:db8:9::/48 dev x1 proto 84 table 500',
+            '2001:db8:9::/48 of protocol 84',
+          ],
+        ] as const) {
+          ip(add);
+          const [outcome] = await target.apply([operation(target, 'create', vrf)]);
+          assert.deepEqual(outcome, {
+            done: false,
+            error: `table 500 has routes that are not ours (${found}); let that have another table, or use another VNI`,
+          });
+          ip(add.replace('add', 'del'));
+        }
+      }),
+    ),
+
+  'routes that ended runs left in its table are not in the way of a VRF': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        ip('link add x1 type bridge');
+        ip('link set x1 up');
+        ip('route add 10.1.0.0/24 dev x1 proto 94 table 500');
+        ip('route add 10.2.0.0/24 dev x1 proto bgp table 500');
+        ip('route add unreachable default metric 4278198272 proto boot table 500');
+        const [outcome] = await target.apply([operation(target, 'create', vrf)]);
+        // A kernel without VRFs refuses it, but for another reason.
+        assert.doesNotMatch(JSON.stringify(outcome), /not ours/);
+        ip('route flush table 500');
+      }),
+    ),
+
+  'a VRF is not made over the table of another VRF device': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        ip('link add x1 type vrf table 500');
+        await until('known', () => target.links.macOf('x1') !== undefined);
+        const [outcome] = await target.apply([operation(target, 'create', vrf)]);
+        assert.deepEqual(outcome, {
+          done: false,
+          error:
+            'table 500 is that of the VRF device x1; let that have another table, or use another VNI',
+        });
+      }),
+    ),
+
   'a predecessor is taken over in place': () =>
     cleanly(async () => {
       ip('link add vrf-500 type vrf table 500');
