@@ -115,7 +115,7 @@ export class Agent {
     const { config, clock, random, log } = this.#options;
     const { localIp, localNic, underlayMtu } = config.evpn;
     this.#sources.push(
-      openOvsSource({ endpoints: config.ovs.database, clock, random, log }, this.#events('ovs')),
+      openOvsSource({ endpoints: config.ovs.database, clock, random, log }, this.#events('Open_vSwitch')),
       openHostSource({ localIp, localNic, underlayMtu, clock, log }, this.#events('host')),
     );
     await Promise.all(
@@ -145,7 +145,7 @@ export class Agent {
         this.#wake.set();
       },
       stateChanged: () => {
-        const source = this.#sources.find((each) => each.name.toLowerCase().includes(name));
+        const source = this.#sources.find((each) => each.name === name);
         if (source !== undefined) logState(log, source.name, source.state);
         this.#wake.set();
       },
@@ -180,7 +180,7 @@ export class Agent {
         random,
         log,
       },
-      this.#events('southbound'),
+      this.#events('OVN_Southbound'),
     );
     this.#southbound = source;
     this.#sources.push(source);

@@ -5,6 +5,7 @@
 
 import { equalData } from '../../base/equal.ts';
 import type { Clock, Log } from '../../base/ports.ts';
+import { ok, type Result } from '../../base/result.ts';
 import type { Host } from '../../inventory/host.ts';
 import type { Source, SourceEvents, SourceState } from '../../inventory/source.ts';
 import type { TableId } from '../../net/numbers.ts';
@@ -12,6 +13,7 @@ import {
   address,
   formatNetlinkError,
   link,
+  type NetlinkError,
   type NetlinkEvent,
   NetlinkSocket,
   route,
@@ -105,10 +107,15 @@ async function readFacts(): Promise<KernelFacts | string> {
   using open = socket.value;
   const links = await open.dump(link, {});
   const addresses = await open.dump(address, {});
-  const v4 = await open.dump(route, { family: 4, table: main });
-  const v6 = await open.dump(route, { family: 6, table: main });
+  const v4 = orNone(await open.dump(route, { family: 4, table: main }));
+  const v6 = orNone(await open.dump(route, { family: 6, table: main }));
   for (const each of [links, addresses, v4, v6])
     if (!each.ok) return formatNetlinkError(each.error);
   if (!links.ok || !addresses.ok || !v4.ok || !v6.ok) return 'cannot read the kernel';
   return { links: links.value, addresses: addresses.value, routes: [...v4.value, ...v6.value] };
+}
+
+/** A table that never had a route does not exist: in a network namespace that is new, not even the main one. */
+function orNone<T>(dumped: Result<readonly T[], NetlinkError>): Result<readonly T[], NetlinkError> {
+  return dumped.ok || dumped.error.code !== 'ENOENT' ? dumped : ok([]);
 }

@@ -7,7 +7,7 @@ import type { Clock, Log, Random } from '../../base/ports.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
 import { type IfName, parseIfName } from '../../net/if-name.ts';
 import type { Mac } from '../../net/mac.ts';
-import { openDatabase } from '../../protocols/ovsdb/index.ts';
+import { type Changes, openDatabase } from '../../protocols/ovsdb/index.ts';
 import type { FlowSpec } from '../../resources/flow.ts';
 import { type OvsPortSpec, ovsPort, ovsPortKey } from '../../resources/ovs-port.ts';
 import type { Key } from '../../resources/resource.ts';
@@ -54,11 +54,14 @@ class OvsTarget implements Target {
   readonly #options: OvsTargetOptions;
   readonly #database;
   readonly #tables = new Map<string, FlowTable>();
+  /** When each of them has been read once. */
+  readonly #starts = new Map<string, Promise<void>>();
   readonly #numberings = new Map<string, Numbering>();
   /** Flows that wait for a port or a device. */
   readonly #waiting = new Set<Key>();
   #events: TargetEvents | undefined;
   #changed = Promise.withResolvers<void>();
+  #wasRead = false;
 
   constructor(options: OvsTargetOptions) {
     this.#options = options;
@@ -75,29 +78,45 @@ class OvsTarget implements Target {
 
   get state(): TargetState {
     const { state } = this.#database;
-    if (state.name === 'synced') return { state: 'ready' };
+    if (state.name === 'synced') return { state: this.#wasRead ? 'ready' : 'starting' };
     if (state.name === 'down') return { state: 'down', reason: state.reason.message };
     return { state: 'starting' };
   }
 
+  /** Resolves also when the database is not to be had: the rest of the node goes on without it. */
   async start(events: TargetEvents): Promise<void> {
     this.#events = events;
-    await this.#database.whenSynced();
-    await this.#openTables();
-    this.#database.onChange(async (changes) => {
-      const names = new Set<string>();
-      for (const change of [...changes.of('Port'), ...changes.of('Interface')]) {
-        if (change.kind !== 'insert') names.add(change.old.name);
-        if (change.kind !== 'delete') names.add(change.new.name);
-      }
-      events.changed([...names].flatMap(keyOfPort));
-      this.#changed.resolve();
-      this.#changed = Promise.withResolvers();
-      if (changes.of('Bridge').length > 0) await this.#openTables();
-      if (changes.of('Interface').length > 0) this.#renumber();
-    });
-    this.#database.onState(() => events.stateChanged());
     this.#options.links.onLinksChanged(() => this.#renumber());
+    this.#database.onChange((changes) => this.#follow(changes, events));
+    this.#database.onState(() => events.stateChanged());
+    const isDown = new Promise<void>((resolve) => {
+      this.#database.onState(({ name }) => {
+        if (name === 'down') resolve();
+      });
+    });
+    await Promise.race([this.#read(), isDown]);
+  }
+
+  /** The flows follow the database: until both have been read, little is known. */
+  async #read(): Promise<void> {
+    const synced = await this.#database.whenSynced();
+    if (!synced.ok) return;
+    await this.#openTables();
+    this.#wasRead = true;
+    this.#events?.stateChanged();
+  }
+
+  async #follow(changes: Changes<typeof ovsTables>, events: TargetEvents): Promise<void> {
+    const names = new Set<string>();
+    for (const change of [...changes.of('Port'), ...changes.of('Interface')]) {
+      if (change.kind !== 'insert') names.add(change.old.name);
+      if (change.kind !== 'delete') names.add(change.new.name);
+    }
+    events.changed([...names].flatMap(keyOfPort));
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+    if (changes.of('Bridge').length > 0) await this.#openTables();
+    if (changes.of('Interface').length > 0) this.#renumber();
   }
 
   /** A flow table for every bridge but the integration bridge, whose flows are OVN's. */
@@ -105,20 +124,23 @@ class OvsTarget implements Target {
     const [settings] = [...this.#database.table('Open_vSwitch')];
     const integration = settings?.external_ids.get('ovn-bridge') ?? 'br-int';
     const existing = new Set<string>();
-    const opened: Promise<void>[] = [];
+    const starts: Promise<void>[] = [];
     for (const { name } of this.#database.table('Bridge')) {
       const bridge = parseIfName(name);
       if (!bridge.ok || name === integration) continue;
       existing.add(name);
-      if (!this.#tables.has(name)) opened.push(this.#openTable(bridge.value));
+      const start = this.#starts.get(name) ?? this.#openTable(bridge.value);
+      this.#starts.set(name, start);
+      starts.push(start);
     }
     for (const [name, table] of this.#tables) {
       if (existing.has(name)) continue;
       table.close();
       this.#tables.delete(name);
+      this.#starts.delete(name);
       this.#events?.changed([...table.all()].map(({ key }) => key));
     }
-    await Promise.all(opened);
+    await Promise.all(starts);
   }
 
   #openTable(bridge: IfName): Promise<void> {
