@@ -1,4 +1,7 @@
-/** The log of the agent, on pino: JSON lines for machines, plain lines for people. A log that cannot be written is lost. */
+/**
+ * The log of the agent, on pino: JSON lines for machines, plain lines for people. A log that cannot be written is kept
+ * for a while, then lost; what keeps the network up goes on, and standard error is told once.
+ */
 
 import { pino } from 'pino';
 
@@ -19,9 +22,7 @@ export function openLog(options: LogOptions): Log {
   const isHuman =
     options.format === 'human' ||
     (options.format === 'auto' && options.file === undefined && process.stderr.isTTY);
-  const destination = pino.destination({ dest: options.file ?? 2, sync: true, mkdir: false });
-  // A full disk, or a reader that went away, must not stop what keeps the network up.
-  destination.on('error', () => {});
+  const destination = openDestination(options.file);
   if (isHuman) return humanLog(options.level, (line) => void destination.write(line));
   const logger = pino({ level: options.level, base: null }, destination);
   return (level, message, fields) => {
@@ -31,6 +32,45 @@ export function openLog(options: LogOptions): Log {
       // As above: the write itself may throw when the disk is full.
     }
   };
+}
+
+type Destination = ReturnType<typeof pino.destination>;
+
+/** Characters that are kept while nothing can be written. */
+const keptLength = 1 << 20;
+
+function openDestination(file: string | undefined): Destination {
+  const open = (dest: string | number): Destination =>
+    pino.destination({ dest, sync: true, mkdir: false, maxLength: keptLength });
+  let isWell = true;
+  // A full disk, or a reader that went away, must not stop what keeps the network up.
+  const failed = (problem: string, cause: unknown, remedy: string): void => {
+    if (!isWell || file === undefined) return;
+    isWell = false;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    complain(`cannot ${problem} the log file ${file}: ${reason}; ${remedy}`);
+  };
+  try {
+    const destination = open(file ?? 2);
+    destination.on('error', (cause: unknown) =>
+      failed('write', cause, 'make room there: the agent goes on, and what does not fit is lost'),
+    );
+    destination.on('write', () => {
+      isWell = true;
+    });
+    return destination;
+  } catch (cause) {
+    failed('open', cause, 'correct log.file: the log goes to standard error');
+    return openDestination(undefined);
+  }
+}
+
+function complain(text: string): void {
+  try {
+    process.stderr.write(`selvedge: ${text}\n`);
+  } catch {
+    // Nobody is left to be told.
+  }
 }
 
 const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };

@@ -6,6 +6,7 @@ import { Agent } from '../agent/agent.ts';
 import { openLog } from '../agent/log.ts';
 import type { Config } from '../config/index.ts';
 import { systemClock } from '../protocols/ovsdb/index.ts';
+import { capabilityRemedy, mayAlterNetwork } from './capability.ts';
 import { formatTable, paint, print } from './output.ts';
 
 interface Finding {
@@ -68,19 +69,11 @@ function readOr(path: string): string {
   }
 }
 
-const capNetAdmin = 12n;
-
 function findCapability(): Finding {
-  const line = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-  const effective = BigInt(`0x${line?.[1] ?? '0'}`);
-  const has = ((effective >> capNetAdmin) & 1n) === 1n;
-  return {
-    what: 'capability CAP_NET_ADMIN',
-    verdict: has ? 'ok' : 'missing',
-    remark: has
-      ? 'effective'
-      : 'run as root, or give it with AmbientCapabilities=CAP_NET_ADMIN in the systemd unit',
-  };
+  const what = 'capability CAP_NET_ADMIN';
+  return mayAlterNetwork()
+    ? { what, verdict: 'ok', remark: 'effective' }
+    : { what, verdict: 'missing', remark: capabilityRemedy };
 }
 
 function findSysctls(): readonly Finding[] {

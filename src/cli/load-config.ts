@@ -37,17 +37,24 @@ function filesOf(directory: string): readonly string[] {
   return configDirOrder(readdirSync(directory)).map((name) => join(directory, name));
 }
 
+/** The system's own words name the file mostly, but not always. */
 function read(path: string): string {
-  return readFileSync(path, 'utf8');
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(reason.includes(path) ? reason : `${path}: ${reason}`, { cause });
+  }
 }
 
 /** Without a file every default holds. */
 function readIfThere(path: string): string {
   try {
     return read(path);
-  } catch (cause) {
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '';
-    throw cause;
+    throw error;
   }
 }
 

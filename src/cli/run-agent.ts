@@ -13,6 +13,7 @@ import {
 import type { Log } from '../base/ports.ts';
 import { formatIp } from '../net/ip.ts';
 import { systemClock } from '../protocols/ovsdb/index.ts';
+import { capabilityRemedy, mayAlterNetwork } from './capability.ts';
 import { complain } from './output.ts';
 import type { Loaded } from './load-config.ts';
 
@@ -28,6 +29,9 @@ export async function runAgent(
 ): Promise<number> {
   const log = openLog(config.log);
   for (const warning of warnings) log('warn', warning);
+  if (!mayAlterNetwork()) {
+    log('error', `cannot alter the network of this node: no CAP_NET_ADMIN; ${capabilityRemedy}`);
+  }
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort());
   for (;;) {

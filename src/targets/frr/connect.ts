@@ -8,6 +8,7 @@ import {
   formatVtyError,
   openVty,
   type StanzaSessions,
+  type VtyError,
   type VtySession,
   vtyPath,
 } from '../../protocols/vty/index.ts';
@@ -18,17 +19,17 @@ export async function connectFrr(
   clock: Clock,
 ): Promise<Result<StanzaSessions, string>> {
   const daemons = await findDaemons(directory);
-  if (!daemons.ok) return err(notRunning(formatVtyError(daemons.error)));
+  if (!daemons.ok) return err(formatAbsence(daemons.error));
   const names = ['zebra', 'bgpd', ...(daemons.value.includes('mgmtd') ? ['mgmtd'] : [])];
   const opened = await Promise.all(
     names.map((name) => openVty({ path: vtyPath(directory, name), clock })),
   );
   const sessions = opened.flatMap((each) => (each.ok ? [each.value] : []));
   const failure = opened.find((each) => !each.ok);
-  const found = failure === undefined ? await assign(sessions) : err(formatVtyError(failure.error));
+  const found = failure === undefined ? await assign(sessions) : err(formatAbsence(failure.error));
   if (found.ok) return found;
   for (const session of sessions) session.close();
-  return err(notRunning(found.error));
+  return found;
 }
 
 export function sessionsOf({ zebra, vrf, bgp }: StanzaSessions): ReadonlySet<VtySession> {
@@ -37,15 +38,23 @@ export function sessionsOf({ zebra, vrf, bgp }: StanzaSessions): ReadonlySet<Vty
 
 async function assign(sessions: readonly VtySession[]): Promise<Result<StanzaSessions, string>> {
   const [zebra, bgp, mgmtd] = sessions;
-  if (zebra === undefined || bgp === undefined) return err('zebra and bgpd are needed');
+  if (zebra === undefined || bgp === undefined) return err(notRunning('zebra and bgpd are needed'));
   const candidates = mgmtd === undefined ? [zebra] : [mgmtd, zebra];
   const taker = await findTaker(candidates, 'vrf', 'vni');
-  if (!taker.ok) return err(formatVtyError(taker.error));
+  if (!taker.ok) return err(formatAbsence(taker.error));
   const vrf = taker.value;
-  if (vrf === undefined) return err("no daemon takes 'vni' of a VRF; FRR 8.4 or later is needed");
+  if (vrf === undefined)
+    return err("FRR is of no use: no daemon takes 'vni' of a VRF; FRR 8.4 or later is needed");
   // 9.x has an mgmtd that does not take VNIs.
   if (mgmtd !== undefined && vrf !== mgmtd) mgmtd.close();
   return ok({ zebra, vrf, bgp });
+}
+
+/** A daemon that does not let us in may well be running. */
+function formatAbsence(error: VtyError): string {
+  const text = formatVtyError(error);
+  const isShut = error.kind === 'unreachable' && error.code === 'EACCES';
+  return isShut ? `FRR is not open to us: ${text}` : notRunning(text);
 }
 
 function notRunning(reason: string): string {

@@ -88,10 +88,23 @@ function ready(
     };
     const abort = () => settle(err(reasonOf('unreachable', signal.reason)));
     socket.once(event, () => settle(ok(socket)));
-    socket.once('error', (cause) => settle(err(reasonOf('unreachable', cause))));
+    socket.once('error', (cause) => settle(err(unreachable(cause))));
     // A TLS server that refuses us may close without a word.
     socket.once('close', () => settle(err(reason('unreachable', 'the server closed at once'))));
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
   });
 }
+
+/** In the system's words, with what to do about it where that is plain. */
+function unreachable(cause: Error): Reason {
+  const remedy = remedies.get('code' in cause ? String(cause.code) : '');
+  const message = remedy === undefined ? cause.message : `${cause.message} (${remedy})`;
+  return { code: 'unreachable', message, cause };
+}
+
+const remedies: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such socket; is the server running?'],
+  ['ECONNREFUSED', 'nobody listens there; is the server running?'],
+  ['EACCES', 'permission denied; join the group of the socket, openvswitch on Debian'],
+]);

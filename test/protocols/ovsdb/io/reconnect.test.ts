@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 
 import type { Log } from '../../../../src/base/ports.ts';
@@ -291,6 +292,57 @@ describe('a server that', () => {
       });
       await relay.stop();
     }));
+
+  const uuid = '00000000-0000-4000-8000-000000000000';
+  const updateOf = (row: unknown) =>
+    JSON.stringify({
+      id: null,
+      method: 'update3',
+      params: ['data', uuid, { Item: { [uuid]: row } }],
+    });
+  const relapses: readonly (readonly [string, string, RegExp])[] = [
+    [
+      'ends in the middle of an update',
+      updateOf({ insert: {} }).slice(0, 90),
+      /closed the connection/,
+    ],
+    [
+      'sends a row of wrong types',
+      updateOf({ insert: { count: 'many' } }),
+      /a row of Item does not fit/,
+    ],
+    ['sends a row that is none', updateOf(7), /a row of Item does not fit/],
+    [
+      'sends more than the limit',
+      updateOf({ insert: { name: 'x'.repeat(2000) } }),
+      /longer than the limit/,
+    ],
+  ];
+  for (const [what, octets, expected] of relapses) {
+    it(`${what} later is left with a reason, keeps its content, and is read again`, () =>
+      withServer({ schema: testSchema }, async (server) => {
+        let client: Socket | undefined;
+        const relay = await startRelay((state) => (each) => {
+          client = each;
+          relayTo(server.endpoint)(state)(each);
+        });
+        const limits = { valueBytes: 1000 };
+        await withClient(openTest(relay.endpoint, { limits }), async (db) => {
+          unwrap(await db.whenSynced());
+          await insert(db, 'a');
+          await until('it is heard', () => db.table('Item').size === 1);
+          const states = statesOf(db);
+          client?.end(octets);
+          await until('it is left', () => states.some(({ name }) => name === 'down'));
+          const down = states.find((state) => state.name === 'down');
+          assert.match(down?.reason.message ?? '', expected);
+          assert.deepEqual(names(db), ['a']);
+          unwrap(await db.whenSynced());
+          assert.deepEqual(names(db), ['a']);
+        });
+        await relay.stop();
+      }));
+  }
 
   it('contradicts itself is left, and read again in full', () =>
     withServer(clusterOfOne, async (server) => {
