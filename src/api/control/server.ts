@@ -38,12 +38,20 @@ export async function serveSocket(
   path: string,
   ports: ControlPorts,
 ): Promise<Result<Listening, string>> {
-  await rm(path, { force: true });
-  const server = createServer((request, response) => void answer(request, response, ports));
-  const listening = await listen(server, { path });
-  if (!listening.ok) return err(`cannot listen on ${path}: ${listening.error}`);
-  await chmod(path, 0o660);
-  return ok({ close: () => close(server) });
+  const refuse = (reason: string): Result<Listening, string> =>
+    err(
+      `cannot listen on ${path}: ${reason}; see that its directory is there and open to us, or set http.socket`,
+    );
+  const server = serverOf((request, response) => answer(request, response, ports));
+  try {
+    await rm(path, { force: true });
+    const listening = await listen(server, { path });
+    if (!listening.ok) return refuse(listening.error);
+    await chmod(path, 0o660);
+    return ok({ close: () => close(server) });
+  } catch (cause) {
+    return refuse(cause instanceof Error ? cause.message : String(cause));
+  }
 }
 
 /** Serves `/metrics`, `/healthz` and `/readyz` only. */
@@ -51,12 +59,41 @@ export async function serveHealth(
   address: { readonly host: string; readonly port: number },
   ports: ControlPorts,
 ): Promise<Result<Listening, string>> {
-  const server = createServer((request, response) => void answerHealth(request, response, ports));
+  const server = serverOf((request, response) => answerHealth(request, response, ports));
   const listening = await listen(server, address);
   if (!listening.ok) {
     return err(`cannot listen on ${address.host} port ${address.port}: ${listening.error}`);
   }
   return ok({ close: () => close(server) });
+}
+
+/** Milliseconds: who asks is near and knows what to ask. */
+const headersTimeout = 5_000;
+const requestTimeout = 10_000;
+/** Octets of request line and headers, and connections at once. */
+const maxHeaderSize = 8_192;
+const maxConnections = 64;
+
+/** Nothing that is asked, however it is asked, may end or hold up the agent. */
+function serverOf(
+  answerTo: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Server {
+  const options = {
+    headersTimeout,
+    requestTimeout,
+    maxHeaderSize,
+    connectionsCheckingInterval: 1_000,
+  };
+  const server = createServer(options, (request, response) => {
+    response.on('error', () => {});
+    answerTo(request, response).catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      if (response.headersSent) response.destroy();
+      else send(response, 500, { error: `cannot answer: ${reason}` });
+    });
+  });
+  server.maxConnections = maxConnections;
+  return server;
 }
 
 function listen(
@@ -81,23 +118,29 @@ async function answer(
   response: ServerResponse,
   ports: ControlPorts,
 ): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://agent');
-  if (request.method === 'POST' && url.pathname === '/drain') {
+  const url = urlOf(request);
+  if (request.method === 'POST' && url?.pathname === '/drain') {
     ports.drain();
     send(response, 200, { drained: true });
     return;
   }
-  if (request.method === 'POST' && url.pathname === '/resync') {
+  if (request.method === 'POST' && url?.pathname === '/resync') {
     await ports.resync();
     send(response, 200, { resynced: true });
     return;
   }
-  const path = paths.find((each) => each === url.pathname);
-  if (request.method !== 'GET' || path === undefined) {
+  const path = paths.find((each) => each === url?.pathname);
+  if (request.method !== 'GET' || url === undefined || path === undefined) {
     await answerHealth(request, response, ports);
     return;
   }
   send(response, 200, ports.view(path, url.searchParams.get('q') ?? ''));
+}
+
+/** `undefined` for what is no path, such as `//`. */
+function urlOf(request: IncomingMessage): URL | undefined {
+  const url = request.url ?? '/';
+  return URL.canParse(url, 'http://agent') ? new URL(url, 'http://agent') : undefined;
 }
 
 async function answerHealth(
@@ -105,8 +148,9 @@ async function answerHealth(
   response: ServerResponse,
   ports: ControlPorts,
 ): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://agent');
+  const pathname = urlOf(request)?.pathname;
   if (request.method !== 'GET') send(response, 405, { error: 'only GET is answered here' });
+  else if (pathname === undefined) send(response, 400, { error: 'that is no path' });
   else if (pathname === '/healthz') send(response, 200, { alive: true });
   else if (pathname === '/readyz') {
     const isReady = ports.isReady();
