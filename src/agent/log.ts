@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import type { Log, LogLevel } from '../base/ports.ts';
 import type { SourceState } from '../inventory/source.ts';
 import type { JournalEntry } from '../reconcile/journal.ts';
+import { ownSource } from '../reconcile/reconciler.ts';
 import { formatReason } from '../resources/resource.ts';
 import type { TargetState } from '../resources/target.ts';
 
@@ -96,7 +97,13 @@ export function logState(log: Log, name: string, state: SourceState | TargetStat
 
 export function logOperation(log: Log, entry: JournalEntry): void {
   const { verb, key, target, error, because } = entry;
-  const fields = { verb, key, target, because: because.map(formatReason) };
+  // The facts that a removal follows from are gone; what is known is what they were.
+  const reasons = because.map((reason) =>
+    verb === 'remove' && reason.source !== ownSource
+      ? `was for ${formatReason(reason)}`
+      : formatReason(reason),
+  );
+  const fields = { verb, key, target, because: reasons };
   if (error === undefined) log('info', `${verb} ${key}`, fields);
   else log('warn', `cannot ${verb} ${key}: ${error}; trying again`, { ...fields, error });
 }

@@ -22,7 +22,7 @@ export function renderPlan(plan: PlanView): string {
   const lines = plan.steps.flatMap(({ verb, key, command, because }) => [
     paint(colourOf(verb), `${signs[verb] ?? '?'} ${verb.padEnd(7)} ${key}`),
     `      ${command}`,
-    ...renderReasons(because, '      '),
+    ...renderReasons(because, '      ', verb === 'remove' ? 'it was for' : 'because'),
   ]);
   const blocked = plan.blocked.map(({ key, on }) =>
     paint('yellow', `! ${key} has to wait: there is no ${on}`),
@@ -41,9 +41,16 @@ function colourOf(verb: string): 'green' | 'yellow' | 'red' | 'cyan' {
   return verb === 'adopt' ? 'cyan' : 'yellow';
 }
 
-function renderReasons(because: readonly ReasonView[], indent: string): readonly string[] {
+function renderReasons(
+  because: readonly ReasonView[],
+  indent: string,
+  word = 'because',
+): readonly string[] {
   return because.map(({ source, object, fact }) =>
-    paint('dim', `${indent}because ${source} ${object}: ${fact}`),
+    paint(
+      'dim',
+      `${indent}${source === 'Selvedge' ? 'because' : word} ${source} ${object}: ${fact}`,
+    ),
   );
 }
 

@@ -3,7 +3,7 @@
  * when it is unwanted. With the reverse index of needs, so that no question scans all keys.
  */
 
-import type { Key, TargetName, Verb } from '../resources/resource.ts';
+import type { Key, Reason, TargetName, Verb } from '../resources/resource.ts';
 
 /** How an object stands, as of the last look at it. */
 export type Standing =
@@ -33,6 +33,8 @@ export interface Entry {
   /** What it needed before, and stands on until its present needs are met: make before break. */
   readonly former: readonly Key[];
   readonly standing: Standing;
+  /** What it is wanted for, or was last; empty for what this run has only found. */
+  because: readonly Reason[];
   /** Failures in a row, also while it is being tried again. */
   failures: number;
   /** What its target last said to have done, until a look finds it so. */
@@ -69,6 +71,7 @@ export class Entries {
       needs: [],
       former: [],
       standing: settled,
+      because: [],
       failures: 0,
       applied: undefined,
       unwantedSince: undefined,

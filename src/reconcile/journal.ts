@@ -10,6 +10,7 @@ export interface JournalEntry {
   readonly verb: Verb;
   readonly key: Key;
   readonly target: TargetName;
+  /** Of a removal, what the object was wanted for as long as it was. */
   readonly because: readonly Reason[];
   /** `undefined` when it was carried out, else the target's own text. */
   readonly error: string | undefined;

@@ -7,7 +7,7 @@
 import { type BackOff, backOffDelay } from '../base/back-off.ts';
 import type { Clock, Random } from '../base/ports.ts';
 import type { Condition, Planned } from '../resources/condition.ts';
-import type { Key, Kind, Resource, TargetName, Verb } from '../resources/resource.ts';
+import type { Key, Kind, Reason, Resource, TargetName, Verb } from '../resources/resource.ts';
 import type { Observed, Operation, Outcome } from '../resources/target.ts';
 import { Agenda } from './agenda.ts';
 import { Claims } from './claims.ts';
@@ -26,6 +26,9 @@ import { Waiters } from './waiters.ts';
  * withdrawn. Long enough for daemons to come back and for a few tries.
  */
 export const patience = 10_000;
+
+/** `source` of a reason that is no fact of a database, but of the core itself. */
+export const ownSource = 'Selvedge';
 
 export interface ReconcilerPorts extends ViewPorts {
   readonly clock: Clock;
@@ -77,7 +80,7 @@ export class Reconciler {
       const resource = this.#claims.wanted(key);
       if (resource === undefined) continue;
       const { target } = this.#view.kind(resource.spec.kind);
-      this.#entries.ensure(key, target);
+      this.#entries.ensure(key, target).because = resource.because;
       this.#entries.setNeeds(key, resource.needs);
       wanted.set(target, [...(wanted.get(target) ?? []), key]);
     }
@@ -294,12 +297,14 @@ export class Reconciler {
     return this.#operation(found, decision);
   }
 
-  #operation({ key, wanted, observed }: Found, decision: Decision): Operation | undefined {
+  #operation(found: Found, decision: Decision): Operation | undefined {
     if (decision.do !== 'apply') return undefined;
-    const spec = decision.verb === 'remove' ? observed?.spec : wanted?.spec;
+    const { key, wanted, observed } = found;
+    const isRemoval = decision.verb === 'remove';
+    const spec = isRemoval ? observed?.spec : wanted?.spec;
     if (spec === undefined) return undefined;
     const { target } = this.#view.kind(spec.kind);
-    const because = wanted?.because ?? [];
+    const because = isRemoval ? whyRemoved(found) : (wanted?.because ?? []);
     return { verb: decision.verb, key, target, spec, observed: observed?.spec, because };
   }
 
@@ -355,6 +360,15 @@ export class Reconciler {
     this.#entries.mark(key, { is: 'failed', error, count: entry.failures, retryAt });
     this.#agenda.set(key, retryAt);
   }
+}
+
+/** What it was wanted for as long as it was, or what it had to go for. */
+function whyRemoved({ entry, lost, observed }: Found): readonly Reason[] {
+  if (lost !== undefined)
+    return [{ source: ownSource, object: lost, fact: 'is needed and missing' }];
+  if (entry.because.length > 0) return entry.because;
+  const maker = observed?.owner === 'predecessor' ? 'an agent that was replaced' : 'an earlier run';
+  return [{ source: ownSource, object: entry.key, fact: `was left by ${maker}; nothing wants it` }];
 }
 
 /** One key with all that is known of it. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { patience } from '../../src/reconcile/reconciler.ts';
 import type { Key } from '../../src/resources/resource.ts';
+import { formatReason } from '../../src/resources/resource.ts';
 import { failed, waiting } from '../../src/resources/target.ts';
 import { grace, rest, Stage } from './shelf.ts';
 
@@ -79,6 +80,41 @@ describe('order', () => {
 });
 
 describe('removal', () => {
+  const reasonOf = (stage: Stage): string =>
+    (stage.core.journal.entries().at(-1)?.because ?? []).map(formatReason).join();
+
+  test('tells what the object was wanted for', async () => {
+    const stage = await informed();
+    stage.want('s', 'k1=x');
+    await stage.run();
+    stage.want('s');
+    assert.deepEqual(await stage.run(), ['remove k1']);
+    assert.equal(reasonOf(stage), 'test k1 x');
+  });
+
+  test('tells that nothing is known of it but that it was there', async () => {
+    const stage = new Stage();
+    stage.kernel.put('k1');
+    await informed(stage);
+    assert.deepEqual(await stage.run(), ['remove k1']);
+    assert.equal(reasonOf(stage), 'Selvedge k1 was left by an earlier run; nothing wants it');
+    stage.kernel.put('k2', 'predecessor');
+    stage.core.observedChange(['k2' as Key]);
+    assert.deepEqual(await stage.run(), ['remove k2']);
+    assert.match(reasonOf(stage), /^Selvedge k2 was left by an agent that was replaced/);
+  });
+
+  test('tells what is missing, where that is why', async () => {
+    const stage = await informed();
+    stage.want('s', 'k1', 'a1 < k1');
+    await stage.run();
+    stage.kernel.things.delete('k1' as Key);
+    stage.kernel.answers.set('k1', failed('no room'));
+    stage.core.observedChange(['k1' as Key]);
+    while (stage.log.at(-1) !== 'remove a1') await stage.runNext();
+    assert.equal(reasonOf(stage), 'Selvedge k1 is needed and missing');
+  });
+
   test('nothing goes before every source has been read, then what nothing wants', async () => {
     const stage = new Stage();
     stage.kernel.put('k1');
