@@ -24,7 +24,7 @@ import { openOvsSource } from '../sources/ovs/index.ts';
 import { openFrrTarget } from '../targets/frr/index.ts';
 import { type KernelTarget, openKernelTarget } from '../targets/kernel/index.ts';
 import { openOvsTarget } from '../targets/ovs/index.ts';
-import { logOperation, logState } from './log.ts';
+import { logOperation, stateLog } from './log.ts';
 import { Planner } from './planner.ts';
 
 export interface AgentOptions {
@@ -54,6 +54,7 @@ export class Agent {
   readonly #targets: readonly Target[];
   readonly #sources: Source[] = [];
   readonly #wake = new Latch();
+  readonly #logState: ReturnType<typeof stateLog>;
   #southbound: SouthboundSource | undefined;
   #isDrained = false;
   #plannedScopes = 0;
@@ -62,6 +63,7 @@ export class Agent {
     const { config, clock, random, log } = options;
     this.#options = options;
     this.startedAt = clock.now();
+    this.#logState = stateLog(log);
     this.kinds = makeKinds({ removal: config.frr.removalGrace });
     this.settings = {
       vxlanPort: config.evpn.udpPort,
@@ -126,7 +128,7 @@ export class Agent {
             this.#wake.set();
           },
           stateChanged: () => {
-            logState(log, target.name, target.state);
+            this.#logState(target.name, target.state);
             if (target.state.state === 'ready') this.reconciler.markAll();
             this.#wake.set();
           },
@@ -136,7 +138,6 @@ export class Agent {
   }
 
   #events(name: string): SourceEvents {
-    const { log } = this.#options;
     return {
       updated: (updates) => {
         this.#planner.apply(updates);
@@ -146,7 +147,7 @@ export class Agent {
       },
       stateChanged: () => {
         const source = this.#sources.find((each) => each.name === name);
-        if (source !== undefined) logState(log, source.name, source.state);
+        if (source !== undefined) this.#logState(source.name, source.state);
         this.#wake.set();
       },
     };

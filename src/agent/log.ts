@@ -90,9 +90,16 @@ function humanLog(least: LogLevel, write: (line: string) => void): Log {
   };
 }
 
-export function logState(log: Log, name: string, state: SourceState | TargetState): void {
-  const reason = 'reason' in state && state.reason !== undefined ? `: ${state.reason}` : '';
-  log(state.state === 'down' ? 'warn' : 'info', `${name} is ${state.state}${reason}`);
+/** Logs each state of a part once: it may speak up more often. */
+export function stateLog(log: Log): (name: string, state: SourceState | TargetState) => void {
+  const told = new Map<string, string>();
+  return (name, state) => {
+    const reason = 'reason' in state && state.reason !== undefined ? `: ${state.reason}` : '';
+    const text = `${name} is ${state.state}${reason}`;
+    if (told.get(name) === text) return;
+    told.set(name, text);
+    log(state.state === 'down' ? 'warn' : 'info', text);
+  };
 }
 
 export function logOperation(log: Log, entry: JournalEntry): void {

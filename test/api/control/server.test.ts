@@ -23,6 +23,7 @@ interface Answer {
 }
 
 let drains = 0;
+let resyncs = 0;
 let isReady = false;
 const queries: string[] = [];
 const ports: ControlPorts = {
@@ -33,6 +34,10 @@ const ports: ControlPorts = {
   },
   drain: () => {
     drains += 1;
+  },
+  resync: () => {
+    resyncs += 1;
+    return Promise.resolve();
   },
   isReady: () => isReady,
   metrics: () => Promise.resolve('selvedge_resources 3\n'),
@@ -105,6 +110,12 @@ describe('the socket', () => {
     assert.equal(drains, 0);
     assert.equal((await bySocket('/drain', 'POST')).status, 200);
     assert.equal(drains, 1);
+  });
+
+  it('reads everything anew by POST alone', async () => {
+    assert.equal((await bySocket('/resync')).status, 404);
+    assert.equal((await bySocket('/resync', 'POST')).status, 200);
+    assert.equal(resyncs, 1);
   });
 
   it('says what is wrong with a path that it cannot have, and what to do', async () => {
