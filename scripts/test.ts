@@ -5,37 +5,32 @@
  *   node scripts/test.ts [check] [unit] [lab]    some of them; RELEASE=bookworm for another guest
  */
 
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
+import { type Counts, none, readCounts, run } from './run.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const out = join(root, 'out');
-const none: Counts = { passed: 0, failed: 0, skipped: 0 };
+/** Minutes; a busy machine takes a third of it. */
+const patience = { check: 15, unit: 60, lab: 120 } as const;
 
-function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
-  const [file = '', ...args] = argv;
+function runHere(
+  argv: readonly string[],
+  minutes: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const PATH = `${join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`;
-  return new Promise((done) => {
-    const child = spawn(file, args, {
-      cwd: root,
-      stdio: 'inherit',
-      env: { ...process.env, PATH, ...env },
-    });
-    child.on('error', () => done(127));
-    child.on('close', (status, signal) => done(status ?? (signal === null ? 1 : 128)));
+  return run(argv, {
+    cwd: root,
+    env: { ...process.env, PATH, ...env },
+    patience: minutes * 60_000,
   });
 }
 
 /** A run that says nothing of its own is one test. */
 async function asOneTest(name: string, argv: readonly string[]): Promise<Counts> {
-  const status = await run(argv);
+  const status = await runHere(argv, patience.check);
   console.log(`${status === 0 ? 'passed' : 'FAILED'}  ${name}`);
   return { ...none, [status === 0 ? 'passed' : 'failed']: 1 };
 }
@@ -52,8 +47,9 @@ async function unit(): Promise<Counts> {
   const counts = join(out, 'unit.json');
   const reporter = ['--test-reporter=./scripts/report.ts', '--test-reporter-destination=stdout'];
   const argv = ['node', '--test', '--test-concurrency=2', '--test-timeout=300000', ...reporter];
-  const status = await run([...argv, 'test/**/*.test.ts'], { SELVEDGE_COUNTS: counts });
-  return read(counts, status);
+  const files = [...argv, 'test/**/*.test.ts'];
+  const status = await runHere(files, patience.unit, { SELVEDGE_COUNTS: counts });
+  return readCounts(counts, status);
 }
 
 async function lab(): Promise<Counts> {
@@ -63,18 +59,8 @@ async function lab(): Promise<Counts> {
   mkdirSync(results, { recursive: true });
   const scenarios = ['lab/scenarios/run.ts', ...(process.env['SCENARIOS']?.split(' ') ?? [])];
   const argv = ['node', 'lab/main.ts', 'run', '--release', release, '--out', results, ...scenarios];
-  const status = await run(argv);
-  return read(join(results, 'counts.json'), status);
-}
-
-/** What a run has counted; one that came to no end has failed, whatever it counted. */
-function read(path: string, status: number): Counts {
-  if (!existsSync(path)) {
-    console.log(`FAILED  the run ended with status ${status} before it counted its tests`);
-    return { ...none, failed: 1 };
-  }
-  const counts = JSON.parse(readFileSync(path, 'utf8')) as Counts;
-  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  const status = await runHere(argv, patience.lab);
+  return readCounts(join(results, 'counts.json'), status);
 }
 
 function sum(all: readonly Counts[]): Counts {

@@ -1,0 +1,61 @@
+/** Runs a program that counts its tests to its end, or to the end of our patience; what it counted, read with distrust. */
+
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export const none: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds after which it is ended: the runner waits for ever for a file that leaves something running. */
+  readonly patience: number;
+}
+
+/** As of timeout(1). */
+export const outOfTime = 124;
+
+/** Its exit status; 127 when it cannot be run, 128 when a signal of somebody else's ended it. */
+export function run(argv: readonly string[], options: RunOptions): Promise<number> {
+  const [file = '', ...args] = argv;
+  const { cwd, env, patience } = options;
+  return new Promise((done) => {
+    // A group of its own, so that what it has started ends with it.
+    const child = spawn(file, args, { cwd, env, stdio: 'inherit', detached: true });
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      console.log(`FAILED  ${argv.join(' ')}: it came to no end within ${patience / 60_000} min`);
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    }, patience);
+    // What ends us must end it too.
+    const pass = (signal: NodeJS.Signals): void => {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    };
+    process.on('SIGINT', pass).on('SIGTERM', pass);
+    const settle = (status: number): void => {
+      clearTimeout(timer);
+      process.off('SIGINT', pass).off('SIGTERM', pass);
+      done(isLate ? outOfTime : status);
+    };
+    child.on('error', () => settle(127));
+    child.on('close', (status, signal) => settle(status ?? (signal === null ? 1 : 128)));
+  });
+}
+
+/** What a run has counted; one that came to no end has failed, whatever it counted, and so has one of nothing. */
+export function readCounts(path: string, status: number): Counts {
+  if (!existsSync(path)) {
+    console.log(`FAILED  the run ended with status ${status} before it counted its tests`);
+    return { ...none, failed: 1 };
+  }
+  const counts = JSON.parse(readFileSync(path, 'utf8')) as Counts;
+  const isSuspect = (status !== 0 && counts.failed === 0) || counts.passed + counts.failed === 0;
+  return isSuspect ? { ...counts, failed: 1 } : counts;
+}

@@ -1,0 +1,55 @@
+/** A run that hangs, crashes, cannot be started or counts nothing is a failed one. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { outOfTime, readCounts, run } from '../../scripts/run.ts';
+
+let directory: string;
+before(() => {
+  directory = mkdtempSync(join(tmpdir(), 'selvedge-run-'));
+});
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const options = () => ({ cwd: directory, env: process.env, patience: 30_000 });
+
+describe('the status of a run that', () => {
+  test('ends', async () => {
+    assert.equal(await run(['sh', '-c', 'exit 0'], options()), 0);
+    assert.equal(await run(['sh', '-c', 'exit 3'], options()), 3);
+  });
+
+  test('cannot be started', async () => {
+    assert.equal(await run(['/nonexistent'], options()), 127);
+  });
+
+  test('is killed', async () => {
+    assert.equal(await run(['sh', '-c', 'kill -9 $$'], options()), 128);
+  });
+
+  test('hangs, together with what it has started', async () => {
+    const argv = ['sh', '-c', 'sleep 1000 & wait'];
+    assert.equal(await run(argv, { ...options(), patience: 300 }), outOfTime);
+  });
+});
+
+describe('the counts of a run', () => {
+  const cases: readonly (readonly [string, string | undefined, number, readonly number[]])[] = [
+    ['that counted nothing down', undefined, 0, [0, 1, 0]],
+    ['that passed', '{"passed":3,"failed":0,"skipped":1}', 0, [3, 0, 1]],
+    ['that failed', '{"passed":3,"failed":2,"skipped":0}', 1, [3, 2, 0]],
+    ['that passed and ended badly', '{"passed":3,"failed":0,"skipped":0}', 1, [3, 1, 0]],
+    ['of nothing', '{"passed":0,"failed":0,"skipped":4}', 0, [0, 1, 4]],
+  ];
+  for (const [what, text, status, [passed, failed, skipped]] of cases) {
+    test(what, () => {
+      const file = join(directory, 'counts.json');
+      rmSync(file, { force: true });
+      if (text !== undefined) writeFileSync(file, text);
+      assert.deepEqual(readCounts(file, status), { passed, failed, skipped });
+    });
+  }
+});
