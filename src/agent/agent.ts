@@ -117,7 +117,10 @@ export class Agent {
     const { config, clock, random, log } = this.#options;
     const { localIp, localNic, underlayMtu } = config.evpn;
     this.#sources.push(
-      openOvsSource({ endpoints: config.ovs.database, clock, random, log }, this.#events('Open_vSwitch')),
+      openOvsSource(
+        { endpoints: config.ovs.database, clock, random, log },
+        this.#events('Open_vSwitch'),
+      ),
       openHostSource({ localIp, localNic, underlayMtu, clock, log }, this.#events('host')),
     );
     await Promise.all(
