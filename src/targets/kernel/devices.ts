@@ -36,11 +36,17 @@ export type DeviceKind =
   | { readonly type: 'veth' }
   | { readonly type: 'other'; readonly kind: string };
 
+/**
+ * Indexes of our choice begin here. The kernel counts up from 1 for devices that are made without one: below, the next
+ * may be given to somebody else at the very moment when we ask for it, and what we say of it would be said of theirs.
+ */
+const firstOwnIndex = 1 << 24;
+
 export class Devices {
   readonly #byIndex = new Map<number, Device>();
   readonly #byName = new Map<string, Device>();
   readonly #byMac = new Map<Mac, Set<IfName>>();
-  #highest = 0;
+  #highest = firstOwnIndex;
 
   get(index: number | undefined): Device | undefined {
     return index === undefined ? undefined : this.#byIndex.get(index);
@@ -68,7 +74,7 @@ export class Devices {
     return name;
   }
 
-  /** The first of so many indexes that no device has, and that are not given out again. */
+  /** The first of so many indexes that no device has or is given, and that are not given out again. */
   takeIndexes(count: number): number {
     const first = this.#highest + 1;
     this.#highest += count;

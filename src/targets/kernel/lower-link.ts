@@ -49,8 +49,8 @@ function removal(spec: LinkSpec, device: Device | undefined, devices: Devices): 
 }
 
 /**
- * Under an index of our choice, by which the rest of the steps name it: when the name turns out to be taken, they
- * find no device instead of somebody else's. All of it is one datagram, so no kill comes between device and mark.
+ * Under an index of our choice that the kernel gives nobody, by which the rest of the steps name it: when the name turns
+ * out to be taken, they find no device instead of somebody else's. All of it is one datagram, so no kill comes between device and mark.
  */
 function creation(
   spec: LinkSpec,

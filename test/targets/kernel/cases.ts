@@ -223,6 +223,18 @@ const cases: Cases = {
       }),
     ),
 
+  'a device that comes at the same moment is not taken for the one that is made': () =>
+    cleanly(() => {
+      ip('link add x2 type bridge');
+      return withTarget(async ({ target }) => {
+        // What the target knows is older than this device, to which the kernel gives the next index.
+        ip('link add x1 type bridge');
+        await apply(target, 'create', bridge);
+        assertSettled(target, bridge);
+        assert.doesNotMatch(ip('link show dev x1'), /alias|UP/);
+      });
+    }),
+
   'a predecessor is taken over in place': () =>
     cleanly(async () => {
       ip('link add vrf-500 type vrf table 500');
