@@ -49,7 +49,7 @@ export interface PortBinding {
   /** Of a localnet port: the physical network, `options:network_name`. */
   readonly physicalNetwork: string | undefined;
   readonly tag: VlanId | undefined;
-  /** Logical ports that have a floating IP of their own, from `nat_addresses … is_chassis_resident("port")`. */
+  /** Logical ports whose floating IP is answered where they are, from `nat_addresses … is_chassis_resident("port")`. */
   readonly distributedNat: readonly string[];
   /** What could not be read, with the column as path. */
   readonly issues: readonly Issue[];

@@ -132,6 +132,11 @@ const gateway: fc.Arbitrary<GatewayPort> = fc.record({
   mayMoveHere: fc.boolean(),
   mac: gatewayMac,
   annotation,
+  nat: fc.constantFrom<readonly string[]>(
+    [],
+    ['M 172.24.4.100 is_chassis_resident("38")', 'M 172.24.4.101 is_chassis_resident("d6")'],
+    ['nonsense'],
+  ),
   generation,
 });
 

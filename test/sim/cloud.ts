@@ -35,6 +35,8 @@ export interface GatewayPort {
   /** Column `mac` as it stands in the row, but for what must be unique (see `unique`). */
   readonly mac: string;
   readonly annotation: Annotation;
+  /** Column `nat_addresses` of the switch side, well formed or not. */
+  readonly nat?: readonly string[];
   /** Another one makes another row under the same name. */
   readonly generation: number;
 }
@@ -178,7 +180,8 @@ function gatewayRows(gateway: GatewayPort | undefined, index: number): readonly 
     options: new Map([['distributed-port', `lrp-${name}`]]),
   });
   const switchSide = switchSideOf(name, `provider-${gateway.provider}`, generation, gateway);
-  return [redirect, routerSideOf(name, router, mac, generation), switchSide];
+  const natted = { ...switchSide, nat_addresses: gateway.nat ?? [] };
+  return [redirect, routerSideOf(name, router, mac, generation), natted];
 }
 
 function groupOf(gateway: number): string {

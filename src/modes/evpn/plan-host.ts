@@ -8,7 +8,7 @@ import type { Condition } from '../../resources/condition.ts';
 import type { ScopePlan } from '../mode.ts';
 import { becauseAddressed } from './because.ts';
 import { byName } from './gateways.ts';
-import { emptyPlan } from './plan-gateway.ts';
+import { emptyPlan, type Site } from './plan-gateway.ts';
 import { offeredAt } from './plan-network.ts';
 
 /** A port that may carry a virtual machine, or an address that moves between some. */
@@ -40,7 +40,27 @@ export function planHost(scope: string, port: PortBinding, inventory: Inventory)
       return [{ concept: 'host', ip, within, because: [...because, ...within.because] }];
     }),
   );
-  return { concepts, conditions: conditionsOf(scope, port) };
+  const astray = offered.some(({ site }) => repliesElsewhere(port, site, inventory))
+    ? [straying(scope, port)]
+    : [];
+  return { concepts, conditions: [...conditionsOf(scope, port), ...astray] };
+}
+
+/**
+ * A port with a distributed floating IP on another node: there OVN sends what it answers out to the provider network
+ * by itself, with that IP (seen with 25.03; on the gateway's own node, and with a centralised one, it does not).
+ */
+function repliesElsewhere(port: PortBinding, site: Site, inventory: Inventory): boolean {
+  const { distributedNat } = site.gateway.networkPort;
+  return port.chassis !== inventory.chassis && distributedNat.includes(port.name);
+}
+
+function straying(scope: string, port: PortBinding): Condition {
+  return {
+    scope,
+    severity: 'warning',
+    message: `cannot bring back the replies of port ${port.name}: its floating IP is distributed and it is on another node, where they leave with that IP; reach it by the floating IP, or make that a centralised one`,
+  };
 }
 
 function conditionsOf(scope: string, port: PortBinding): readonly Condition[] {

@@ -364,6 +364,39 @@ describe('a gateway that may move here', () => {
   });
 });
 
+describe('a floating IP', () => {
+  const nat = ['fa:16:3e:00:00:99 172.24.4.100 is_chassis_resident("38")'];
+  const elsewhere = (cloud: Cloud): Cloud => ({
+    ...cloud,
+    machines: withMachine(0, { chassis: 'there' }).machines,
+  });
+
+  test('that is distributed is told of a machine on another node, and it is offered all the same', () => {
+    const cloud = elsewhere(withGateway(0, { nat }));
+    assert.deepEqual(conditionsOf(cloud), [
+      'port 38: cannot bring back the replies of port 38: its floating IP is distributed and it is on another node, where they leave with that IP; reach it by the floating IP, or make that a centralised one',
+    ]);
+    assert.deepEqual(offersOf(cloud), everything);
+  });
+
+  const harmless: Readonly<Record<string, Cloud>> = {
+    'that is distributed, of a machine on the gateway’s node': withGateway(0, { nat }),
+    'that is centralised': elsewhere(
+      withGateway(0, { nat: ['fa:16:3e:00:00:10 172.24.4.101 is_chassis_resident("cr-lrp-b2")'] }),
+    ),
+    'of another router': elsewhere(withGateway(1, { nat })),
+    'in a column that cannot be read': elsewhere(
+      withGateway(0, { nat: ['', 'nonsense', 'is_chassis_resident(', 'is_chassis_resident("")'] }),
+    ),
+  };
+  for (const [what, cloud] of Object.entries(harmless)) {
+    test(`${what} needs no words`, () => {
+      assert.deepEqual(conditionsOf(cloud), []);
+      assert.deepEqual(offersOf(cloud), everything);
+    });
+  }
+});
+
 describe('concepts', () => {
   function only<K extends string, C extends { readonly concept: string }>(
     kind: K,
