@@ -265,10 +265,18 @@ export class Agent {
   /** Withdraws everything this node offers and keeps it so. */
   drain(): void {
     this.#isDrained = true;
+    // Whatever the sources have yet to say, nothing is wanted.
+    this.reconciler.allowRemoval();
     for (const scope of Array.from(this.reconciler.claims.scopes())) {
       this.reconciler.setScope(scope, undefined);
     }
     this.#wake.set();
+  }
+
+  /** Whether nothing is left of what is ours, as far as the targets can be asked. */
+  get hasNothing(): boolean {
+    const isWorking = this.reconciler.hasWork || this.reconciler.nextDue !== undefined;
+    return !isWorking && this.reconciler.troubled().length === 0;
   }
 
   get isDrained(): boolean {

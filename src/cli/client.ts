@@ -25,16 +25,25 @@ export async function ask<P extends keyof ControlViews>(
   return rehearse(config, path, query);
 }
 
+export interface Unanswered {
+  readonly message: string;
+  /** No agent runs, as far as can be told. */
+  readonly isAbsent: boolean;
+}
+
 /** Orders that a running agent takes; a rehearsal cannot stand in for it. */
 export async function order(
   config: Config,
   what: 'drain' | 'resync',
-): Promise<Result<unknown, string>> {
+): Promise<Result<unknown, Unanswered>> {
   const answer = await call(config.http.socket, 'POST', `/${what}`);
   if (answer.ok) return answer;
-  return err(
-    `cannot reach the agent at ${config.http.socket}: ${answer.error.message}; start it with 'selvedge agent', then ${what} again`,
-  );
+  const { message, code } = answer.error;
+  const isAbsent = code === 'ENOENT' || code === 'ECONNREFUSED';
+  return err({
+    message: `cannot reach the agent at ${config.http.socket}: ${message}; start it with 'selvedge agent', then ${what} again`,
+    isAbsent,
+  });
 }
 
 async function rehearse<P extends keyof ControlViews>(
@@ -55,22 +64,29 @@ async function rehearse<P extends keyof ControlViews>(
   return err(`cannot read everything: ${names.join('; ')}; run 'selvedge doctor'`);
 }
 
-function call(
-  socketPath: string,
-  method: string,
-  path: string,
-): Promise<Result<unknown, { readonly message: string; readonly isRefused: boolean }>> {
+interface Failure {
+  readonly message: string;
+  /** It was answered, and not done. */
+  readonly isRefused: boolean;
+  /** As of connect(2), or empty. */
+  readonly code: string;
+}
+
+function call(socketPath: string, method: string, path: string): Promise<Result<unknown, Failure>> {
   return new Promise((resolve) => {
     const asked = request({ socketPath, method, path, timeout: 10_000 }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.on('end', () => {
         if (response.statusCode === 200) resolve(ok(JSON.parse(text)));
-        else resolve(err({ message: text.trim(), isRefused: true }));
+        else resolve(err({ message: text.trim(), isRefused: true, code: '' }));
       });
     });
     asked.on('timeout', () => asked.destroy(new Error('it does not answer')));
-    asked.on('error', (cause) => resolve(err({ message: cause.message, isRefused: false })));
+    asked.on('error', (cause) => {
+      const code = 'code' in cause ? String(cause.code) : '';
+      resolve(err({ message: cause.message, isRefused: false, code }));
+    });
     asked.end();
   });
 }

@@ -101,7 +101,8 @@ function addAgent(program: Command): void {
 }
 
 const orders = {
-  drain: 'withdraw everything this node offers, and keep it so until the agent restarts',
+  drain:
+    'withdraw everything this node offers: kept so until the agent restarts; without one, done at once',
   resync: 'read the kernel anew, compare everything, and return when what differed is put right',
 } as const;
 
@@ -111,8 +112,13 @@ function addOrders(program: Command): void {
       withConfig(options, async ({ config }) => {
         const { order } = await import('./client.ts');
         const answer = await order(config, what);
-        if (!answer.ok) complain(answer.error);
-        return answer.ok ? 0 : 1;
+        if (answer.ok) return 0;
+        if (what === 'drain' && answer.error.isAbsent) {
+          const { drainAlone } = await import('./run-agent.ts');
+          return drainAlone(config);
+        }
+        complain(answer.error.message);
+        return 1;
       }),
     );
   }

@@ -12,6 +12,7 @@ import {
 } from '../api/control/server.ts';
 import type { Log } from '../base/ports.ts';
 import { formatIp } from '../net/ip.ts';
+import type { TargetName } from '../resources/resource.ts';
 import { systemClock } from '../protocols/ovsdb/index.ts';
 import { capabilityRemedy, mayAlterNetwork } from './capability.ts';
 import { complain } from './output.ts';
@@ -38,6 +39,42 @@ export async function runAgent(
     const end = await runOnce(config, log, stop, command);
     if (end !== 'restart') return end;
   }
+}
+
+const targetNames: readonly string[] = ['kernel', 'ovs', 'frr'] satisfies readonly TargetName[];
+
+/** Withdraws and takes down all that earlier runs have left, where no agent runs that could. Returns the exit status. */
+export async function drainAlone(config: Loaded['config']): Promise<number> {
+  const log = openLog({ level: 'info', format: 'human', file: undefined });
+  if (!mayAlterNetwork()) {
+    complain(`cannot alter the network of this node: no CAP_NET_ADMIN; ${capabilityRemedy}`);
+    return 1;
+  }
+  // Nobody comes right back, for whom FRR would keep its stanzas.
+  const frr = { ...config.frr, removalGrace: 0 };
+  const agent = new Agent({
+    config: { ...config, frr },
+    clock: systemClock,
+    random: Math.random,
+    log,
+  });
+  agent.drain();
+  await agent.start();
+  const stop = new AbortController();
+  const end = agent.run(stop.signal);
+  const isSettled = await untilSettled(agent, stop.signal, () => agent.hasNothing);
+  const absent = agent
+    .parts()
+    .filter(({ name, state }) => state === 'down' && targetNames.includes(name));
+  stop.abort();
+  await end;
+  await agent.close();
+  for (const { name, reason = '' } of absent) {
+    complain(
+      `${name} is down, and what it has of ours stays: ${reason}; drain again when it is up`,
+    );
+  }
+  return isSettled && absent.length === 0 ? 0 : 1;
 }
 
 async function runOnce(
@@ -101,12 +138,16 @@ async function serve(
 }
 
 /** Whether everything came to be as wanted; the time is for a node with everything to do. */
-async function untilSettled(agent: Agent, signal: AbortSignal): Promise<boolean> {
+async function untilSettled(
+  agent: Agent,
+  signal: AbortSignal,
+  isDone = (): boolean => agent.isSettled,
+): Promise<boolean> {
   const deadline = systemClock.now() + 60_000;
   while (systemClock.now() < deadline && !signal.aborted) {
     await systemClock.sleep(50);
     await agent.reconciler.settled();
-    if (agent.isSettled) return true;
+    if (isDone()) return true;
   }
   for (const { key, standing } of agent.reconciler.troubled()) complain(`${key}: ${standing.is}`);
   return false;
