@@ -5,28 +5,40 @@ import { createInterface } from 'node:readline';
 import type { Namespace } from './namespace.ts';
 import { waitFor } from './wait.ts';
 
+export interface Outage {
+  readonly since: string;
+  readonly requests: number;
+}
+
 export interface StreamReport {
   readonly sent: number;
   readonly received: number;
   readonly lost: number;
   /** The longest time between two answers, in milliseconds: how long an outage was felt. */
   readonly longestGapMs: number;
+  /** Requests in a row without an answer, with the time of day of the last answer before them. */
+  readonly outages: readonly Outage[];
   /** Answers that came more than once. */
   readonly duplicates: number;
 }
 
 const intervalSeconds = 0.01;
-/** Requests of the last moment may still be on their way when the stream stops: they count as not sent. */
-const underWay = 30;
+/** How long the answers to what was sent when the stream stops are waited for. */
+const patienceSeconds = 5;
 
 export class Stream {
   readonly #child: ChildProcess;
   readonly #name: string;
-  readonly #seen = new Set<number>();
+  /** When the answer to each request came, in seconds since 1970. */
+  readonly #seen = new Map<number, number>();
   #duplicates = 0;
+  /** Requests up to this one do not count. */
+  #begin = 0;
+  #last = 0;
+  /** Answers without one missing, up to the last. */
+  #inRow = 0;
   #lastAnswer: number | undefined;
   #longestGap = 0;
-  #summary = '';
 
   private constructor(from: Namespace, to: string) {
     this.#name = `${from.name} -> ${to}`;
@@ -37,13 +49,15 @@ export class Stream {
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#read(line));
   }
 
-  /** Starts the stream and waits for its first answer. */
+  /**
+   * Starts the stream and waits until it flows: ten answers in a row. What comes before does not count: the first
+   * packets resolve addresses and set up flows on every node.
+   */
   static async start(from: Namespace, to: string): Promise<Stream> {
     const stream = new Stream(from, to);
-    await waitFor(
-      `the first answer of the stream ${stream.#name}`,
-      async () => stream.#seen.size > 0,
-    );
+    await waitFor(`the stream ${stream.#name} to flow`, async () => stream.#inRow >= 10);
+    stream.#begin = stream.#last;
+    stream.#longestGap = 0;
     return stream;
   }
 
@@ -56,34 +70,69 @@ export class Stream {
     return this.#seen.size;
   }
 
-  /** Ends the stream. Whatever was not answered by then, but for the last 300 ms, is lost. */
+  /** Ends the stream, when all that was sent by now is answered or has been waited for. */
   async stop(): Promise<StreamReport> {
+    const sent = await this.#sent();
+    await waitFor(
+      'late answers',
+      async () => this.#upTo(sent) === sent - this.#begin,
+      patienceSeconds,
+    ).catch(() => undefined);
     const ended = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
     this.#child.kill('SIGINT');
     await ended;
-    const transmitted = Number(/([0-9]+) packets transmitted/.exec(this.#summary)?.[1] ?? 0);
-    const sent = Math.max(0, transmitted - underWay);
-    const received = [...this.#seen].filter((sequence) => sequence <= sent).length;
+    const received = this.#upTo(sent);
+    const counted = sent - this.#begin;
     return {
-      sent,
+      sent: counted,
       received,
-      lost: sent - received,
+      lost: counted - received,
+      outages: this.#outages(sent),
       longestGapMs: Math.round(this.#longestGap * 1000),
       duplicates: this.#duplicates,
     };
   }
 
+  /** ping(8) says on SIGQUIT how many requests it has sent: `16/17 packets, 5% loss, ...`, on standard error. */
+  #sent(): Promise<number> {
+    return new Promise((resolve) => {
+      this.#child.stderr?.on('data', (text: Buffer) => {
+        const count = /[0-9]+\/([0-9]+) packets/.exec(text.toString())?.[1];
+        if (count !== undefined) resolve(Number(count));
+      });
+      this.#child.kill('SIGQUIT');
+    });
+  }
+
+  #outages(sent: number): readonly Outage[] {
+    const outages: Outage[] = [];
+    let last = this.#begin;
+    for (const sequence of [...this.#seen.keys(), sent + 1].sort((a, b) => a - b)) {
+      if (sequence <= last) continue;
+      if (sequence > sent + 1) break;
+      const requests = sequence - last - 1;
+      const since = new Date((this.#seen.get(last) ?? 0) * 1000).toISOString().slice(11, 23);
+      if (requests > 0) outages.push({ since, requests });
+      last = sequence;
+    }
+    return outages;
+  }
+
+  /** Answers that count, to requests up to this one. */
+  #upTo(sequence: number): number {
+    return [...this.#seen.keys()].filter((each) => this.#begin < each && each <= sequence).length;
+  }
+
   /** `[1732180000.123456] 40 bytes from 10.1.0.11: icmp_seq=7 ttl=61 time=0.9 ms`, by ping's own clock. */
   #read(line: string): void {
     const answer = /^\[([0-9.]+)\] .* icmp_seq=([0-9]+) .*time=/.exec(line);
-    if (answer === null) {
-      if (line.includes('packets transmitted')) this.#summary = line;
-      return;
-    }
+    if (answer === null) return;
     const at = Number(answer[1]);
     const sequence = Number(answer[2]);
     if (this.#seen.has(sequence)) this.#duplicates += 1;
-    this.#seen.add(sequence);
+    else this.#seen.set(sequence, at);
+    this.#inRow = sequence === this.#last + 1 ? this.#inRow + 1 : 1;
+    this.#last = sequence;
     if (this.#lastAnswer !== undefined) {
       this.#longestGap = Math.max(this.#longestGap, at - this.#lastAnswer);
     }
@@ -93,5 +142,9 @@ export class Stream {
 
 /** `0 of 1234 lost, longest gap 12 ms`: for a scenario's notes. */
 export function formatReport(report: StreamReport): string {
-  return `${report.lost} of ${report.sent} lost, longest gap ${report.longestGapMs} ms`;
+  const outages = report.outages
+    .slice(0, 5)
+    .map(({ since, requests }) => `, ${requests} from ${since}`)
+    .join('');
+  return `${report.lost} of ${report.sent} lost, longest gap ${report.longestGapMs} ms${outages}`;
 }

@@ -59,3 +59,19 @@ export async function isGone(node: FabricNode, vni: number): Promise<void> {
     return !shown.some((text) => new RegExp(`-${vni}\\b|table ${vni}\\b`).test(text));
   });
 }
+
+/** What a node announces of a VNI: the addresses of its dummy device, sorted. */
+export async function announced(node: FabricNode, vni: number): Promise<readonly string[]> {
+  const links = await node
+    .ipJson<{ readonly addr_info: readonly { readonly local: string }[] }>(
+      'address',
+      'show',
+      'dev',
+      `lo-${vni}`,
+    )
+    .catch(() => []);
+  return links
+    .flatMap(({ addr_info }) => addr_info.map(({ local }) => local))
+    .filter((address) => !address.startsWith('fe80:'))
+    .sort();
+}

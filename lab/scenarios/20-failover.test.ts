@@ -1,9 +1,8 @@
 /** EVPN mode when things move: a router's gateway to the other node, a VM to the other node. Tells what is lost. */
 
 import assert from 'node:assert/strict';
-import type { FabricNode } from '../fabric/node.ts';
 import { scenario } from '../fabric/scenario.ts';
-import { addTenant, isGone, publicNetwork, startAgents } from '../fabric/tenancy.ts';
+import { addTenant, announced, isGone, publicNetwork, startAgents } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
 
 scenario('VMs are reached again when their gateway has moved, or they have', async (stage) => {
@@ -19,26 +18,26 @@ scenario('VMs are reached again when their gateway has moved, or they have', asy
   for (const agent of agents) await agent.settles();
 
   step('the node without the gateway has all prepared, and announces nothing');
-  assert.deepEqual(await announced(c1), ['10.1.0.11', 'fd00:1::11']);
-  assert.deepEqual(await announced(c2), []);
+  assert.deepEqual(await announced(c1, 500), ['10.1.0.11', 'fd00:1::11']);
+  assert.deepEqual(await announced(c2, 500), []);
   assert.match(await c2.vtysh('show running-config'), /router bgp 64999 vrf vrf-500/);
 
   step('the gateway moves from c1 to c2');
   const moved = await underStream(he, vm.v4, async () => {
     await router.moveGateway([c2, c1]);
     await router.waitForGatewayOn(c2, fabric.central);
-    await waitFor('c1 to withdraw', async () => (await announced(c1)).length === 0);
+    await waitFor('c1 to withdraw', async () => (await announced(c1, 500)).length === 0);
     await reaches(he, vm.v4);
   });
   assert.ok(moved.received > 0);
   await reaches(he, vm.v6);
-  assert.deepEqual(await announced(c2), ['10.1.0.11', 'fd00:1::11']);
+  assert.deepEqual(await announced(c2, 500), ['10.1.0.11', 'fd00:1::11']);
 
   step('and back again');
   await underStream(he, vm.v6, async () => {
     await router.moveGateway([c1, c2]);
     await router.waitForGatewayOn(c1, fabric.central);
-    await waitFor('c2 to withdraw', async () => (await announced(c2)).length === 0);
+    await waitFor('c2 to withdraw', async () => (await announced(c2, 500)).length === 0);
     await reaches(he, vm.v6);
   });
   await reaches(he, vm.v4);
@@ -54,17 +53,3 @@ scenario('VMs are reached again when their gateway has moved, or they have', asy
   await router.clearBgpvpn();
   for (const node of [c1, c2]) await isGone(node, 500);
 });
-
-/** What a node announces of VNI 500: the addresses of its dummy device, in their order. */
-async function announced(node: FabricNode): Promise<readonly string[]> {
-  const links = await node.ipJson<{ readonly addr_info: readonly { readonly local: string }[] }>(
-    'address',
-    'show',
-    'dev',
-    'lo-500',
-  );
-  return links
-    .flatMap(({ addr_info }) => addr_info.map(({ local }) => local))
-    .filter((address) => !address.startsWith('fe80:'))
-    .sort();
-}

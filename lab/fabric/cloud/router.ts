@@ -162,8 +162,16 @@ export class Router {
   }
 
   /** Removes the keys everywhere. */
-  async clearBgpvpn(): Promise<void> {
-    const ports = [this.gatewayPort, ...[...this.#interfaces.values()].flat()];
+  clearBgpvpn(): Promise<void> {
+    return this.#clear([this.gatewayPort, ...[...this.#interfaces.values()].flat()]);
+  }
+
+  /** Removes the keys from one network's interfaces only. */
+  clearBgpvpnOn(network: Network): Promise<void> {
+    return this.#clear(this.interfacePorts(network));
+  }
+
+  async #clear(ports: readonly string[]): Promise<void> {
     const keys = ['"neutron_bgpvpn:vni"', '"neutron_bgpvpn:as"'];
     await this.#northbound.commit(
       ...ports.map((port) => ['remove', 'logical_switch_port', port, 'external_ids', ...keys]),
