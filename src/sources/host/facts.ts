@@ -46,14 +46,20 @@ function findVtep({ localNic }: HostSettings, { links, addresses }: KernelFacts)
  * VXLAN packets to other VTEPs leave by them.
  */
 function findUnderlayMtu({ links, routes }: KernelFacts): number | undefined {
-  const uplinks = new Set(routes.flatMap(devicesOf));
+  const uplinks = uplinksOf(routes);
   const mtus = links.flatMap(({ index, mtu }) =>
     mtu !== undefined && uplinks.has(index) ? [mtu] : [],
   );
   return mtus.length === 0 ? undefined : Math.min(...mtus);
 }
 
-function devicesOf({ type, multipath = [], oif, gateway, via }: Route): readonly number[] {
+/** Indexes of the devices through which routes with a gateway lead. */
+export function uplinksOf(routes: readonly Route[]): ReadonlySet<number> {
+  return new Set(routes.flatMap(devicesOf));
+}
+
+/** The devices through which a route leads to a gateway. */
+export function devicesOf({ type, multipath = [], oif, gateway, via }: Route): readonly number[] {
   if (type !== 'unicast') return [];
   if (multipath.length > 0) return multipath.map(({ index }) => index);
   return oif !== undefined && (gateway !== undefined || via !== undefined) ? [oif] : [];

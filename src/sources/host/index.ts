@@ -1,6 +1,7 @@
 /**
  * Reads from the kernel what the plans depend on: the VTEP address and the MTU of the underlay. Reads anew, a moment
- * after any change that may bear on them, because both follow from few objects and change rarely.
+ * after any change that may bear on them, because both follow from few objects and change rarely; on a node whose
+ * routes come and go all the time, for a small part of the time.
  */
 
 import { equalData } from '../../base/equal.ts';
@@ -20,7 +21,7 @@ import {
   RT_TABLE,
   watchNetlink,
 } from '../../protocols/netlink/index.ts';
-import { type HostSettings, type KernelFacts, readHost } from './facts.ts';
+import { devicesOf, type HostSettings, type KernelFacts, readHost, uplinksOf } from './facts.ts';
 
 export interface HostSourceOptions extends HostSettings {
   readonly clock: Clock;
@@ -29,6 +30,12 @@ export interface HostSourceOptions extends HostSettings {
 
 /** Milliseconds after a notice, so that a routing daemon that starts costs few readings. */
 const settleTime = 100;
+/** After one that most likely alters nothing, of which a million may come at once. */
+const lazyTime = 30_000;
+/** Until a kernel that could not be read is tried again. */
+const retryTime = 1_000;
+/** Reading takes at most one part in so many of the time: a full table takes a while. */
+const restShare = 20;
 const main = RT_TABLE.main as TableId;
 
 export function openHostSource(options: HostSourceOptions, events: SourceEvents): Source {
@@ -42,7 +49,11 @@ class HostSource implements Source {
   readonly #events: SourceEvents;
   readonly #stop = new AbortController();
   #last: Host | undefined;
-  #isStale = false;
+  /** Waits that are under way. */
+  readonly #due = new Set<number>();
+  /** Not to be read again before, on the clock. */
+  #restUntil = 0;
+  #uplinks: ReadonlySet<number> = new Set();
 
   constructor(options: HostSourceOptions, events: SourceEvents) {
     this.#options = options;
@@ -50,9 +61,10 @@ class HostSource implements Source {
     const monitor = watchNetlink(
       {
         event: (event) => {
-          if (bears(event)) void this.#stale();
+          const wait = waitAfter(event, this.#uplinks);
+          if (wait !== undefined) void this.#readIn(wait);
         },
-        overflow: () => void this.#stale(),
+        overflow: () => void this.#readIn(settleTime),
       },
       { groups: ['link', 'ipv4Address', 'ipv6Address', 'ipv4Route', 'ipv6Route'] },
     );
@@ -61,20 +73,30 @@ class HostSource implements Source {
     void this.#read();
   }
 
-  async #stale(): Promise<void> {
-    if (this.#isStale) return;
-    this.#isStale = true;
-    await this.#options.clock.sleep(settleTime);
-    this.#isStale = false;
+  /** Once for all who ask for the same wait. */
+  async #readIn(wait: number): Promise<void> {
+    if (this.#due.has(wait)) return;
+    this.#due.add(wait);
+    const { clock } = this.#options;
+    const rest = Math.max(wait, this.#restUntil - clock.now());
+    await clock.sleep(rest, this.#stop.signal).catch(() => {});
+    this.#due.delete(wait);
     if (!this.#stop.signal.aborted) await this.#read();
   }
 
   async #read(): Promise<void> {
+    const { clock } = this.#options;
+    const begun = clock.now();
     const facts = await readFacts();
+    const ended = clock.now();
+    this.#restUntil = ended + (ended - begun) * restShare;
+    if (this.#stop.signal.aborted) return;
     if (typeof facts === 'string') {
       this.#to({ state: 'down', reason: facts });
+      void this.#readIn(retryTime);
       return;
     }
+    this.#uplinks = uplinksOf(facts.routes);
     const value = readHost(this.#options, facts);
     if (!equalData(value, this.#last)) {
       this.#last = value;
@@ -90,15 +112,23 @@ class HostSource implements Source {
     queueMicrotask(() => this.#events.stateChanged());
   }
 
+  /** Nothing is told afterwards, also of what is being read. */
   async close(): Promise<void> {
     this.#stop.abort();
   }
 }
 
-/** Links and addresses are few; of routes only the main table's matter, and of those the ones with a gateway. */
-function bears(event: NetlinkEvent): boolean {
-  if (event.object !== 'route') return true;
-  return event.value.table === main && event.value.type === 'unicast';
+/**
+ * Links and addresses are few. Of routes only the main table's matter, and of those the ones with a gateway. A new one
+ * by a device that is an uplink already may only have taken the place of the last by another: that can wait.
+ */
+function waitAfter(event: NetlinkEvent, uplinks: ReadonlySet<number>): number | undefined {
+  if (event.object !== 'route') return settleTime;
+  if (event.value.table !== main) return undefined;
+  const devices = devicesOf(event.value);
+  if (devices.length === 0) return undefined;
+  const isKnown = event.change === 'new' && devices.every((each) => uplinks.has(each));
+  return isKnown ? lazyTime : settleTime;
 }
 
 async function readFacts(): Promise<KernelFacts | string> {
