@@ -32,7 +32,8 @@ export interface Poll {
 }
 
 /** The same from src/ and from dist/, which are equally deep. */
-const path = fileURLToPath(new URL('../../../../build/selvedge_netlink.node', import.meta.url));
+const root = new URL('../../../../', import.meta.url);
+const path = fileURLToPath(new URL('build/selvedge_netlink.node', root));
 
 /** Throws when the addon was not built for this machine, with the remedy; every use of netlink hangs on it. */
 export function loadAddon(): Addon {
@@ -42,7 +43,7 @@ export function loadAddon(): Addon {
     // Only the first line: what follows is the stack of modules.
     const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
     throw new Error(
-      `cannot load the netlink addon: ${reason}; build it with 'npm run native' (needs a C compiler)`,
+      `cannot load the netlink addon: ${reason}; build it for this machine with 'make -C ${fileURLToPath(new URL('native', root))}' (needs a C compiler and the headers of Node)`,
       { cause },
     );
   }
