@@ -295,6 +295,11 @@ export class Agent {
     return undefined;
   }
 
+  /** As `SouthboundSource` has it. */
+  get ovnExchangesRoutes(): boolean | undefined {
+    return this.#southbound?.exchangesRoutes;
+  }
+
   parts(): readonly PartState[] {
     return [...this.#sources, ...this.#targets].map(({ name, state }) => ({
       name,

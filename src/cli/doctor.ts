@@ -5,6 +5,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { Agent } from '../agent/agent.ts';
 import { openLog } from '../agent/log.ts';
 import type { Config } from '../config/index.ts';
+import { NetlinkSocket, route, RTPROT } from '../protocols/netlink/index.ts';
 import { systemClock } from '../protocols/ovsdb/index.ts';
 import { capabilityRemedy, mayAlterNetwork } from './capability.ts';
 import { formatTable, paint, print } from './output.ts';
@@ -124,6 +125,30 @@ async function findParts(config: Config): Promise<readonly Finding[]> {
     const isWell = state === 'synced' || state === 'ready';
     return { what: name, verdict: isWell ? 'ok' : 'missing', remark: reason ?? state };
   });
+  const routing = await findDynamicRouting(agent.ovnExchangesRoutes);
   await agent.close();
-  return findings;
+  return [...findings, ...routing];
+}
+
+/** OVN may be a second hand in the kernel's VRFs: what is its, and that it stays so. */
+async function findDynamicRouting(exchanges: boolean | undefined): Promise<readonly Finding[]> {
+  const what = 'dynamic routing of OVN';
+  if (exchanges === undefined) return [];
+  if (!exchanges) return [{ what, verdict: 'ok', remark: 'not in this OVN (25.03 brings it)' }];
+  const tables = await tablesOfOvn();
+  const found =
+    tables.length === 0
+      ? 'it has no routes here now'
+      : `it has routes (protocol 84) in table ${tables.join(', ')}: no VNI of ours may have that number`;
+  const remark = `this OVN can exchange routes with VRFs of the kernel by itself; ${found}; its routes and devices are never touched`;
+  return [{ what, verdict: 'ok', remark }];
+}
+
+async function tablesOfOvn(): Promise<readonly number[]> {
+  const socket = NetlinkSocket.open();
+  if (!socket.ok) return [];
+  using open = socket.value;
+  const routes = await open.dump(route, { protocol: RTPROT.ovn });
+  if (!routes.ok) return [];
+  return [...new Set(routes.value.map(({ table }) => Number(table)))].sort((a, b) => a - b);
 }

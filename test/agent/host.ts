@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import type { StatusView } from '../../src/api/contract/control.ts';
 
 const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const southboundSchema = '/usr/share/ovn/ovn-sb.ovsschema';
+export const southboundSchema = '/usr/share/ovn/ovn-sb.ovsschema';
 const switchSchema = '/usr/share/openvswitch/vswitch.ovsschema';
 
 /** Why tests of this kind cannot run here. */
@@ -68,9 +68,11 @@ ${more}`;
   }
 
   /** `conf` is Open_vSwitch, `sb` OVN_Southbound; on the same socket and with the same rows as before, if there were any. */
-  async startDatabase(name: 'conf' | 'sb'): Promise<void> {
+  async startDatabase(
+    name: 'conf' | 'sb',
+    schema = name === 'conf' ? switchSchema : southboundSchema,
+  ): Promise<void> {
     const file = this.path(`${name}.db`);
-    const schema = name === 'conf' ? switchSchema : southboundSchema;
     if (!existsSync(file)) execFileSync('ovsdb-tool', ['create', file, schema]);
     const remote = `--remote=punix:${this.path(`${name}.sock`)}`;
     const control = `--unixctl=${this.path(`${name}.ctl`)}`;

@@ -56,6 +56,8 @@ export interface SouthboundOptions {
 export interface SouthboundSource extends Source {
   /** Asks for these rows; until they have been delivered the source is not synced. */
   setInterest(interest: PortInterest): void;
+  /** Whether this OVN exchanges routes with VRFs of the kernel by itself (25.03 and later); `undefined` until known. */
+  readonly exchangesRoutes: boolean | undefined;
 }
 
 export function openSouthboundSource(
@@ -173,6 +175,9 @@ export function openSouthboundSource(
           ? `there is no Chassis named ${options.systemId}; is ovn-controller running?`
           : 'reading the rows of this node';
       return { state: 'connecting', reason };
+    },
+    get exchangesRoutes(): boolean | undefined {
+      return database.schema?.tables.has('Advertised_Route');
     },
     setInterest: (wanted) => {
       interest = wanted;
