@@ -77,11 +77,12 @@ export class Agent {
     });
     const kernel = openKernelTarget({ clock, log });
     this.#kernel = kernel;
-    const frr = openFrrTarget({ vtyDirectory: config.frr.vtyDirectory, clock, random, log });
+    const { links } = kernel;
+    const frr = openFrrTarget({ vtyDirectory: config.frr.vtyDirectory, links, clock, random, log });
     const ovs = openOvsTarget({
       endpoints: config.ovs.database,
       cookie: config.evpn.flowCookie,
-      links: kernel.links,
+      links,
       clock,
       random,
       log,

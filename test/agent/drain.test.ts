@@ -73,6 +73,25 @@ describe('a node that an agent has left', {
     assert.match(await stanzas('zebra'), /vrf blue/);
   });
 
+  it('is drained of a BGP instance whose VNI was the last that the earlier run removed', async () => {
+    for (const name of ['vrf-600', 'vrf-601']) {
+      execFileSync('ip', ['-n', host.netns, 'link', 'add', name, 'type', 'bridge']);
+    }
+    execFileSync('ip', ['-n', host.netns, 'link', 'set', 'vrf-600', 'alias', 'selvedge']);
+    const bgpd = await frr.open('bgpd');
+    for (const name of ['vrf-600', 'vrf-601']) {
+      unwrap(await bgpd.configure([`router bgp 64999 vrf ${name}`]));
+    }
+    bgpd.close();
+    const run = host.cli(['drain', '--config-file', host.configure('', frr.directory)]);
+    assert.equal(run.status, 0, run.stderr);
+    const left = await stanzas('bgpd');
+    assert.doesNotMatch(left, /vrf-600/);
+    assert.match(left, /router bgp 64999 vrf vrf-601/);
+    assert.doesNotMatch(shown('link'), /vrf-600/);
+    assert.match(shown('link'), /vrf-601/);
+  });
+
   it('is drained as far as can be where something is away, and that is said', async () => {
     await host.stopDatabase('conf');
     const run = host.cli(['drain', '--config-file', host.configure('', frr.directory)]);

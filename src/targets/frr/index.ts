@@ -24,7 +24,16 @@ import { FrrObjects } from './objects.ts';
 import { isFrrSpec } from './stanzas.ts';
 import { carryOut, type FrrOperation, frrIsAway, verify } from './tasks.ts';
 
+/** What the target must know of the kernel's devices. */
+export interface OwnLinks {
+  /** Whether a device of this name carries our mark. */
+  isOurs(name: string): boolean;
+  /** Calls back when devices have come, gone or changed. */
+  onLinksChanged(listener: () => void): void;
+}
+
 export interface FrrTargetOptions {
+  readonly links?: OwnLinks;
   /** Where the daemons have their sockets: `/run/frr`. */
   readonly vtyDirectory: string;
   readonly clock: Clock;
@@ -54,7 +63,9 @@ export function openFrrTarget(options: FrrTargetOptions): Target {
 class FrrTarget implements Target {
   readonly name = 'frr';
   readonly #options: FrrTargetOptions;
-  readonly #objects = new FrrObjects();
+  readonly #objects: FrrObjects;
+  /** Whether the devices were first read after FRR was last looked at. */
+  #areMarksNew = false;
   /** Operations that were put off, to be looked at again when anything changes. */
   readonly #waiting = new Set<Key>();
   readonly #stop = new AbortController();
@@ -71,6 +82,13 @@ class FrrTarget implements Target {
 
   constructor(options: FrrTargetOptions) {
     this.#options = options;
+    const { links } = options;
+    this.#objects = new FrrObjects((name) => links?.isOurs(name) === true);
+    let isFirst = true;
+    links?.onLinksChanged(() => {
+      this.#areMarksNew ||= isFirst;
+      isFirst = false;
+    });
   }
 
   get state(): TargetState {
@@ -168,7 +186,7 @@ class FrrTarget implements Target {
     while (!signal.aborted) {
       const begun = clock.now();
       const isFirst = this.#state.state !== 'ready';
-      if (isFirst || !this.#objects.isIdle) {
+      if (isFirst || this.#areMarksNew || !this.#objects.isIdle) {
         const failure = await this.#exclusively(() => this.#look(sessions));
         if (failure !== undefined) return failure;
       }
@@ -188,7 +206,8 @@ class FrrTarget implements Target {
     const read = await readTexts(sessions);
     if (!read.ok) return `FRR cannot be read: ${formatVtyError(read.error)}`;
     const isSame = this.#last !== undefined && equalTexts(this.#last.texts, read.value);
-    if (isSame) return undefined;
+    if (isSame && !this.#areMarksNew) return undefined;
+    this.#areMarksNew = false;
     const facts = parseFacts(read.value);
     this.#last = { texts: read.value, facts };
     const changed = new Set([...this.#objects.refresh(facts), ...this.#waiting]);

@@ -1,7 +1,8 @@
 /**
  * What FRR has, as objects, and whose they are. FRR has no place for a mark, so a name tells: `vrf-<vni>` with that
  * same VNI in it is ours. A VNI can be missing for a while (a daemon that came back without it, a removal half done);
- * what was ours in this run therefore stays ours, and so does what is wanted and has no other VNI.
+ * what was ours in this run therefore stays ours, and so does what is wanted and has no other VNI, and what has a device
+ * of ours: FRR lets the VNI go first, and a run may end right then.
  */
 
 import { equalData } from '../../base/equal.ts';
@@ -19,7 +20,12 @@ export class FrrObjects {
   readonly #known = new Map<Key, Observed<FrrSpec>>();
   /** Keys known before FRR went away. */
   readonly #lost = new Set<Key>();
+  readonly #isOurDevice: (name: string) => boolean;
   #facts: FrrFacts | undefined;
+
+  constructor(isOurDevice: (name: string) => boolean = () => false) {
+    this.#isOurDevice = isOurDevice;
+  }
 
   get(key: Key): Observed<FrrSpec> | undefined {
     return this.#known.get(key);
@@ -99,7 +105,10 @@ export class FrrObjects {
   #isOurs(vrf: IfName, facts: FrrFacts): boolean {
     if (!/^vrf-[1-9][0-9]*$/.test(vrf)) return false;
     const vni = readSpec(facts, { kind: 'frr-vni', vrf });
-    const isSaid = vni?.kind === 'frr-vni' ? vrf === `vrf-${vni.vni}` : this.#isWanted(vrf);
+    const isSaid =
+      vni?.kind === 'frr-vni'
+        ? vrf === `vrf-${vni.vni}`
+        : this.#isWanted(vrf) || this.#isOurDevice(vrf);
     if (isSaid) this.#ours.add(vrf);
     return this.#ours.has(vrf);
   }

@@ -37,6 +37,7 @@ import {
   type TargetState,
 } from '../../resources/target.ts';
 import { Application, type Applied } from './apply.ts';
+import { isOurAlias } from './mark.ts';
 import { notice, type Reading, readAll, readDevice } from './read.ts';
 import { KernelState, type Taken } from './state.ts';
 import { Sysctls } from './sysctls.ts';
@@ -44,6 +45,8 @@ import { Sysctls } from './sysctls.ts';
 /** What others must know of the devices of this node. */
 export interface KernelLinks {
   macOf(name: string): Mac | undefined;
+  /** Whether a device carries our mark. */
+  isOurs(name: string): boolean;
   /** A device with this address. */
   nameOf(mac: Mac): IfName | undefined;
   /** Calls back when a device has come, gone, or got another address. */
@@ -102,6 +105,7 @@ class RtnetlinkTarget implements KernelTarget {
 
   readonly links: KernelLinks = {
     macOf: (name) => this.#known.devices.named(name)?.address,
+    isOurs: (name) => isOurAlias(this.#known.devices.named(name)?.alias),
     nameOf: (mac) => this.#known.devices.nameOf(mac),
     onLinksChanged: (listener) => void this.#listeners.push(listener),
   };
