@@ -129,7 +129,7 @@ for (const root of frrRoots()) {
     });
 
     test('repairs what somebody took out', async () => {
-      const before = core.journal.count;
+      const begun = core.journal.count;
       await operator(frr, root, 'vrf vrf-701', 'no vni 701');
       await operator(frr, root, 'no router bgp 64999 vrf vrf-701');
       await operator(frr, root, 'vrf vrf-702', 'no vni 702', 'vni 799');
@@ -138,7 +138,7 @@ for (const root of frrRoots()) {
       // Some of it may have been repaired before the rest was taken out.
       const taken = ['frr vni vrf-701', 'frr bgp vrf-701', 'frr vni vrf-702', 'frr bgp vrf-703'];
       await until('each is repaired', () => {
-        const later = core.journal.entries().filter(({ number }) => number > before);
+        const later = core.journal.entries().filter(({ number }) => number > begun);
         return taken.every((key) => later.some((entry) => entry.key === key));
       });
       await until('all is as wanted', isReached);
