@@ -28,12 +28,14 @@ export class NodeUnderTest {
     this.#node = node;
     const words = process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [];
     const argv = ['node', ...words, join(projectDir, 'dist/cli/main.js'), 'agent'];
-    this.#process = new AgentProcess(node, { argv, logFile: this.#logFile });
+    // What systemd makes of the unit.
+    const env = { CACHE_DIRECTORY: '/var/cache/selvedge' };
+    this.#process = new AgentProcess(node, { argv, env, logFile: this.#logFile });
   }
 
   async prepare(): Promise<void> {
     await this.#node.script(
-      `mkdir -p /etc/selvedge /run/selvedge\nprintf '${configuration.replaceAll('\n', '\\n')}' > /etc/selvedge/selvedge.toml`,
+      `mkdir -p /etc/selvedge /run/selvedge /var/cache/selvedge\nprintf '${configuration.replaceAll('\n', '\\n')}' > /etc/selvedge/selvedge.toml`,
     );
   }
 

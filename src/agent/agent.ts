@@ -55,6 +55,8 @@ export class Agent {
   readonly #sources: Source[] = [];
   readonly #wake = new Latch();
   readonly #logState: ReturnType<typeof stateLog>;
+  #alarm = new AbortController();
+  #alarmAt = Number.POSITIVE_INFINITY;
   #southbound: SouthboundSource | undefined;
   #isDrained = false;
   #plannedScopes = 0;
@@ -235,17 +237,28 @@ export class Agent {
         wasSettled = true;
         log('info', 'the node is as it should be');
       }
-      const due = Math.min(this.reconciler.nextDue ?? Number.POSITIVE_INFINITY, resyncAt);
-      await this.#rest(Math.max(1, due - clock.now()));
+      await this.#rest(Math.min(this.reconciler.nextDue ?? Number.POSITIVE_INFINITY, resyncAt));
     }
     return this.#mustRestart ? 'restart' : 'stopped';
   }
 
-  async #rest(ms: number): Promise<void> {
-    const alarm = new AbortController();
-    const timer = this.#options.clock.sleep(ms, alarm.signal).catch(() => {});
-    await this.#wake.wait(timer);
-    alarm.abort();
+  /** Until something happens, or it is `due`. */
+  #rest(due: number): Promise<void> {
+    const { clock } = this.#options;
+    // One timer, which may go off too early: that costs a look, and arming one anew for each event costs more.
+    if (due < this.#alarmAt) {
+      this.#alarmAt = due;
+      this.#alarm.abort();
+      this.#alarm = new AbortController();
+      clock.sleep(Math.max(1, due - clock.now()), this.#alarm.signal).then(
+        () => {
+          this.#alarmAt = Number.POSITIVE_INFINITY;
+          this.#wake.set();
+        },
+        () => {},
+      );
+    }
+    return this.#wake.wait();
   }
 
   /** Reads and plans, and applies nothing, until nothing more is to be learnt or the time is up. */
@@ -258,7 +271,7 @@ export class Agent {
         this.reconciler.allowRemoval();
         return true;
       }
-      await this.#rest(Math.min(200, Math.max(1, deadline - clock.now())));
+      await this.#rest(deadline);
     }
     return false;
   }
@@ -310,6 +323,7 @@ export class Agent {
   }
 
   async close(): Promise<void> {
+    this.#alarm.abort();
     await Promise.all([...this.#sources, ...this.#targets].map((part) => part.close()));
   }
 }

@@ -1,9 +1,10 @@
 /**
- * The log of the agent, on pino: JSON lines for machines, plain lines for people. A log that cannot be written is kept
- * for a while, then lost; what keeps the network up goes on, and standard error is told once.
+ * The log of the agent: JSON lines for machines, plain lines for people. A line that cannot be written is lost; what
+ * keeps the network up goes on, and standard error is told once.
  */
 
-import { pino } from 'pino';
+import { openSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 
 import type { Log, LogLevel } from '../base/ports.ts';
 import type { SourceState } from '../inventory/source.ts';
@@ -22,29 +23,20 @@ export interface LogOptions {
 export function openLog(options: LogOptions): Log {
   const isHuman =
     options.format === 'human' ||
-    (options.format === 'auto' && options.file === undefined && process.stderr.isTTY);
-  const destination = openDestination(options.file);
-  if (isHuman) return humanLog(options.level, (line) => void destination.write(line));
-  const logger = pino({ level: options.level, base: null }, destination);
+    (options.format === 'auto' && options.file === undefined && isatty(standardError));
+  const format = isHuman ? formatForPeople : formatJson;
+  const write = openWriter(options.file);
+  const least = ranks[options.level];
   return (level, message, fields) => {
-    try {
-      logger[level](fields ?? {}, message);
-    } catch {
-      // As above: the write itself may throw when the disk is full.
-    }
+    if (ranks[level] >= least) write(format(level, message, fields));
   };
 }
 
-type Destination = ReturnType<typeof pino.destination>;
+const standardError = 2;
 
-/** Characters that are kept while nothing can be written. */
-const keptLength = 1 << 20;
-
-function openDestination(file: string | undefined): Destination {
-  const open = (dest: string | number): Destination =>
-    pino.destination({ dest, sync: true, mkdir: false, maxLength: keptLength });
+/** A full disk, or a reader that went away, must not stop what keeps the network up. */
+function openWriter(file: string | undefined): (line: string) => void {
   let isWell = true;
-  // A full disk, or a reader that went away, must not stop what keeps the network up.
   const failed = (problem: string, cause: unknown, remedy: string): void => {
     if (!isWell || file === undefined) return;
     isWell = false;
@@ -52,43 +44,43 @@ function openDestination(file: string | undefined): Destination {
     complain(`cannot ${problem} the log file ${file}: ${reason}; ${remedy}`);
   };
   try {
-    const destination = open(file ?? 2);
-    destination.on('error', (cause: unknown) =>
-      failed('write', cause, 'make room there: the agent goes on, and what does not fit is lost'),
-    );
-    destination.on('write', () => {
-      isWell = true;
-    });
-    return destination;
+    const out = file === undefined ? standardError : openSync(file, 'a');
+    return (line) => {
+      try {
+        writeSync(out, line);
+        isWell = true;
+      } catch (cause) {
+        failed('write', cause, 'make room there: the agent goes on, and what does not fit is lost');
+      }
+    };
   } catch (cause) {
     failed('open', cause, 'correct log.file: the log goes to standard error');
-    return openDestination(undefined);
+    return openWriter(undefined);
   }
 }
 
 function complain(text: string): void {
   try {
-    process.stderr.write(`selvedge: ${text}\n`);
+    writeSync(standardError, `selvedge: ${text}\n`);
   } catch {
     // Nobody is left to be told.
   }
 }
 
-const ranks: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+/** By the numbers that collectors of JSON logs know from bunyan and pino. */
+const ranks: Readonly<Record<LogLevel, number>> = { debug: 20, info: 30, warn: 40, error: 50 };
 
-function humanLog(least: LogLevel, write: (line: string) => void): Log {
-  return (level, message, fields) => {
-    if (ranks[level] < ranks[least]) return;
-    const because: unknown = fields?.['because'];
-    const why = Array.isArray(because) && because.length > 0 ? `  <- ${String(because[0])}` : '';
-    const time = new Date().toISOString().slice(11, 23);
-    try {
-      write(`${time} ${level.padEnd(5)} ${message}${why}\n`);
-    } catch {
-      // As above.
-    }
-  };
-}
+type Format = (...line: Parameters<Log>) => string;
+
+const formatJson: Format = (level, message, fields) =>
+  `${JSON.stringify({ level: ranks[level], time: Date.now(), ...fields, msg: message })}\n`;
+
+const formatForPeople: Format = (level, message, fields) => {
+  const because: unknown = fields?.['because'];
+  const why = Array.isArray(because) && because.length > 0 ? `  <- ${String(because[0])}` : '';
+  const time = new Date().toISOString().slice(11, 23);
+  return `${time} ${level.padEnd(5)} ${message}${why}\n`;
+};
 
 /** Logs each state of a part once: it may speak up more often. */
 export function stateLog(log: Log): (name: string, state: SourceState | TargetState) => void {

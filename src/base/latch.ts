@@ -8,17 +8,14 @@ export class Latch {
     this.#release?.();
   }
 
-  /** Resolves at once when set, else when it is set, or with `false` after the given promise. Clears it. */
-  async wait(otherwise: Promise<unknown>): Promise<boolean> {
+  /** Resolves at once when set, else when it is set. Clears it. */
+  async wait(): Promise<void> {
     if (!this.#set) {
-      const released = new Promise<void>((resolve) => {
+      await new Promise<void>((resolve) => {
         this.#release = resolve;
       });
-      await Promise.race([released, otherwise]);
       this.#release = undefined;
     }
-    const wasSet = this.#set;
     this.#set = false;
-    return wasSet;
   }
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The command line: what there is to type, and which module does it. Each command loads what it needs, and no more. */
 
+import { enableCompileCache } from 'node:module';
+
 import { Command } from 'commander';
 
 import type { ControlViews } from '../api/contract/control.ts';
@@ -178,4 +180,7 @@ async function showResources(what: string, options: Common): Promise<void> {
   });
 }
 
+// Of the unit's CacheDirectory=. What was compiled for one start is not for the next.
+const cache = process.env['CACHE_DIRECTORY'];
+if (cache !== undefined) enableCompileCache(cache);
 await build().parseAsync();

@@ -53,7 +53,7 @@ export const rooms: readonly Room[] = [
 
   room('store', effects, ['base', 'net', 'node:*']),
   room('api', effects, ['store', 'config', 'base', 'net', 'node:*']),
-  room('agent', effects, ['anything but cli', 'node:*', 'pino', 'prom-client']),
+  room('agent', effects, ['anything but cli', 'node:*', 'prom-client']),
   room('cli', effects, ['anything', 'node:*', 'commander']),
 ];
 

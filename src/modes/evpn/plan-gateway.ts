@@ -1,6 +1,5 @@
 /** The plan of a gateway: a VRF for its VNI, joined to the provider bridge on behalf of the router. */
 
-import { formatIssue } from '../../base/issue.ts';
 import type { Attachment, Concept, Vrf, Wiring } from '../../fabric/concepts.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { BgpvpnKeys, PortBinding } from '../../inventory/port-binding.ts';
@@ -8,77 +7,13 @@ import { type Family, type Ip, isLinkLocal } from '../../net/ip.ts';
 import { linkLocalOf } from '../../net/mac.ts';
 import type { Reason } from '../../resources/resource.ts';
 import type { ScopePlan } from '../mode.ts';
-import { becauseAddressed, becauseAnnotated, becauseExit, becauseHere } from './because.ts';
-import {
-  type Gateway,
-  type GatewayRole,
-  networkPortOf,
-  type ProviderExit,
-  providerExit,
-  roleAt,
-} from './gateways.ts';
+import { becauseAddressed } from './because.ts';
+import type { Gateway, ProviderExit } from './gateways.ts';
 import { joinProblem } from './join.ts';
 import type { EvpnSettings } from './settings.ts';
+import { readyGateway, type Site } from './site.ts';
 
 export const emptyPlan: ScopePlan = { concepts: [], conditions: [] };
-
-/** A gateway with all that a VRF needs of it, or what is wrong, or `undefined` when it is none of ours. */
-export type Readiness =
-  | { readonly ready: true; readonly site: Site }
-  | { readonly ready: false; readonly problem: string };
-
-/** Where and for whom: the parts that the plans of a gateway and of its networks share. */
-export interface Site {
-  readonly gateway: Gateway;
-  readonly role: GatewayRole;
-  readonly exit: ProviderExit;
-  readonly vtep: Ip;
-  readonly mtu: number;
-  readonly because: readonly Reason[];
-}
-
-export function readyGateway(port: PortBinding, inventory: Inventory): Readiness | undefined {
-  const role = roleAt(port, inventory);
-  if (role === undefined) return undefined;
-  const networkPort = networkPortOf(port, inventory);
-  const annotation = networkPort?.bgpvpn;
-  if (networkPort === undefined || annotation === undefined) return undefined;
-  if (!annotation.ok) {
-    return problem(`Port_Binding ${networkPort.name} ${formatIssue(annotation.error)}; correct it`);
-  }
-  const [addresses] = port.addresses;
-  if (addresses === undefined) return problem(noAddresses(port));
-  const exit = providerExit(networkPort.datapath, inventory);
-  if (typeof exit === 'string') return problem(exit);
-  const { vtep, underlayMtu } = inventory.host;
-  if (vtep === undefined) {
-    return problem(
-      'this node has no VTEP address; set evpn.local_ip, or give the loopback device a /32 address',
-    );
-  }
-  const gateway = { port, addresses, networkPort, bgpvpn: annotation.value };
-  const because = [
-    becauseHere(port, role, inventory.ovs.systemId),
-    becauseAnnotated(networkPort, annotation.value),
-    ...becauseExit(exit),
-  ];
-  const mtu = (underlayMtu ?? 1500) - vxlanOverhead(vtep.family);
-  return { ready: true, site: { gateway, role, exit, vtep, mtu, because } };
-}
-
-/** Outer IP, UDP and VXLAN headers and the inner Ethernet header, RFC 7348 §5. */
-export function vxlanOverhead(family: Family): number {
-  return family === 4 ? 50 : 70;
-}
-
-function problem(text: string): Readiness {
-  return { ready: false, problem: text };
-}
-
-function noAddresses(port: PortBinding): string {
-  const why = port.issues.map(formatIssue).join(', ');
-  return `Port_Binding ${port.name} has no usable addresses${why === '' ? '' : ` (${why})`}; correct column mac`;
-}
 
 export function planGateway(
   scope: string,

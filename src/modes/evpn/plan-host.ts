@@ -8,8 +8,9 @@ import type { Condition } from '../../resources/condition.ts';
 import type { ScopePlan } from '../mode.ts';
 import { becauseAddressed } from './because.ts';
 import { byName } from './gateways.ts';
-import { emptyPlan, type Site } from './plan-gateway.ts';
+import { emptyPlan } from './plan-gateway.ts';
 import { offeredAt } from './plan-network.ts';
+import type { Site } from './site.ts';
 
 /** A port that may carry a virtual machine, or an address that moves between some. */
 export function isHostPort(port: PortBinding): boolean {

@@ -11,8 +11,9 @@ import type { ScopePlan } from '../mode.ts';
 import { becauseAddressed, becauseAnnotated } from './because.ts';
 import { isGatewayPort, localGateways, networkPortOf, peerOf } from './gateways.ts';
 import { joinProblem, sitesOf } from './join.ts';
-import { attachmentOf, emptyPlan, frameOf, nextHopOf, type Site } from './plan-gateway.ts';
+import { attachmentOf, emptyPlan, frameOf, nextHopOf } from './plan-gateway.ts';
 import type { EvpnSettings } from './settings.ts';
+import type { Site } from './site.ts';
 
 /** A router interface that is offered here: its subnets with the site they are reached at. */
 export interface Offered {

@@ -6,6 +6,7 @@
  *   io/     the socket that asks, the monitor that listens, and the addon below them
  */
 
+export { maxMessages } from './wire/batch.ts';
 export { type Addon, loadAddon, type Poll } from './io/addon.ts';
 export type { Alarm } from './io/alarm.ts';
 export {

@@ -6,6 +6,7 @@
 import {
   formatNetlinkError,
   linkOf,
+  maxMessages,
   type NetlinkError,
   type NetlinkSocket,
   objects,
@@ -29,9 +30,6 @@ import type { Sysctls } from './sysctls.ts';
 /** What to do where the kernel lets nobody write. */
 export const capabilityRemedy =
   'run the agent as root, or give it CAP_NET_ADMIN (AmbientCapabilities=CAP_NET_ADMIN in its systemd unit)';
-
-/** As many requests as the socket puts into one datagram, which the kernel carries out whole or not at all. */
-const perDatagram = 128;
 
 /** An operation under way. */
 interface Job {
@@ -233,7 +231,7 @@ function* batches(jobs: readonly Job[], phase: number): Iterable<readonly Job[]>
   let size = 0;
   for (const job of jobs) {
     const { length } = job.phases[phase] ?? [];
-    if (size + length > perDatagram && batch.length > 0) {
+    if (size + length > maxMessages && batch.length > 0) {
       yield batch;
       batch = [];
       size = 0;

@@ -1,6 +1,6 @@
 /**
- * Requests as one datagram. At most 128 messages, with an acknowledgement asked for the last only: the answers to one
- * datagram must fit into the receive buffer of the asker, of which 256 acknowledgements fill the default.
+ * Requests as one datagram. At most 512 messages, with an acknowledgement asked for the last only: the answers to one
+ * datagram must fit into the receive buffer of the asker. 256 fill the system's default, which is a fifth of ours.
  */
 
 import { Writer } from '../../../base/bytes.ts';
@@ -8,8 +8,8 @@ import { writeMessage } from './message.ts';
 import { NLM_F } from './numbers.ts';
 import type { Request } from './request.ts';
 
-/** Half of what the default receive buffer holds answers for. */
-export const maxMessages = 128;
+/** Less than half of what the receive buffer of a `NetlinkSocket` holds answers for. */
+export const maxMessages = 512;
 /** Well below the default send buffer (212,992), which one datagram must fit into. */
 const maxOctets = 64 * 1024;
 /** Octets to start with for each message; the writer grows by itself. */

@@ -53,10 +53,10 @@ const first = (datagram: readonly Sent[]): Sent => datagram[0]!;
 const codes = (results: readonly { ok: boolean; error?: { code: string } }[]) =>
   results.map((result) => (result.ok ? 'ok' : (result.error?.code ?? '')));
 
-test('a batch goes out as datagrams of 128 messages, each with one acknowledgement asked for', async () => {
+test('a batch goes out as datagrams of 512 messages, each with one acknowledgement asked for', async () => {
   const { transport, socket } = setUp();
-  const done = socket.batch(creations(300));
-  for (const size of [128, 128, 44]) {
+  const done = socket.batch(creations(1100));
+  for (const size of [512, 512, 76]) {
     const datagram = await transport.nextSent();
     assert.equal(datagram.length, size);
     const asked = datagram.filter(({ flags }) => (flags & NLM_F.ack) !== 0);
