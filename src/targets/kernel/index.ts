@@ -74,6 +74,8 @@ export function openKernelTarget(options: KernelTargetOptions): KernelTarget {
 
 /** Milliseconds until a kernel that could not be read is tried again. */
 const retryTime = 1_000;
+/** Turns of the event loop after which the core is told although notices keep coming: many thousands of them. */
+const drainTurns = 64;
 /** Milliseconds from an overflow until everything is read. */
 const drainTime = 20;
 
@@ -91,6 +93,8 @@ class RtnetlinkTarget implements KernelTarget {
   #events: TargetEvents | undefined;
   #netlink: NetlinkSocket | undefined;
   #monitor: Monitor | undefined;
+  /** How many were heard. */
+  #notices = 0;
   /** Notices heard while something is read. */
   #heard: NetlinkEvent[] | undefined;
   #isReloadDue = false;
@@ -247,6 +251,7 @@ class RtnetlinkTarget implements KernelTarget {
   }
 
   #hear(event: NetlinkEvent): void {
+    this.#notices += 1;
     this.#heard?.push(event);
     this.#follow(this.#known.take(event));
     if (event.object === 'link') this.#linksChanged();
@@ -287,12 +292,20 @@ class RtnetlinkTarget implements KernelTarget {
     }
   }
 
-  /** Tells the core once for all that one turn of the event loop brings. */
   #report(keys: Iterable<Key>): void {
     const isIdle = this.#unreported.size === 0;
     for (const key of keys) this.#unreported.add(key);
-    if (!isIdle || this.#unreported.size === 0) return;
-    queueMicrotask(() => {
+    if (isIdle && this.#unreported.size > 0) this.#tellSoon(drainTurns);
+  }
+
+  /** Tells the core after a turn of the event loop without notices: in the midst of them things look as they were. */
+  #tellSoon(turns: number): void {
+    const before = this.#notices;
+    setImmediate(() => {
+      if (this.#notices !== before && turns > 0) {
+        this.#tellSoon(turns - 1);
+        return;
+      }
       const changed = [...this.#unreported];
       this.#unreported.clear();
       if (!this.#isClosed) this.#events?.changed(changed);
