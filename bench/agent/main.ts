@@ -140,6 +140,8 @@ async function measureAll(bench: Bench): Promise<PortFigures> {
     range(0, samples).map(() => [ports]),
   );
   const bursts = await burstsOf(bench, ports);
+  // As many rows as ports, from here on.
+  await southbound.trim(ports);
   say(`${ports} ports: resync, start with state in place`);
   const resyncs: number[] = [];
   for (const _ of range(0, rounds)) resyncs.push(await agent.resync());

@@ -117,8 +117,13 @@ export class Southbound {
     );
   }
 
-  async clear(): Promise<void> {
-    for (let at = 0; at < this.count; at += portion) {
+  clear(): Promise<void> {
+    return this.trim(0);
+  }
+
+  /** Deletes all ports but so many. */
+  async trim(count: number): Promise<void> {
+    for (let at = count; at < this.count; at += portion) {
       const rows = this.#rows.slice(at, at + portion);
       await this.#commit(
         rows.map((uuid) => ({
@@ -128,7 +133,7 @@ export class Southbound {
         })),
       );
     }
-    this.#rows.length = 0;
+    this.#rows.length = Math.min(this.count, count);
   }
 
   async #commit(operations: readonly Operation[]) {
