@@ -1,6 +1,6 @@
 /**
- * The log of the agent: JSON lines for machines, plain lines for people. A line that cannot be written is lost; what
- * keeps the network up goes on, and standard error is told once.
+ * The log of the agent: JSON lines for machines, plain lines for people. Lines that cannot be written are kept for
+ * a while, then lost; what keeps the network up goes on, and standard error is told once.
  */
 
 import { openSync, writeSync } from 'node:fs';
@@ -33,6 +33,8 @@ export function openLog(options: LogOptions): Log {
 }
 
 const standardError = 2;
+/** Octets that are kept while nothing can be written. */
+const keptLength = 1 << 20;
 
 /** A full disk, or a reader that went away, must not stop what keeps the network up. */
 function openWriter(file: string | undefined): (line: string) => void {
@@ -45,9 +47,11 @@ function openWriter(file: string | undefined): (line: string) => void {
   };
   try {
     const out = file === undefined ? standardError : openSync(file, 'a');
+    let kept = Buffer.alloc(0);
     return (line) => {
+      if (kept.length < keptLength) kept = Buffer.concat([kept, Buffer.from(line)]);
       try {
-        writeSync(out, line);
+        while (kept.length > 0) kept = kept.subarray(writeSync(out, kept));
         isWell = true;
       } catch (cause) {
         failed('write', cause, 'make room there: the agent goes on, and what does not fit is lost');
