@@ -9,7 +9,6 @@ import { defaultPrefix } from '../net/prefix.ts';
 import { parseRouteDistinguisher, type RouteDistinguisher } from '../net/route-distinguisher.ts';
 import { frrDeviceKey } from '../resources/frr.ts';
 import { type Kinds, resourceOf, type Spec } from '../resources/index.ts';
-import { linkKey } from '../resources/link.ts';
 import type { Key, Resource } from '../resources/resource.ts';
 import type { Vrf } from './concepts.ts';
 import { bridgeName, loopbackName, tableOf, vrfName, vxlanName } from './names.ts';
@@ -31,7 +30,7 @@ export function lowerVrf(vrf: Vrf, kinds: Kinds, settings: FabricSettings): read
     ...devices(vrf, settings).map((spec) => make(spec)),
     ...sysctls(vrf.vni).map((spec) => make(spec)),
     ...lastResorts(vrf.vni).map((spec) => make(spec, [frrDeviceKey(vrfName(vrf.vni))])),
-    ...stanzas(vrf).map((spec) => make(spec, purposeOfStanza(spec, vrf.vni))),
+    ...stanzas(vrf).map((spec) => make(spec)),
   ];
 }
 
@@ -88,11 +87,6 @@ function stanzas({ vni, asn, vtep }: Vrf): readonly Spec[] {
       exportTargets: [],
     },
   ];
-}
-
-/** FRR takes an L3VNI up when it finds VXLAN device and bridge; both stay until FRR has let go of it. */
-function purposeOfStanza(spec: Spec, vni: Vni): readonly Key[] {
-  return spec.kind === 'frr-vni' ? [linkKey(bridgeName(vni)), linkKey(vxlanName(vni))] : [];
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { equalData } from '../base/equal.ts';
-import type { IfName } from '../net/if-name.ts';
+import { type IfName, parseIfName } from '../net/if-name.ts';
 import type { Asn, Vni } from '../net/numbers.ts';
 import type { RouteDistinguisher, RouteTarget } from '../net/route-distinguisher.ts';
 import { linkKey } from './link.ts';
@@ -116,7 +116,7 @@ export function frrKinds(grace: FrrGrace): {
       marked: false,
       announces: false,
       key: (spec) => frrVniKey(spec.vrf),
-      needs: (spec) => [frrVrfKey(spec.vrf), linkKey(spec.vrf)],
+      needs: ({ vrf }) => [frrVrfKey(vrf), linkKey(vrf), ...tunnelOf(vrf)],
       outlives: () => [],
       compare: (wanted, observed) => (wanted.vni === observed.vni ? 'same' : 'change'),
       adoptable: () => false,
@@ -131,7 +131,7 @@ export function frrKinds(grace: FrrGrace): {
       marked: false,
       announces: false,
       key: (spec) => frrBgpKey(spec.vrf),
-      needs: (spec) => [frrVrfKey(spec.vrf), linkKey(spec.vrf)],
+      needs: ({ vrf }) => [frrVrfKey(vrf), linkKey(vrf), ...tunnelOf(vrf)],
       outlives: (spec) => [frrVniKey(spec.vrf)],
       compare: compareBgp,
       adoptable: () => false,
@@ -140,6 +140,19 @@ export function frrKinds(grace: FrrGrace): {
       print: printBgp,
     },
   };
+}
+
+/**
+ * The VXLAN device and bridge of a VRF, by its name. Both stay until FRR has let go of the VNI and of all routes that
+ * came through it: zebra 10.3 dies when it deletes such a route and the VXLAN device is gone.
+ */
+function tunnelOf(vrf: IfName): readonly Key[] {
+  const vni = /^vrf-([0-9]+)$/.exec(vrf)?.[1];
+  if (vni === undefined) return [];
+  return [`br-${vni}`, `vxlan-${vni}`].flatMap((name) => {
+    const parsed = parseIfName(name);
+    return parsed.ok ? [linkKey(parsed.value)] : [];
+  });
 }
 
 /** A VRF has one BGP instance: another AS takes the place of the first. FRR sorts targets as it likes. */

@@ -51,8 +51,13 @@ describe('a gateway', () => {
     assert.ok(left.includes('frr bgp vrf-500' as Key));
     await node.pass(frrGrace);
     await node.run(true);
-    // The device goes a while after its stanza, and what is left of FRR after the device.
+    // The VXLAN device goes a while after the stanzas, and the VRF's a while after that; last what is left of FRR.
     assert.ok(!own(node).includes('frr bgp vrf-500' as Key));
+    assert.ok(own(node).includes('link vxlan-500' as Key));
+    await node.pass(5_000);
+    await node.run(true);
+    assert.ok(!own(node).includes('link vxlan-500' as Key));
+    assert.ok(own(node).includes('link vrf-500' as Key));
     await node.pass(5_000);
     await node.run(true);
     assert.deepEqual(about(own(node), 500), []);

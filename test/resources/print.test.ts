@@ -149,13 +149,13 @@ const expected: {
   },
   frrVni: {
     key: 'frr vni vrf-500',
-    needs: ['frr vrf vrf-500', 'link vrf-500'],
+    needs: ['frr vrf vrf-500', 'link vrf-500', 'link br-500', 'link vxlan-500'],
     create: "vtysh -c 'configure terminal' -c 'vrf vrf-500' -c 'vni 500'",
     remove: "vtysh -c 'configure terminal' -c 'vrf vrf-500' -c 'no vni 500'",
   },
   frrBgp: {
     key: 'frr bgp vrf-500',
-    needs: ['frr vrf vrf-500', 'link vrf-500'],
+    needs: ['frr vrf vrf-500', 'link vrf-500', 'link br-500', 'link vxlan-500'],
     create:
       "vtysh -c 'configure terminal' -c 'router bgp 65000 vrf vrf-500' -c 'address-family ipv4 unicast' -c 'redistribute connected' -c 'exit-address-family' -c 'address-family ipv6 unicast' -c 'redistribute connected' -c 'exit-address-family' -c 'address-family l2vpn evpn' -c 'advertise ipv4 unicast' -c 'advertise ipv6 unicast' -c 'rd 192.0.2.1:500' -c 'exit-address-family'",
     remove: "vtysh -c 'configure terminal' -c 'no router bgp 65000 vrf vrf-500'",

@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { silentLog } from '../../../src/base/ports.ts';
 import { unwrap } from '../../../src/base/result.ts';
+import { parseIfName } from '../../../src/net/if-name.ts';
 import { parseTableId } from '../../../src/net/numbers.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import { makeKinds, resourceOf, type Spec } from '../../../src/resources/index.ts';
@@ -107,12 +108,14 @@ for (const root of frrRoots()) {
     const want = (vni: number): void => {
       const name = `vrf-${vni}`;
       const vrf = vrfOf(name);
-      const device: Spec = {
-        kind: 'link',
-        name: vrf.vrf,
-        is: { type: 'vrf', table: unwrap(parseTableId(vni)) },
-      };
-      const specs = [bgpOf(name, 64999, `10.0.0.1:${vni}`), vniOf(name, vni), vrf, device];
+      const devices = [name, `br-${vni}`, `vxlan-${vni}`].map(
+        (link): Spec => ({
+          kind: 'link',
+          name: unwrap(parseIfName(link)),
+          is: { type: 'vrf', table: unwrap(parseTableId(vni)) },
+        }),
+      );
+      const specs = [bgpOf(name, 64999, `10.0.0.1:${vni}`), vniOf(name, vni), vrf, ...devices];
       core.setScope(name, {
         resources: specs.map((spec) => resourceOf(kinds, spec, [])),
         conditions: [],
