@@ -9,6 +9,8 @@ export interface Sample {
 
 /** From just before a transaction is sent to the last notice: of the node's kernel, and of the spine's. */
 export interface Reached {
+  /** The server's answer to the transaction; of a cold start, the agent's word that all is done. */
+  readonly committed: Sample;
   readonly kernel: Sample;
   readonly spine: Sample;
 }
@@ -27,7 +29,7 @@ export interface Idle {
 /** Everything measured with so many ports exposed. */
 export interface PortFigures {
   readonly ports: number;
-  readonly coldStart?: Reached & { readonly settled: Sample };
+  readonly coldStart?: Reached;
   readonly bind: Reached;
   readonly unbind: Reached;
   /** By the number of ports in the one transaction. */
@@ -76,6 +78,7 @@ export function round(value: number, digits = 1): number {
 /** A table in Markdown: a column for each number of ports. */
 export function formatReport({ results, calibration }: Report): string {
   const rows: readonly (readonly [string, (figures: PortFigures) => string | undefined])[] = [
+    ['bind → answer of the Southbound server, p50 / p99', ({ bind }) => both(bind.committed)],
     ['bind → address in the node’s kernel, p50 / p99', ({ bind }) => both(bind.kernel)],
     ['bind → route in the spine’s kernel, p50 / p99', ({ bind }) => both(bind.spine)],
     ['unbind → address gone, p50 / p99', ({ unbind }) => both(unbind.kernel)],
@@ -89,6 +92,7 @@ export function formatReport({ results, calibration }: Report): string {
     ),
     ['cold start → last address', ({ coldStart }) => middle(coldStart?.kernel)],
     ['cold start → last route at the spine', ({ coldStart }) => middle(coldStart?.spine)],
+    ['cold start → all as it should be', ({ coldStart }) => middle(coldStart?.committed)],
     ['process start → all as it should be, state in place', (each) => middle(each.startInPlace)],
     ['resync with nothing to change', ({ resync }) => middle(resync)],
     ['idle: CPU seconds a minute', ({ idle }) => text(idle?.cpuSecondsPerMinute)],

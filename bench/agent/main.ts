@@ -44,6 +44,8 @@ interface Bench {
 
 /** Milliseconds from before `act` to the first and last notice in both kernels. */
 interface Measured {
+  /** Until `act` was done; of a transaction, until the server's answer. */
+  readonly acted: number;
   readonly kernel: Times;
   readonly spine: Times;
 }
@@ -57,15 +59,15 @@ async function measure(
   const ips = ports.map(ipOf);
   const [near, far] = [await kernel.expect(ips, change), await spine.expect(ips, change)];
   const begun = now();
-  const acted = act();
+  const acted = act().then(() => now() - begun);
   const since = ({ first, last }: Times): Times => ({ first: first - begun, last: last - begun });
   const seen = { kernel: since(await near.seen), spine: since(await far.seen) };
-  await acted;
-  return seen;
+  return { ...seen, acted: await acted };
 }
 
 function reached(all: readonly Measured[]) {
   return {
+    committed: sampleOf(all.map(({ acted }) => acted)),
     kernel: sampleOf(all.map(({ kernel }) => kernel.last)),
     spine: sampleOf(all.map(({ spine }) => spine.last)),
   };
@@ -89,11 +91,8 @@ async function coldStart(bench: Bench, ports: number): Promise<Pick<PortFigures,
     await bench.agent.start();
     return {};
   }
-  let settled = Number.NaN;
-  const seen = await measure(bench, range(0, ports), 'new', async () => {
-    settled = await bench.agent.start();
-  });
-  return { coldStart: { ...reached([seen]), settled: sampleOf([settled]) } };
+  const start = () => bench.agent.start();
+  return { coldStart: reached([await measure(bench, range(0, ports), 'new', start)]) };
 }
 
 async function burstsOf(bench: Bench, ports: number): Promise<PortFigures['bursts']> {
