@@ -52,7 +52,7 @@ export class SelvedgeAgent extends AgentProcess {
     });
   }
 
-  async settles(seconds = 60): Promise<void> {
+  async settles(seconds = 120): Promise<void> {
     await waitFor(
       `the agent of ${this.node.name} to settle`,
       async () => (await this.status())?.settled === true,
