@@ -177,7 +177,8 @@ export const schema = {
       default: 'none',
       why: 'what we have not marked is not ours unless the operator says so',
       about:
-        'Whose leftovers count as ours, when they carry exactly the names and values that agent gives.',
+        'Whose objects count as ours when they are exactly as that agent leaves them: taken over where wanted, ' +
+        'removed where not. With `none` they are in the way.',
       oslo: { default: 'ovn-bgp-agent' },
     }),
   }),

@@ -226,6 +226,7 @@ export class Reconciler {
       now,
       mayRemove: this.#mayRemove,
       inheritLeftovers: this.#ports.inheritLeftovers,
+      standsOnOurs: wanted !== undefined && this.#view.standsOnOurs(kind, wanted.spec),
       unwantedSince: entry.unwantedSince ?? now,
       leftAt: entry.leftAt,
     });

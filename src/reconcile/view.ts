@@ -1,6 +1,6 @@
 /** The objects of all targets as one: what is known of a key, and whose it is. Remembers nothing itself. */
 
-import type { Key, Kind, TargetName } from '../resources/resource.ts';
+import type { AnySpec, Key, Kind, TargetName } from '../resources/resource.ts';
 import type { Observed, Target } from '../resources/target.ts';
 import { isOurs } from './decide.ts';
 import type { Entries } from './entries.ts';
@@ -8,7 +8,7 @@ import type { Entries } from './entries.ts';
 export interface ViewPorts {
   readonly kinds: Readonly<Record<string, Kind>>;
   readonly targets: Readonly<Record<TargetName, Target>>;
-  /** Remove what a replaced agent left behind and nothing wants. */
+  /** What a replaced agent left behind is as good as ours. */
   readonly inheritLeftovers: boolean;
 }
 
@@ -45,6 +45,12 @@ export class View {
   observeOurs(key: Key): Observed | undefined {
     const observed = this.observe(key);
     return observed !== undefined && isOurs(observed, this.#ports) ? observed : undefined;
+  }
+
+  /** Whether it stands on something by its kind, and all of that carries our mark. */
+  standsOnOurs(kind: Kind, spec: AnySpec): boolean {
+    const needs = kind.needs(spec);
+    return needs.length > 0 && needs.every((need) => this.observe(need)?.owner === 'us');
   }
 
   isReady(target: TargetName): boolean {

@@ -11,6 +11,7 @@ const usual: Circumstances = {
   now: 100_000,
   mayRemove: true,
   inheritLeftovers: true,
+  standsOnOurs: false,
   unwantedSince: 100_000,
   leftAt: undefined,
 };
@@ -25,6 +26,13 @@ const refuse: Decision = {
   reason: 'it exists and is not ours; remove it, or free its name',
 };
 
+const refuseLeft: Decision = {
+  do: 'refuse',
+  reason:
+    'it is as ovn-bgp-agent leaves it, and adopt.from is "none"; ' +
+    'set adopt.from to "ovn-bgp-agent", or remove it',
+};
+
 /** `-` is absence; an observed thing is followed by its owner. */
 const cases: readonly (readonly [string, string, Decision, Partial<Circumstances>?])[] = [
   ['k1', '-', apply('create')],
@@ -34,7 +42,11 @@ const cases: readonly (readonly [string, string, Decision, Partial<Circumstances
   ['k1=x', 'k1=x predecessor', apply('adopt')],
   ['k1=x', 'k1=y predecessor', apply('change')],
   ['k1=new', 'k1=y predecessor', apply('replace')],
-  ['k1=x', 'k1=x predecessor', apply('adopt'), { inheritLeftovers: false }],
+  ['k1=x', 'k1=x predecessor', refuseLeft, { inheritLeftovers: false }],
+  ['k1=x', 'k1=y predecessor', refuseLeft, { inheritLeftovers: false }],
+  ['k1=x', 'k1=y predecessor', apply('change'), { inheritLeftovers: false, standsOnOurs: true }],
+  ['k1=x', 'k1=x nobody', refuse, { standsOnOurs: true }],
+  ['m1=x', 'm1=x predecessor', apply('adopt'), { inheritLeftovers: false }],
   ['k1=x', 'k1=x nobody', refuse],
   ['k1=x', 'k1=y nobody', refuse],
   ['m1=x', 'm1=x nobody', apply('adopt')],

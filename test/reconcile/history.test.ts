@@ -23,7 +23,7 @@ const history = fc.record({
   start: fc.constantFrom<keyof typeof clouds>('empty', 'working'),
   /** What a replaced agent had set up, for that cloud, before ours came. */
   predecessor: fc.constantFrom<keyof typeof clouds | undefined>(undefined, 'working'),
-  /** Whether ours removes what it left and nothing wants. */
+  /** Whether that is ours to take over and to remove. If not, it is in the way for as long as nobody removes it. */
   inheritsLeftovers: fc.boolean(),
   events: fc.array(anyNodeEvent, { maxLength: 14 }),
   seed: fc.nat(),
@@ -96,7 +96,10 @@ test('whatever happened, a quiet node is as after a cold start, and nothing forb
       const node = await live(past);
       const cold = await coldStart(past, node);
       assert.deepEqual([...node.world.violations, ...cold.world.violations], []);
-      assertSameObjects(node.world.own(), cold.world.own(), node);
+      // What is in the way of a cold start may have been removed by an event in the longer life.
+      if (past.predecessor === undefined || past.inheritsLeftovers) {
+        assertSameObjects(node.world.own(), cold.world.own(), node);
+      }
     }),
     runs(t, 3000),
   );

@@ -220,6 +220,18 @@ describe('ownership', () => {
     assert.deepEqual(await stage.run(), ['adopt k1', 'change k2']);
   });
 
+  test('what a replaced agent left is in the way unless it is inherited', async () => {
+    const stage = await informed(new Stage(false));
+    stage.kernel.put('k1', 'predecessor');
+    stage.want('s', 'k1', 'a1 < k1');
+    assert.deepEqual(await stage.run(), []);
+    const [condition] = stage.core.conditions();
+    assert.match(
+      condition?.message ?? '',
+      /^cannot set up k1: .*set adopt.from to "ovn-bgp-agent"/,
+    );
+  });
+
   test('what cannot carry a mark is set, and neither adopted nor removed', async () => {
     const stage = await informed();
     stage.kernel.put('s1=0', 'nobody');
