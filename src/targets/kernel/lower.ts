@@ -157,7 +157,11 @@ function deliveries(
   if (ip.family === 4) return [removing('route', local)];
   // IP6_RT_PRIO_ADDRCONF, the metric of the routes of prefixes.
   const link = routeOf({ ...common, table: tables.link, metric: 256 });
-  return [removing('route', local), removing('route', link)];
+  // Whether they are gone is left to the notices: the kernel may have put one back by the time we hear of its end.
+  return [removing('route', local), removing('route', link)].map((step) => ({
+    ...step,
+    effect: undefined,
+  }));
 }
 
 function neighbourSteps(
