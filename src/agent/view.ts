@@ -53,7 +53,7 @@ function detailOf(standing: object): string {
 }
 
 export function viewPlan(agent: Agent): PlanView {
-  const { levels, blocked } = agent.reconciler.preview();
+  const { levels, blocked, conditions } = agent.reconciler.preview();
   const steps = levels.flat().map(
     (operation): StepView => ({
       verb: operation.verb,
@@ -66,7 +66,7 @@ export function viewPlan(agent: Agent): PlanView {
   return {
     steps,
     blocked: blocked.map(({ operation, on }) => ({ key: operation.key, on })),
-    conditions: agent.reconciler.conditions(),
+    conditions,
   };
 }
 

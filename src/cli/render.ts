@@ -30,9 +30,18 @@ export function renderPlan(plan: PlanView): string {
   const counts = Object.entries(Object.groupBy(plan.steps, ({ verb }) => verb))
     .map(([verb, steps]) => `${steps?.length ?? 0} to ${verb}`)
     .join(', ');
-  const summary =
-    plan.steps.length === 0 ? 'Nothing to do: the node is as it should be.' : `Plan: ${counts}.`;
-  return [...lines, ...blocked, ...renderConditions(plan.conditions), summary].join('\n');
+  return [...lines, ...blocked, ...renderConditions(plan.conditions), summarize(plan, counts)].join(
+    '\n',
+  );
+}
+
+function summarize({ steps, blocked, conditions }: PlanView, counts: string): string {
+  if (steps.length > 0) return `Plan: ${counts}.`;
+  const isAsItShouldBe =
+    blocked.length === 0 && conditions.every(({ severity }) => severity !== 'error');
+  return isAsItShouldBe
+    ? 'Nothing to do: the node is as it should be.'
+    : 'Nothing can be done as things are.';
 }
 
 function colourOf(verb: string): 'green' | 'yellow' | 'red' | 'cyan' {

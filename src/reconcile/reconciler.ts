@@ -156,24 +156,38 @@ export class Reconciler {
     await this.settled();
   }
 
-  /** All that would be done if nothing failed and all grace times were over, without doing it. */
-  preview(): Ordered {
-    const refused = new Set<Key>();
+  /**
+   * All that would be done if nothing failed and all grace times were over, without doing it, and the conditions that
+   * would follow.
+   */
+  preview(): Ordered & { readonly conditions: readonly Condition[] } {
+    const refused = new Map<Key, string>();
     const keys = new Set([...this.#claims.keys(), ...this.#view.keys()]);
     const operations = [...keys].sort().flatMap((key) => {
       const found = this.#find(key);
       if (found === undefined) return [];
       const decision = this.#decide(found, Number.POSITIVE_INFINITY);
-      if (decision.do === 'refuse') refused.add(key);
+      if (decision.do === 'refuse') refused.set(key, decision.reason);
       return this.#operation(found, decision) ?? [];
     });
-    return order(operations, this.#relations.previewed(refused));
+    const standings = [...refused].map(([key, reason]) => {
+      return { key, standing: { is: 'refused', reason } as const };
+    });
+    const troubled = this.troubled().filter(({ standing }) => standing.is !== 'refused');
+    return {
+      ...order(operations, this.#relations.previewed(new Set(refused.keys()))),
+      conditions: this.#conditionsOf([...troubled, ...standings]),
+    };
   }
 
   /** Conditions of planning, of conflicting scopes, and of names taken by others. */
   conditions(): readonly Condition[] {
+    return this.#conditionsOf(this.troubled());
+  }
+
+  #conditionsOf(troubled: readonly Pick<Entry, 'key' | 'standing'>[]): readonly Condition[] {
     const planned = [...this.#conditions.values()].flat();
-    return [...planned, ...this.#claims.conflicts(), ...refusals(this.troubled(), this.#claims)];
+    return [...planned, ...this.#claims.conflicts(), ...refusals(troubled, this.#claims)];
   }
 
   /** Objects that are not as they should be, with the reason. */

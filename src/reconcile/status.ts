@@ -21,7 +21,10 @@ export function progressOf(troubled: readonly Entry[]): Progress {
  * One condition for each scope that wants what somebody else's object is in the way of, and one for each that wants
  * what a target refuses to make: the first of these by name, since they mostly have one cause.
  */
-export function refusals(troubled: readonly Entry[], claims: Claims): readonly Condition[] {
+export function refusals(
+  troubled: readonly Pick<Entry, 'key' | 'standing'>[],
+  claims: Claims,
+): readonly Condition[] {
   const taken: Condition[] = [];
   const failed = new Map<string, string[]>();
   for (const { key, standing } of troubled) {

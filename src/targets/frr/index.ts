@@ -14,6 +14,7 @@ import {
   type Observed,
   type Operation,
   type Outcome,
+  type Owner,
   type Target,
   type TargetEvents,
   type TargetState,
@@ -26,8 +27,8 @@ import { carryOut, type FrrOperation, frrIsAway, verify } from './tasks.ts';
 
 /** What the target must know of the kernel's devices. */
 export interface OwnLinks {
-  /** Whether a device of this name carries our mark. */
-  isOurs(name: string): boolean;
+  /** Whose a device is; `undefined` when there is none of that name. */
+  ownerOf(name: string): Owner | undefined;
   /** Calls back when devices have come, gone or changed. */
   onLinksChanged(listener: () => void): void;
 }
@@ -64,7 +65,7 @@ class FrrTarget implements Target {
   readonly name = 'frr';
   readonly #options: FrrTargetOptions;
   readonly #objects: FrrObjects;
-  /** Whether the devices were first read after FRR was last looked at. */
+  /** Whether the devices were first read, or one changed hands, after FRR was last looked at. */
   #areMarksNew = false;
   /** Operations that were put off, to be looked at again when anything changes. */
   readonly #waiting = new Set<Key>();
@@ -83,10 +84,10 @@ class FrrTarget implements Target {
   constructor(options: FrrTargetOptions) {
     this.#options = options;
     const { links } = options;
-    this.#objects = new FrrObjects((name) => links?.isOurs(name) === true);
+    this.#objects = new FrrObjects((name) => links?.ownerOf(name));
     let isFirst = true;
     links?.onLinksChanged(() => {
-      this.#areMarksNew ||= isFirst;
+      this.#areMarksNew ||= isFirst || this.#objects.haveDevicesChangedHands;
       isFirst = false;
     });
   }

@@ -1,6 +1,6 @@
 /**
  * What FRR has, as objects, and whose they are. FRR has no place for a mark, so a name tells: `vrf-<vni>` with that
- * same VNI in it is ours. A VNI can be missing for a while (a daemon that came back without it, a removal half done);
+ * same VNI in it belongs to whom the device of that name belongs, and is ours while there is none. A VNI can be missing for a while (a daemon that came back without it, a removal half done);
  * what was ours in this run therefore stays ours, and so does what is wanted and has no other VNI, and what has a device
  * of ours: FRR lets the VNI go first, and a run may end right then.
  */
@@ -9,7 +9,7 @@ import { equalData } from '../../base/equal.ts';
 import { type IfName, parseIfName } from '../../net/if-name.ts';
 import { frrBgpKey, frrDeviceKey, frrVniKey, frrVrfKey } from '../../resources/frr.ts';
 import type { Key } from '../../resources/resource.ts';
-import type { Observed } from '../../resources/target.ts';
+import type { Observed, Owner } from '../../resources/target.ts';
 import type { FrrFacts } from './facts.ts';
 import { type FrrSpec, readSpec } from './stanzas.ts';
 
@@ -20,11 +20,13 @@ export class FrrObjects {
   readonly #known = new Map<Key, Observed<FrrSpec>>();
   /** Keys known before FRR went away. */
   readonly #lost = new Set<Key>();
-  readonly #isOurDevice: (name: string) => boolean;
+  readonly #ownerOfDevice: (name: string) => Owner | undefined;
+  /** Whose the device of each VRF was when the VRF was last looked at. */
+  readonly #devices = new Map<IfName, Owner | undefined>();
   #facts: FrrFacts | undefined;
 
-  constructor(isOurDevice: (name: string) => boolean = () => false) {
-    this.#isOurDevice = isOurDevice;
+  constructor(ownerOfDevice: (name: string) => Owner | undefined = () => undefined) {
+    this.#ownerOfDevice = ownerOfDevice;
   }
 
   get(key: Key): Observed<FrrSpec> | undefined {
@@ -38,6 +40,12 @@ export class FrrObjects {
   /** Whether there is nothing to watch over. */
   get isIdle(): boolean {
     return this.#wanted.size === 0 && this.#known.size === 0;
+  }
+
+  /** Whether the device of a VRF is another's than when the VRF was last looked at. */
+  get haveDevicesChangedHands(): boolean {
+    for (const [vrf, owner] of this.#devices) if (this.#ownerOfDevice(vrf) !== owner) return true;
+    return false;
   }
 
   want(keys: Iterable<Key>): void {
@@ -68,6 +76,7 @@ export class FrrObjects {
     // Those that were ours as well: once nothing of one is left, its name is anybody's again.
     const vrfs = new Set([...present, ...this.#vrfsOfKnown(), ...this.#ours]);
     this.#facts = facts;
+    this.#devices.clear();
     for (const vrf of vrfs) this.#look(vrf, facts);
     const keys = new Set([...before.keys(), ...this.#known.keys()]);
     if (isBack) {
@@ -88,29 +97,33 @@ export class FrrObjects {
   }
 
   #look(vrf: IfName, facts: FrrFacts): void {
-    const isOurs = this.#isOurs(vrf, facts);
+    const owner = this.#ownerOf(vrf, facts);
     let isKnown = false;
     for (const [kind, key] of keysOf(vrf)) {
       // What zebra knows of a device goes with the device: it is nobody's, and of no concern unless it is wanted.
-      const mayBeOurs = isOurs && kind !== 'frr-device';
-      const isSeen = mayBeOurs || this.#wanted.has(key);
+      const isSomebodys = owner !== 'nobody' && kind !== 'frr-device';
+      const isSeen = isSomebodys || this.#wanted.has(key);
       const spec = isSeen ? readSpec(facts, { kind, vrf }) : undefined;
       if (spec === undefined) this.#known.delete(key);
-      else this.#known.set(key, { key, spec, owner: mayBeOurs ? 'us' : 'nobody' });
+      else this.#known.set(key, { key, spec, owner: isSomebodys ? owner : 'nobody' });
       isKnown ||= spec !== undefined || this.#wanted.has(key);
     }
     if (!isKnown) this.#ours.delete(vrf);
   }
 
-  #isOurs(vrf: IfName, facts: FrrFacts): boolean {
-    if (!/^vrf-[1-9][0-9]*$/.test(vrf)) return false;
+  #ownerOf(vrf: IfName, facts: FrrFacts): Owner {
+    if (!/^vrf-[1-9][0-9]*$/.test(vrf)) return 'nobody';
+    const device = this.#ownerOfDevice(vrf);
+    this.#devices.set(vrf, device);
+    if (device === 'nobody') return 'nobody';
     const vni = readSpec(facts, { kind: 'frr-vni', vrf });
     const isSaid =
       vni?.kind === 'frr-vni'
         ? vrf === `vrf-${vni.vni}`
-        : this.#isWanted(vrf) || this.#isOurDevice(vrf);
+        : this.#isWanted(vrf) || device !== undefined;
     if (isSaid) this.#ours.add(vrf);
-    return this.#ours.has(vrf);
+    if (!this.#ours.has(vrf)) return 'nobody';
+    return device ?? 'us';
   }
 
   #isWanted(vrf: IfName): boolean {

@@ -32,12 +32,13 @@ import {
   type Observed,
   type Operation,
   type Outcome,
+  type Owner,
   type Target,
   type TargetEvents,
   type TargetState,
 } from '../../resources/target.ts';
 import { Application, type Applied } from './apply.ts';
-import { isOurAlias } from './mark.ts';
+import { ownerOfDevice } from './owner.ts';
 import { notice, type Reading, readAll, readDevice } from './read.ts';
 import { KernelState, type Taken } from './state.ts';
 import { Sysctls } from './sysctls.ts';
@@ -45,8 +46,8 @@ import { Sysctls } from './sysctls.ts';
 /** What others must know of the devices of this node. */
 export interface KernelLinks {
   macOf(name: string): Mac | undefined;
-  /** Whether a device carries our mark. */
-  isOurs(name: string): boolean;
+  /** Whose a device is; `undefined` when there is none of that name. */
+  ownerOf(name: string): Owner | undefined;
   /** A device with this address. */
   nameOf(mac: Mac): IfName | undefined;
   /** Calls back when a device has come, gone, or got another address. */
@@ -109,7 +110,11 @@ class RtnetlinkTarget implements KernelTarget {
 
   readonly links: KernelLinks = {
     macOf: (name) => this.#known.devices.named(name)?.address,
-    isOurs: (name) => isOurAlias(this.#known.devices.named(name)?.alias),
+    ownerOf: (name) => {
+      const { devices } = this.#known;
+      const device = devices.named(name);
+      return device === undefined ? undefined : ownerOfDevice(device, devices);
+    },
     nameOf: (mac) => this.#known.devices.nameOf(mac),
     onLinksChanged: (listener) => void this.#listeners.push(listener),
   };

@@ -5,7 +5,7 @@ import { equalData } from '../../base/equal.ts';
 import type { IfName } from '../../net/if-name.ts';
 import { type FlowSpec, flowKey } from '../../resources/flow.ts';
 import type { Key } from '../../resources/resource.ts';
-import type { Observed, Operation, Outcome } from '../../resources/target.ts';
+import type { Observed, Operation, Outcome, Owner } from '../../resources/target.ts';
 import { done, failed, waiting } from '../../resources/target.ts';
 import {
   type DumpedFlow,
@@ -13,6 +13,7 @@ import {
   formatMatch,
   type Numbering,
   parseDump,
+  readDevice,
   readFlow,
 } from './flow-text.ts';
 import { changeFlows, dumpFlows, FlowWatch } from './ofctl.ts';
@@ -21,6 +22,8 @@ export interface FlowTablePorts {
   readonly bridge: IfName;
   readonly cookie: number;
   readonly numbering: Numbering;
+  /** Whose a device is; `undefined` when there is none of that name. */
+  readonly ownerOfDevice: (name: string) => Owner | undefined;
   readonly clock: Clock;
   readonly log: Log;
   changed(keys: Iterable<Key>): void;
@@ -32,6 +35,9 @@ interface Held {
   readonly dumped: DumpedFlow | undefined;
 }
 
+/** What ovn-bgp-agent's EVPN driver has, `OVS_VRF_RULE_COOKIE`; by default ours as well. */
+const predecessorCookie = 0x3e6;
+
 /** Milliseconds between the word of a change and the dump, so that a burst costs one. */
 const settleTime = 20;
 /** Milliseconds before the switch is asked again after it went away. */
@@ -41,6 +47,8 @@ export class FlowTable {
   readonly #ports: FlowTablePorts;
   #flows: ReadonlyMap<Key, Held> = new Map();
   #dumped: readonly DumpedFlow[] = [];
+  /** Matches of flows that are ours, as of the last dump. */
+  #ours: ReadonlySet<string> = new Set();
   #watch: FlowWatch | undefined;
   #closed = false;
   #isStale = false;
@@ -108,6 +116,7 @@ export class FlowTable {
     const before = this.#flows;
     const after = new Map(dumped.map((flow) => this.#hold(flow)));
     this.#flows = after;
+    this.#ours = new Set([...after.values()].flatMap(strictMatchOfOurs));
     const changed = new Set<Key>();
     for (const [key, held] of before) {
       if (!equalData(held.observed, after.get(key)?.observed)) changed.add(key);
@@ -121,7 +130,19 @@ export class FlowTable {
     const spec = readFlow(bridge, flow, numbering) ?? this.#stray(flow);
     const isStray = spec.inPort === strayPort;
     const key = isStray ? (`flow ${bridge} ${flow.strictMatch}` as Key) : flowKey(spec);
-    return [key, { observed: { key, spec, owner: 'us' }, dumped: flow }];
+    return [key, { observed: { key, spec, owner: this.#ownerOf(flow) }, dumped: flow }];
+  }
+
+  /**
+   * Another cookie than that of ovn-bgp-agent is only ours; with that one the device tells it leads to. A flow that
+   * leads to none any more stays ours if it was in this run.
+   */
+  #ownerOf(flow: DumpedFlow): Owner {
+    if (flow.cookie !== predecessorCookie) return 'us';
+    const device = readDevice(flow, this.#ports.numbering);
+    const owner = device === undefined ? undefined : this.#ports.ownerOfDevice(device);
+    if (owner !== undefined) return owner;
+    return this.#ours.has(flow.strictMatch) ? 'us' : 'predecessor';
   }
 
   /** A flow with our cookie of a form we do not write, or whose port has gone: only fit to be removed. */
@@ -188,6 +209,10 @@ export class FlowTable {
     this.#busy = turn.catch(() => {});
     return turn;
   }
+}
+
+function strictMatchOfOurs({ observed, dumped }: Held): readonly string[] {
+  return observed.owner === 'us' && dumped !== undefined ? [dumped.strictMatch] : [];
 }
 
 type Line = { readonly text: string } | { readonly missing: string };

@@ -173,6 +173,17 @@ export function readFlow(
   };
 }
 
+/** The device that packets are given the address of, as the sender of an answer or as the receiver. */
+export function readDevice({ actions }: DumpedFlow, numbering: Numbering): IfName | undefined {
+  for (const action of actions) {
+    const [, plain, field] =
+      /^(?:mod_dl_(?:src|dst):(.*)|set_field:(.*)->eth_(?:src|dst))$/.exec(action) ?? [];
+    const mac = parseMac(plain ?? field ?? '');
+    if (mac.ok) return numbering.deviceOf(mac.value);
+  }
+  return undefined;
+}
+
 function readMatch(fields: ReadonlyMap<string, string>): FlowMatch | undefined {
   for (const [protocol, field, family] of [
     ['ip', 'nw_src', 4],

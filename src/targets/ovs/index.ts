@@ -17,6 +17,7 @@ import {
   type Observed,
   type Operation,
   type Outcome,
+  type Owner,
   type Target,
   type TargetEvents,
   type TargetState,
@@ -29,6 +30,8 @@ import { bridgeOf, observePort, ovsTables, ownPortNames, portTransaction } from 
 export interface LinkLookup {
   macOf(name: string): Mac | undefined;
   nameOf(mac: Mac): IfName | undefined;
+  /** Whose a device is; `undefined` when there is none of that name. */
+  ownerOf(name: string): Owner | undefined;
   /** Calls back when a device has come, gone, or got another address. */
   onLinksChanged(listener: () => void): void;
 }
@@ -149,6 +152,7 @@ class OvsTarget implements Target {
       bridge,
       cookie,
       numbering: this.#numbering(bridge),
+      ownerOfDevice: (name) => this.#options.links.ownerOf(name),
       clock,
       log,
       changed: (keys) => this.#events?.changed(keys),

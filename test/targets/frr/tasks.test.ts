@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import type { OwnedStanza } from '../../../src/protocols/vty/index.ts';
 import { bgpFamilies, frrDeviceKey } from '../../../src/resources/frr.ts';
 import type { Verb } from '../../../src/resources/resource.ts';
+import type { Owner } from '../../../src/resources/target.ts';
 import { type FrrFacts, parseFacts } from '../../../src/targets/frr/facts.ts';
 import { FrrObjects } from '../../../src/targets/frr/objects.ts';
 import { bgpStanza, readSpec } from '../../../src/targets/frr/stanzas.ts';
@@ -130,6 +131,27 @@ describe('what is not as it was when it was decided', () => {
 });
 
 describe('ownership', () => {
+  test('is that of the device of the name, where there is one', () => {
+    let device: Owner | undefined;
+    const objects = new FrrObjects(() => device);
+    const seen = facts('vrf vrf-5\n vni 5\nexit-vrf\n', '');
+    const owners = () => {
+      objects.refresh(seen);
+      return [...objects.all()].map(({ owner }) => owner);
+    };
+    assert.deepEqual(owners(), ['us', 'us']);
+    device = 'predecessor';
+    assert.equal(objects.haveDevicesChangedHands, true);
+    assert.deepEqual(owners(), ['predecessor', 'predecessor']);
+    assert.equal(objects.haveDevicesChangedHands, false);
+    device = 'us';
+    assert.deepEqual(owners(), ['us', 'us']);
+    device = 'nobody';
+    assert.deepEqual(owners(), []);
+    objects.want([keyOf(vniOf('vrf-5', 5))]);
+    assert.deepEqual(owners(), ['nobody']);
+  });
+
   test('ends with the last of a VRF, so that its name is anybody’s again', () => {
     const objects = new FrrObjects();
     const keys = [vrfOf('vrf-5'), vniOf('vrf-5', 5)].map(keyOf);

@@ -15,7 +15,7 @@ import { systemClock } from '../../../src/protocols/ovsdb/index.ts';
 import { type FlowSpec, flow } from '../../../src/resources/flow.ts';
 import { type OvsPortSpec, ovsPort } from '../../../src/resources/ovs-port.ts';
 import type { AnySpec, Key, Kind, Verb } from '../../../src/resources/resource.ts';
-import type { Operation, Target } from '../../../src/resources/target.ts';
+import type { Observed, Operation, Owner, Target } from '../../../src/resources/target.ts';
 import { openOvsTarget } from '../../../src/targets/ovs/index.ts';
 import { startSwitch, type Switch, until } from './switch.ts';
 
@@ -62,7 +62,8 @@ before(async () => {
     links: {
       macOf: (each) => (each === 'veth-vrf-500' ? device : undefined),
       nameOf: (mac) => (mac === device ? name('veth-vrf-500') : undefined),
-      onLinksChanged: () => {},
+      ownerOf: (each) => (each === 'veth-vrf-500' ? ownerOfDevice : undefined),
+      onLinksChanged: (listener) => void linksChanged.push(listener),
     },
     clock: systemClock,
     random: Math.random,
@@ -79,7 +80,14 @@ after(async () => {
   await target.close();
   await ovs.stop();
 });
-beforeEach(() => changed.clear());
+beforeEach(() => {
+  changed.clear();
+  ownerOfDevice = 'us';
+});
+
+/** Whose veth-vrf-500 is, and whom to tell when that changes. */
+let ownerOfDevice: Owner | undefined = 'us';
+const linksChanged: (() => void)[] = [];
 
 function operation<S extends AnySpec>(kind: Kind<S>, verb: Verb, spec: S): Operation {
   const key = kind.key(spec);
@@ -193,6 +201,7 @@ describe('flows', () => {
         links: {
           macOf: () => device,
           nameOf: (mac) => (mac === device ? macOf : undefined),
+          ownerOf: (owned) => (owned === macOf ? 'us' : undefined),
           onLinksChanged: () => {},
         },
         clock: systemClock,
@@ -205,6 +214,34 @@ describe('flows', () => {
       assert.deepEqual(observed, { key: flow.key(spec), spec, owner: 'us' });
     });
   }
+
+  it('are whose the device is that they lead to, where the cookie is that of ovn-bgp-agent', async () => {
+    const spec = flows['IPv6 subnet'] ?? assert.fail();
+    const key = flow.key(spec);
+    assert.deepEqual(await apply(flow, 'create', spec), { done: true });
+    for (const owner of ['predecessor', 'nobody', 'us'] as const) {
+      ownerOfDevice = owner;
+      for (const listener of linksChanged) listener();
+      assert.equal(target.observe(key)?.owner, owner);
+    }
+  });
+
+  it('of ours that lead nowhere any more stay ours, and those that never led anywhere are not', async () => {
+    const key = flow.key(flows['ARP answer'] ?? assert.fail());
+    assert.deepEqual(await apply(flow, 'create', flows['ARP answer'] ?? assert.fail()), {
+      done: true,
+    });
+    ovs.ofctl('add-flow', 'br-ex', 'cookie=0x3e6,ip,nw_src=10.9.0.0/24,actions=drop');
+    const stray = (): Observed | undefined =>
+      [...target.all()].find((each) => each.key.includes('10.9.0.0'));
+    await until(() => stray() !== undefined, 'the flow of another');
+    ownerOfDevice = undefined;
+    for (const listener of linksChanged) listener();
+    assert.equal(target.observe(key)?.owner, 'us');
+    assert.equal(stray()?.owner, 'predecessor');
+    ovs.ofctl('del-flows', 'br-ex', 'ip,nw_src=10.9.0.0/24');
+    await until(() => stray() === undefined, 'it to go');
+  });
 
   it('that somebody deletes are reported within moments', async () => {
     ovs.ofctl('del-flows', 'br-ex', 'arp');
