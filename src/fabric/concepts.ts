@@ -59,6 +59,8 @@ export interface Host {
   readonly concept: 'host';
   readonly ip: Ip;
   readonly within: Omit<RoutedPrefix, 'because'>;
+  /** Whether this node answers the router for it, as in a wiring: without that no reply leaves the router. */
+  readonly answers: boolean;
   readonly because: readonly Reason[];
 }
 

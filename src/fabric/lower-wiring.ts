@@ -3,7 +3,7 @@
  * and neighbours towards the router; flows that hand the router's packets to the VRF.
  */
 
-import type { Ip } from '../net/ip.ts';
+import type { Family, Ip } from '../net/ip.ts';
 import { hostPrefix, networkOf } from '../net/prefix.ts';
 import { addressKey } from '../resources/address.ts';
 import { type FlowSpec, flowKey } from '../resources/flow.ts';
@@ -78,10 +78,12 @@ function nextHop(at: Attachment, ip: Ip): readonly Spec[] {
 }
 
 function answers(at: Attachment, settings: FabricSettings): readonly Spec[] {
+  return ([4, 6] as const).map((family) => answer(at, settings, family));
+}
+
+function answer(at: Attachment, settings: FabricSettings, family: Family): FlowSpec {
   const { device: macOf } = wiringNames(at.vni, at.vlan);
-  return ([4, 6] as const).map((family) =>
-    flowOf(at, settings, { type: 'resolution', family }, { type: 'answer', macOf }),
-  );
+  return flowOf(at, settings, { type: 'resolution', family }, { type: 'answer', macOf });
 }
 
 function flowOf(
@@ -151,6 +153,7 @@ export function lowerHost(host: Host, kinds: Kinds, settings: FabricSettings): r
     ...[device, vrfName(at.vni), bridgeName(at.vni)].map((link) => forwardingKey(link, ip.family)),
     routeKey(tableOf(at.vni), networkOf(within.destination), 0),
     flowKey(subnetFlow(within, settings)),
+    ...(host.answers ? [flowKey(answer(at, settings, ip.family))] : []),
   ];
   const spec = {
     kind: 'address',

@@ -48,6 +48,6 @@ export function conceptsOf(
       because,
     },
     prefixes: [v4, routed('2001:db8:1::/64', 'fe80::f816:3eff:fe00:5')],
-    host: { concept: 'host', ip: ip('10.0.0.10'), within: v4, because },
+    host: { concept: 'host', ip: ip('10.0.0.10'), within: v4, answers: true, because },
   };
 }

@@ -159,7 +159,10 @@ test('a host is announced only over forwarding devices, the route of its subnet 
     'sysctl net/ipv4/conf/br-500/forwarding',
     'route 500 10.0.0.0/24 0',
     expected.flat.prefixes[1],
+    'flow br-ex priority=1000,arp,in_port=patch-provnet-1-to-br-int,dl_src=fa:16:3e:00:00:05,arp_op=1',
   ]);
+  const [unanswered] = lowerAll([{ ...scenes.flat.host, answers: false }]);
+  assert.deepEqual(unanswered?.needs, address?.needs.slice(0, -1));
 });
 
 test('FRR is told of the VNI once bridge and tunnel are there', () => {

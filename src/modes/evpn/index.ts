@@ -57,7 +57,7 @@ function plan(scope: Scope, inventory: Inventory, settings: EvpnSettings): Scope
     case 'network':
       return planNetwork(scope, port, inventory, settings);
     default:
-      return planHost(scope, port, inventory);
+      return planHost(scope, port, inventory, settings);
   }
 }
 

@@ -56,7 +56,7 @@ export function frameOf(
   return [vrf, wiring];
 }
 
-function answersFor(exit: ProviderExit, settings: EvpnSettings): boolean {
+export function answersFor(exit: ProviderExit, settings: EvpnSettings): boolean {
   return (
     settings.answerRouter === 'always' || (settings.answerRouter === 'auto' && !exit.hasUplink)
   );

@@ -8,8 +8,9 @@ import type { Condition } from '../../resources/condition.ts';
 import type { ScopePlan } from '../mode.ts';
 import { becauseAddressed } from './because.ts';
 import { byName } from './gateways.ts';
-import { emptyPlan } from './plan-gateway.ts';
+import { answersFor, emptyPlan } from './plan-gateway.ts';
 import { offeredAt } from './plan-network.ts';
+import type { EvpnSettings } from './settings.ts';
 import type { Site } from './site.ts';
 
 /** A port that may carry a virtual machine, or an address that moves between some. */
@@ -27,20 +28,27 @@ export function annotatedInterfaces(
   );
 }
 
-export function planHost(scope: string, port: PortBinding, inventory: Inventory): ScopePlan {
+export function planHost(
+  scope: string,
+  port: PortBinding,
+  inventory: Inventory,
+  settings: EvpnSettings,
+): ScopePlan {
   if (!isHostPort(port) || port.chassis === undefined) return emptyPlan;
   const offered = annotatedInterfaces(port.datapath, inventory)
     .flatMap((each) => offeredAt(each, inventory))
     .filter(({ site }) => site.role === 'active');
   if (offered.length === 0) return emptyPlan;
   const because = [becauseAddressed(port)];
-  const concepts = offered.flatMap(({ prefixes }) =>
-    portIps(port).flatMap((ip): Concept[] => {
+  const concepts = offered.flatMap(({ site, keys, prefixes }) => {
+    // The gateway's own VRF answers for all of its router. Of another VRF it is not known here whether that one stands.
+    const answers = keys.vni === site.gateway.bgpvpn.vni && answersFor(site.exit, settings);
+    return portIps(port).flatMap((ip): Concept[] => {
       const within = prefixes.find(({ destination }) => prefixContains(destination, ip));
       if (within === undefined) return [];
-      return [{ concept: 'host', ip, within, because: [...because, ...within.because] }];
-    }),
-  );
+      return [{ concept: 'host', ip, within, answers, because: [...because, ...within.because] }];
+    });
+  });
   const astray = offered.some(({ site }) => repliesElsewhere(port, site, inventory))
     ? [straying(scope, port)]
     : [];
