@@ -15,6 +15,7 @@ interface Tally {
 
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+  const failures: string[] = [];
   const files = new Map<string, Tally>();
   for await (const event of source) {
     if (event.type === 'test:pass' || event.type === 'test:fail') {
@@ -30,7 +31,11 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
       const outcome = event.type === 'test:fail' ? 'failed' : data.skip ? 'skipped' : 'passed';
       tally[outcome] += 1;
       total[outcome] += 1;
-      if (event.type === 'test:fail') yield formatFailure(file, event.data);
+      if (event.type === 'test:fail') {
+        const failure = formatFailure(file, event.data);
+        failures.push(firstLines(failure, 8));
+        yield `FAILED ${failure}\n`;
+      }
       if (outcome === 'skipped') yield `  skipped: ${data.name}${reasonOf(data.skip)}\n`;
     }
     if (event.type === 'test:summary' && event.data.file !== undefined) {
@@ -41,7 +46,7 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
     }
   }
   const path = process.env['SELVEDGE_COUNTS'];
-  if (path !== undefined) writeFileSync(path, JSON.stringify(total));
+  if (path !== undefined) writeFileSync(path, JSON.stringify({ ...total, failures }));
 }
 
 function reasonOf(skip: unknown): string {
@@ -55,5 +60,9 @@ function formatFailure(
   const error: unknown = data.details.error;
   const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
   const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-  return `FAILED ${file}: ${data.name}\n${text.replace(/^/gm, '    ')}\n`;
+  return `${file}: ${data.name}\n${text.replace(/^/gm, '    ')}`;
+}
+
+function firstLines(text: string, count: number): string {
+  return text.split('\n').slice(0, count).join('\n');
 }

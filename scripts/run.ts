@@ -7,9 +7,15 @@ export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** What failed and why, told again at the end of a run whose beginning nobody may see any more. */
+  readonly failures: readonly string[];
 }
 
-export const none: Counts = { passed: 0, failed: 0, skipped: 0 };
+export const none: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
+
+export function failed(why: string): Counts {
+  return { ...none, failed: 1, failures: [why] };
+}
 
 export interface RunOptions {
   readonly cwd: string;
@@ -52,10 +58,13 @@ export function run(argv: readonly string[], options: RunOptions): Promise<numbe
 /** What a run has counted; one that came to no end has failed, whatever it counted, and so has one of nothing. */
 export function readCounts(path: string, status: number): Counts {
   if (!existsSync(path)) {
-    console.log(`FAILED  the run ended with status ${status} before it counted its tests`);
-    return { ...none, failed: 1 };
+    const why = `the run ended with status ${status} before it counted its tests`;
+    console.log(`FAILED  ${why}`);
+    return failed(why);
   }
-  const counts = JSON.parse(readFileSync(path, 'utf8')) as Counts;
+  const counts = { ...none, ...(JSON.parse(readFileSync(path, 'utf8')) as Partial<Counts>) };
   const isSuspect = (status !== 0 && counts.failed === 0) || counts.passed + counts.failed === 0;
-  return isSuspect ? { ...counts, failed: 1 } : counts;
+  if (!isSuspect) return counts;
+  const why = `the run ended with status ${status}, and counted ${counts.passed} passed`;
+  return { ...counts, failed: 1, failures: [...counts.failures, why] };
 }

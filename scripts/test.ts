@@ -8,7 +8,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { type Counts, none, readCounts, run } from './run.ts';
+import { type Counts, failed, none, readCounts, run } from './run.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const out = join(root, 'out');
@@ -32,7 +32,7 @@ function runHere(
 async function asOneTest(name: string, argv: readonly string[]): Promise<Counts> {
   const status = await runHere(argv, patience.check);
   console.log(`${status === 0 ? 'passed' : 'FAILED'}  ${name}`);
-  return { ...none, [status === 0 ? 'passed' : 'failed']: 1 };
+  return status === 0 ? { ...none, passed: 1 } : failed(name);
 }
 
 async function check(): Promise<Counts> {
@@ -69,6 +69,7 @@ function sum(all: readonly Counts[]): Counts {
       passed: a.passed + b.passed,
       failed: a.failed + b.failed,
       skipped: a.skipped + b.skipped,
+      failures: [...a.failures, ...b.failures],
     }),
     none,
   );
@@ -86,6 +87,8 @@ for (const [name, stage] of Object.entries(stages)) {
   results.push(await stage());
   console.log(`== ${name}: ${Math.round((performance.now() - begun) / 1000)} s`);
 }
-const { passed, failed, skipped } = sum(results);
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+const total = sum(results);
+for (const failure of total.failures) console.log(`FAILED  ${failure}`);
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -19,6 +19,7 @@ const files = readdirSync(import.meta.dirname)
   .map((name) => join(import.meta.dirname, name));
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
 await theFabric();
 const events = run({ files, isolation: 'none', concurrency: false });
 for await (const event of events) {
@@ -29,10 +30,13 @@ for await (const event of events) {
   counts[outcome] += 1;
   const seconds = (details.duration_ms / 1000).toFixed(1);
   print(`${outcome === 'failed' ? 'FAILED' : outcome}  ${name}  (${seconds} s)`);
-  if (event.type === 'test:fail') print(formatError(event.data.details.error));
+  if (event.type !== 'test:fail') continue;
+  const error = formatError(event.data.details.error);
+  failures.push(`${name}\n${error.split('\n').slice(0, 12).join('\n')}`);
+  print(error);
 }
 mkdirSync(outDir, { recursive: true });
-writeFileSync(join(outDir, 'counts.json'), JSON.stringify(counts));
+writeFileSync(join(outDir, 'counts.json'), JSON.stringify({ ...counts, failures }));
 print(`lab: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 // A run of nothing proves nothing.
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);

@@ -8,11 +8,13 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import type { Counts } from '../../scripts/run.ts';
+
 const reporter = fileURLToPath(new URL('../../scripts/report.ts', import.meta.url));
 
 interface Case {
   readonly text: string;
-  readonly counts: { readonly passed: number; readonly failed: number; readonly skipped: number };
+  readonly counts: Omit<Counts, 'failures'>;
 }
 
 const head = "import { test } from 'node:test';\n";
@@ -72,7 +74,10 @@ describe('the report of a file that', () => {
         env: { ...environment, SELVEDGE_COUNTS: result },
         timeout: 60_000,
       });
-      assert.deepEqual(JSON.parse(readFileSync(result, 'utf8')), counts, run.stdout);
+      const { failures, ...counted } = JSON.parse(readFileSync(result, 'utf8')) as Counts;
+      assert.deepEqual(counted, counts, run.stdout);
+      assert.equal(failures.length, counts.failed, 'each failure is told again at the end');
+      assert.ok(failures.every((each) => each.includes(`${what.replaceAll(' ', '-')}.test.ts`)));
       assert.equal(run.status === 0, counts.failed === 0, `${run.status} ${run.stdout}`);
       if (counts.failed > 0) assert.match(run.stdout, /FAILED/);
     });
