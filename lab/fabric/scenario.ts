@@ -47,8 +47,13 @@ export function theFabric(): Promise<Fabric> {
   return shared;
 }
 
-export function scenario(title: string, plan: (stage: Stage) => Promise<void>): void {
-  test(title, async (context) => {
+/** `skip` says what the guest lacks, if it lacks something. */
+export function scenario(
+  title: string,
+  plan: (stage: Stage) => Promise<void>,
+  skip?: string,
+): void {
+  test(title, skip === undefined ? {} : { skip }, async (context) => {
     const fabric = await theFabric();
     const running = openStage(fabric, title, context);
     try {

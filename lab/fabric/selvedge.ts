@@ -26,16 +26,26 @@ export class SelvedgeAgent extends AgentProcess {
     super(node, { argv: [...program, 'agent', ...more] });
   }
 
-  override async start(): Promise<void> {
+  /** Writes the configuration of the lab where the program looks for one. */
+  async configure(): Promise<void> {
     await this.node.script(
       `mkdir -p /etc/selvedge /run/selvedge\nprintf '%s\\n' ${configuration.map((line) => `'${line}'`).join(' ')} > /etc/selvedge/selvedge.toml`,
     );
+  }
+
+  override async start(): Promise<void> {
+    await this.configure();
     await super.start();
   }
 
   /** Runs another command of the program on the agent's node. */
   cli(...words: readonly string[]): Promise<string> {
     return this.node.ok([...program, ...words]);
+  }
+
+  /** What `plan` prints; it exits with 2 when there is something to do. */
+  async plan(...words: readonly string[]): Promise<string> {
+    return (await this.node.exec([...program, 'plan', ...words])).stdout;
   }
 
   /** As a running agent tells it, by its socket: no second program is started. */

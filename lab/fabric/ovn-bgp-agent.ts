@@ -1,0 +1,134 @@
+/**
+ * The agent that Selvedge replaces, as Debian packages it: whether the guest has it, the configuration it is given, its
+ * start and its end. Asserts nothing. It runs as root where its unit has the user neutron: that user has no sudo here.
+ */
+
+import { existsSync } from 'node:fs';
+import { readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AgentProcess } from './agent.ts';
+import type { FabricNode } from './node.ts';
+import { outDir } from './out.ts';
+import { waitFor } from './wait.ts';
+
+const program = '/usr/bin/ovn-bgp-agent';
+/** What the package's unit gives it, and the directory beside it for what a deployment adds. */
+const configFile = '/etc/ovn-bgp-agent/bgp-agent.conf';
+const configDir = '/etc/ovn-bgp-agent/bgp-agent.conf.d';
+
+/** The words that tell both agents where the configuration lies. */
+export const predecessorConfiguration: readonly string[] = [
+  '--config-file',
+  configFile,
+  '--config-dir',
+  configDir,
+];
+
+export function hasOvnBgpAgent(): boolean {
+  return existsSync(program);
+}
+
+/** Four Python processes of 9 to 14 s on a quiet machine; five minutes have been seen on a busy one. */
+const patience = 1200;
+
+export class OvnBgpAgent extends AgentProcess {
+  readonly #vtep: string;
+
+  constructor(node: FabricNode, settings: { readonly vtep: string }) {
+    super(node, {
+      argv: [program, ...predecessorConfiguration],
+      // Without it Python looks through every installed package at each start.
+      env: { SETUPTOOLS_USE_DISTUTILS: 'stdlib' },
+      logFile: join(outDir, 'agents', `${node.name}-ovn-bgp-agent.log`),
+    });
+    this.#vtep = settings.vtep;
+  }
+
+  /** Writes its configuration where the package has it. */
+  async configure(): Promise<void> {
+    const main = [
+      '[DEFAULT]',
+      'debug = true',
+      'driver = ovn_evpn_driver',
+      // The default is 300: see `runs`.
+      'reconcile_interval = 20',
+      'ovsdb_connection = unix:/run/openvswitch/db.sock',
+      'bgp_AS = 64999',
+      '[agent]',
+      // In place of sudo: it is root already.
+      'root_helper = env',
+      '',
+    ];
+    const added = ['[DEFAULT]', `evpn_local_ip = ${this.#vtep}`, ''];
+    await this.node.script(
+      [
+        `mkdir -p ${configDir}`,
+        `printf '%s\\n' ${quoted(main)} > ${configFile}`,
+        `printf '%s\\n' ${quoted(added)} > ${configDir}/10-node.conf`,
+      ].join('\n'),
+    );
+  }
+
+  /**
+   * Starts it and waits until it has been over everything without an error. 4.0.0 fails at each IPv6 address that it
+   * adds and leaves off there (it deletes the address's local route without saying of which family it is); the address
+   * stays, so that its next run comes one further. It says nothing when a run is over but at level debug.
+   */
+  override async start(): Promise<void> {
+    const before = runs(this.log());
+    await super.start();
+    await waitFor(
+      `ovn-bgp-agent of ${this.node.name} to have been over everything`,
+      async () => {
+        const { ended, failed } = runs(this.log());
+        // One more than failed, because the end of a run is in the log before its failure is.
+        return ended - before.ended >= failed - before.failed + 2;
+      },
+      patience,
+    );
+  }
+
+  /** SIGTERM, and the end of its privileged helpers, which otherwise may outlive it. */
+  override async stop(): Promise<number> {
+    const code = await super.stop();
+    for (const pid of await this.#helpers()) {
+      try {
+        process.kill(pid, 'SIGTERM');
+      } catch {
+        // It has ended by itself in the meantime.
+      }
+    }
+    return code;
+  }
+
+  /** `privsep-helper` processes in the node's network namespace. */
+  async #helpers(): Promise<readonly number[]> {
+    const own = await this.node.ok(['readlink', '/proc/self/ns/net']);
+    const pids = (await this.node.ok(['pgrep', '-f', 'privsep-helper']).catch(() => ''))
+      .split('\n')
+      .flatMap((text) => (text === '' ? [] : [Number(text)]));
+    const here = await Promise.all(pids.map((pid) => isHelperIn(pid, own.trim())));
+    return pids.filter((_, index) => here[index]);
+  }
+}
+
+async function isHelperIn(pid: number, netns: string): Promise<boolean> {
+  try {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+    return command.includes('privsep') && (await readlink(`/proc/${pid}/ns/net`)) === netns;
+  } catch {
+    return false;
+  }
+}
+
+/** How many runs over everything a log tells of, and how many of these broke off. */
+export function runs(log: string): { readonly ended: number; readonly failed: number } {
+  return {
+    ended: log.match(/Lock "evpn" .*released.*\.sync" ::/g)?.length ?? 0,
+    failed: log.match(/Unexpected exception while running the sync:/g)?.length ?? 0,
+  };
+}
+
+function quoted(lines: readonly string[]): string {
+  return lines.map((line) => `'${line}'`).join(' ');
+}
