@@ -64,7 +64,9 @@ function renderReasons(
 }
 
 function renderConditions(conditions: readonly ConditionView[]): readonly string[] {
-  return conditions.map(({ severity, message }) =>
+  // Scopes that share an object have the same to say.
+  const messages = new Map(conditions.map(({ severity, message }) => [message, severity]));
+  return [...messages].map(([message, severity]) =>
     paint(severity === 'error' ? 'red' : 'yellow', `${severity}: ${message}`),
   );
 }
