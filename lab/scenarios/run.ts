@@ -1,14 +1,15 @@
 /**
  * Runs scenarios in one process on one fabric: all `*.test.ts` beside this file in the order of their names, or those
- * whose names contain one of the arguments. Leaves `counts.json` in the directory shared with the host.
+ * whose names contain one of the arguments. Leaves `counts.json` in the directory shared with the host. Of several
+ * guests that share the scenarios (`LAB_PART`) every second begins at the end, so that they meet.
  */
 
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from 'node:test';
-import { outDir } from '../fabric/out.ts';
-import { theFabric } from '../fabric/scenario.ts';
-import { guestSeconds } from '../fabric/uptime.ts';
+import { guestPart, outDir } from '../fabric/out.ts';
+import { say } from '../fabric/say.ts';
+import { elsewhere, theFabric } from '../fabric/scenario.ts';
 
 const wanted = process.argv.slice(2);
 // The guest sees `.js`: types are stripped on the host.
@@ -17,6 +18,7 @@ const files = readdirSync(import.meta.dirname)
   .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
   .sort()
   .map((name) => join(import.meta.dirname, name));
+if (Number(guestPart) % 2 === 0) files.reverse();
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
@@ -25,25 +27,21 @@ const events = run({ files, isolation: 'none', concurrency: false });
 for await (const event of events) {
   if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
   const { name, details, skip } = event.data;
-  if (details.type === 'suite') continue;
+  if (details.type === 'suite' || skip === elsewhere) continue;
   const outcome = event.type === 'test:fail' ? 'failed' : skip ? 'skipped' : 'passed';
   counts[outcome] += 1;
   const seconds = (details.duration_ms / 1000).toFixed(1);
-  print(`${outcome === 'failed' ? 'FAILED' : outcome}  ${name}  (${seconds} s)`);
+  say(`${outcome === 'failed' ? 'FAILED' : outcome}  ${name}  (${seconds} s)`);
   if (event.type !== 'test:fail') continue;
   const error = formatError(event.data.details.error);
   failures.push(`${name}\n${error.split('\n').slice(0, 12).join('\n')}`);
-  print(error);
+  say(error);
 }
 mkdirSync(outDir, { recursive: true });
 writeFileSync(join(outDir, 'counts.json'), JSON.stringify({ ...counts, failures }));
-print(`lab: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+say(`lab: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 // A run of nothing proves nothing.
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
-
-function print(line: string): void {
-  process.stdout.write(`[${guestSeconds()} s] ${line}\n`);
-}
 
 /** An error and what caused it, outermost first. */
 function formatError(error: unknown): string {
