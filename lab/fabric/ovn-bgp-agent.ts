@@ -51,7 +51,7 @@ export class OvnBgpAgent extends AgentProcess {
       'debug = true',
       'driver = ovn_evpn_driver',
       // The default is 300: see `runs`.
-      'reconcile_interval = 20',
+      'reconcile_interval = 5',
       'ovsdb_connection = unix:/run/openvswitch/db.sock',
       'bgp_AS = 64999',
       '[agent]',

@@ -37,7 +37,6 @@ scenario(
     const outside = await publicNetwork(stage);
     const { network, router } = await addTenant(stage, 'tenant', { outside, host: 5, on: [c1] });
     const near = await network.vm('near', { on: c1, host: 11 });
-    const far = await network.vm('far', { on: fabric.c2, host: 12 });
     const gone = await network.vm('gone', { on: c1, host: 13 });
     await router.setBgpvpn({ vni: 500, as: 64999 });
     const leaver = await stage.cloud.router('r501', {
@@ -54,7 +53,6 @@ scenario(
     await old.start();
     note(`it ran ${formatRuns(old)}`);
     await reaches(he, near.v4);
-    await reaches(he, far.v4);
     await reaches(he, near.v6);
     const devices = await devicesOf(c1, 500);
     assert.equal(devices.size, 6);
@@ -77,7 +75,7 @@ scenario(
     const refused = await selvedge.plan();
     assert.match(refused, /cannot set up link vrf-500: .*set adopt\.from/);
     // The rules of evpn.isolate are nobody's.
-    assert.doesNotMatch(refused, /^[-~±=+] \w+ +(?!rule|local-rule)/m);
+    assert.doesNotMatch(refused, /^[-~±=+] \w+ +(?! |rule |local-rule )/m);
 
     step('Selvedge takes over under a stream');
     await isLossless(stage, [near.v4], async () => {
@@ -85,10 +83,8 @@ scenario(
       await selvedge.settles(300);
     });
     assert.deepEqual(await devicesOf(c1, 500), devices);
-    for (const vm of [near, far]) {
-      await reaches(he, vm.v4);
-      await reaches(he, vm.v6);
-    }
+    await reaches(he, near.v4);
+    await reaches(he, near.v6);
     assert.equal(await ttlOf(he, near.v6), ttlOfVm);
 
     step('what nobody wants of the leftovers goes, what is foreign stays');

@@ -40,15 +40,23 @@ export async function readAll(netlink: NetlinkSocket): Promise<Dumped> {
   ]);
 }
 
-/** What stands on one device. */
+/** What stands on one device: nothing, when that has just gone. */
 export async function readDevice(netlink: NetlinkSocket, index: number): Promise<Dumped> {
   const { address, neigh, route } = objects;
   return joined([
-    noticesOf('address', await netlink.dump(address, { index })),
-    noticesOf('neigh', await netlink.dump(neigh, { index })),
-    noticesOf('neigh', await netlink.dump(neigh, { index, proxy: true })),
-    noticesOf('route', await netlink.dump(route, { oif: index })),
+    standing('address', await netlink.dump(address, { index })),
+    standing('neigh', await netlink.dump(neigh, { index })),
+    standing('neigh', await netlink.dump(neigh, { index, proxy: true })),
+    standing('route', await netlink.dump(route, { oif: index })),
   ]);
+}
+
+function standing<K extends ObjectName>(
+  object: K,
+  dumped: Result<readonly ObjectValue<K>[], NetlinkError>,
+): Dumped {
+  const isGone = !dumped.ok && dumped.error.code === 'ENODEV';
+  return isGone ? ok([]) : noticesOf(object, dumped);
 }
 
 /** The routes of a table, of which one has a key that was found taken. */

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Spec } from '../../../src/resources/index.ts';
+import { NetlinkSocket } from '../../../src/protocols/netlink/index.ts';
 import type { LinkSpec } from '../../../src/resources/link.ts';
 import { ovsPortKey } from '../../../src/resources/ovs-port.ts';
 import type { Key } from '../../../src/resources/resource.ts';
 import type { KernelTarget } from '../../../src/targets/kernel/index.ts';
+import { readDevice } from '../../../src/targets/kernel/read.ts';
 import { ifName, ip as ipOf, mac, prefix, table, vni } from '../../protocols/netlink/io/kernel.ts';
 import { type Cases, runCases } from '../../protocols/netlink/io/namespace.ts';
 import {
@@ -414,6 +416,13 @@ const cases: Cases = {
       await apply(target, 'remove', spec);
       assert.equal(observed(target, spec), undefined);
     }),
+
+  'nothing stands on a device that has just gone': async () => {
+    const socket = NetlinkSocket.open();
+    assert.ok(socket.ok);
+    assert.deepEqual(await readDevice(socket.value, 987_654), { ok: true, value: [] });
+    socket.value.close();
+  },
 
   'what is removed by hand is told, also when notices are lost': () =>
     cleanly(() =>

@@ -1,0 +1,146 @@
+/** What somebody alters by hand: it comes back by itself, and what is nobody's business of ours is left alone. */
+
+import assert from 'node:assert/strict';
+import type { FabricNode } from '../fabric/node.ts';
+import { scenario } from '../fabric/scenario.ts';
+import { addTenant, announced, publicNetwork, startAgents } from '../fabric/tenancy.ts';
+import { waitFor } from '../fabric/wait.ts';
+
+/** Something taken away or altered, and how one sees that it is there again. */
+interface Drift {
+  readonly what: string;
+  readonly harm: (node: FabricNode) => Promise<unknown>;
+  readonly look: (node: FabricNode) => Promise<string>;
+}
+
+const configure = (...lines: readonly string[]) => {
+  const words = ['configure terminal', ...lines].flatMap((line) => ['-c', line]);
+  return (node: FabricNode) => node.ok(['vtysh', ...words]);
+};
+const run = (text: string) => (node: FabricNode) => node.ok(text.split(' '));
+const frr = (node: FabricNode) => node.vtysh('show running-config');
+
+const offered = async (node: FabricNode) => (await announced(node, 500)).join();
+
+const drifts: readonly Drift[] = [
+  {
+    what: 'an address',
+    harm: run('ip address del 10.1.0.11/32 dev lo-500'),
+    look: offered,
+  },
+  {
+    what: 'a route of a subnet',
+    harm: run('ip route del 10.1.0.0/24 table 500'),
+    look: run('ip -d route show 10.1.0.0/24 table 500'),
+  },
+  {
+    what: 'an IPv6 route of a subnet',
+    harm: run('ip -6 route del fd00:1::/64 table 500'),
+    look: run('ip -d -6 route show fd00:1::/64 table 500'),
+  },
+  {
+    what: 'the neighbour entry of the gateway',
+    harm: run('ip neighbour del 172.24.4.5 dev veth-vrf-500'),
+    look: run('ip neighbour show 172.24.4.5 dev veth-vrf-500 nud permanent'),
+  },
+  {
+    what: 'a device that is set down',
+    harm: run('ip link set vxlan-500 down'),
+    look: async (node) => {
+      const [link] = await node.ipJson<{ readonly flags: readonly string[] }>(
+        'link',
+        'show',
+        'dev',
+        'vxlan-500',
+      );
+      return String(link?.flags.includes('UP'));
+    },
+  },
+  {
+    what: 'the MTU of a device',
+    harm: run('ip link set br-500 mtu 1400'),
+    look: run('cat /sys/class/net/br-500/mtu'),
+  },
+  {
+    what: 'a device',
+    harm: run('ip link del lo-500'),
+    look: offered,
+  },
+  {
+    what: 'the rule that ends look-ups in a VRF',
+    harm: run('ip rule del pref 2000'),
+    look: run('ip rule show pref 2000'),
+  },
+  {
+    what: 'a flow',
+    harm: run('ovs-ofctl --strict del-flows br-ex cookie=0x3e6/-1'),
+    look: async (node) => {
+      const flows = await node.ok([
+        'ovs-ofctl',
+        '--no-stats',
+        'dump-flows',
+        'br-ex',
+        'cookie=998/-1',
+      ]);
+      return flows.split('\n').sort().join('\n');
+    },
+  },
+  {
+    what: 'a port of the provider bridge',
+    harm: run('ovs-vsctl del-port veth-ovs-500'),
+    look: run('ovs-vsctl list-ports br-ex'),
+  },
+  {
+    what: 'lines of FRR',
+    harm: configure(
+      `router bgp 64999 vrf vrf-500`,
+      'address-family l2vpn evpn',
+      'no advertise ipv4 unicast',
+    ),
+    look: frr,
+  },
+  { what: 'the VNI in FRR', harm: configure('vrf vrf-500', 'no vni 500'), look: frr },
+];
+
+scenario('what is altered by hand comes back, and what is foreign stays', async (stage) => {
+  const { fabric, step, note, reaches, cleanup } = stage;
+  const { c1, he } = fabric;
+  const [agent] = await startAgents(stage);
+  assert.ok(agent);
+  const outside = await publicNetwork(stage);
+  const { network, router } = await addTenant(stage, 'tenant', { outside, host: 5, on: [c1] });
+  const vm = await network.vm('vm', { on: c1, host: 11 });
+  await router.setBgpvpn({ vni: 500, as: 64999 });
+  await reaches(he, vm.v4);
+  await reaches(he, vm.v6);
+  await agent.settles();
+
+  step('somebody adds things of his own');
+  cleanup(() => c1.ok(['ip', 'link', 'del', 'lo-mine']).catch(() => undefined));
+  await c1.script(`
+    ip link add lo-mine type dummy
+    ip address add 10.9.9.9/32 dev lo-mine
+    ip route add blackhole 10.98.0.0/24 table 500 proto static
+    ovs-ofctl add-flow br-ex cookie=0x77,priority=7,ip,nw_dst=203.0.113.7,actions=drop
+    vtysh -c 'configure terminal' -c 'router bgp 64999 vrf vrf-500' -c 'address-family ipv4 unicast' -c 'network 10.99.0.0/24'`);
+  cleanup(() => c1.ok(['ovs-ofctl', 'del-flows', 'br-ex', 'cookie=0x77/-1']));
+
+  for (const { what, harm, look } of drifts) {
+    const before = await look(c1);
+    await harm(c1);
+    const begun = performance.now();
+    await waitFor(`${what} to come back`, async () => (await look(c1)) === before);
+    note(`${what}: back after at most ${Math.round(performance.now() - begun)} ms`);
+  }
+
+  step('all is as it was, and his things are there');
+  await agent.settles();
+  assert.match(await agent.plan(), /Nothing to do/);
+  await reaches(he, vm.v4);
+  await reaches(he, vm.v6);
+  assert.deepEqual(await announced(c1, 500), ['10.1.0.11', 'fd00:1::11']);
+  assert.match(await c1.ok(['ip', 'address', 'show', 'dev', 'lo-mine']), /10\.9\.9\.9/);
+  assert.match(await c1.ok(['ovs-ofctl', 'dump-flows', 'br-ex']), /cookie=0x77/);
+  assert.match(await c1.ok(['ip', 'route', 'show', 'table', '500']), /blackhole 10\.98\.0\.0\/24/);
+  assert.match(await frr(c1), /network 10\.99\.0\.0\/24/);
+});
