@@ -3,6 +3,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FabricNode } from './node.ts';
+import { projectDir } from './out.ts';
 import type { Fabric } from './topology.ts';
 
 /** File name -> command; each node's files lie in a folder of its name. */
@@ -32,6 +33,9 @@ const withOvs: Readonly<Record<string, string>> = {
   'ovs-flows-br-int.txt': 'ovs-ofctl dump-flows br-int',
   'ovs-datapath.txt': 'ovs-appctl dpctl/dump-flows; ovs-appctl dpctl/show',
 };
+const withAgent: Readonly<Record<string, string>> = {
+  'agent.txt': `node ${join(projectDir, 'dist/cli/main.js')} status`,
+};
 const withOvn: Readonly<Record<string, string>> = {
   'ovn-nb.txt': 'ovn-nbctl show; ovsdb-client dump unix:/run/ovn/ovnnb_db.sock',
   'ovn-sb.txt': 'ovn-sbctl show; ovn-sbctl list Port_Binding; ovn-sbctl list Chassis',
@@ -42,7 +46,7 @@ export async function collectState(fabric: Fabric, dir: string): Promise<void> {
   await collectNode(fabric.central, dir, { ...everywhere, ...withOvn });
   await collectNode(fabric.spine, dir, { ...everywhere, ...withFrr });
   for (const node of fabric.hypervisors) {
-    await collectNode(node, dir, { ...everywhere, ...withFrr, ...withOvs });
+    await collectNode(node, dir, { ...everywhere, ...withFrr, ...withOvs, ...withAgent });
   }
 }
 

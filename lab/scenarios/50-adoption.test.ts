@@ -190,6 +190,7 @@ for vni in 500 501 77; do
   vtysh -c 'configure terminal' -c "no router bgp 64999 vrf vrf-$vni" >/dev/null || true
   for device in lo veth-vrf vxlan br vrf; do ip link del $device-$vni 2>/dev/null || true; done
   vtysh -c 'configure terminal' -c "no vrf vrf-$vni" >/dev/null || true
+  for family in -4 -6; do ip $family route flush table $vni 2>/dev/null || true; done
 done
 ip address del 169.254.0.1/32 dev br-ex 2>/dev/null || true
 ip address del fd53:d91e:400:7f17::1/128 dev br-ex 2>/dev/null || true
