@@ -41,6 +41,9 @@ export interface PartState {
   readonly reason: string | undefined;
 }
 
+/** Scopes that are planned in one turn of the event loop. */
+const portion = 500;
+
 export class Agent {
   readonly kinds: Kinds;
   readonly inventory = new MutableInventory();
@@ -194,10 +197,19 @@ export class Agent {
   }
 
   #mustRestart = false;
+  #isPlanning = false;
 
-  /** Plans what is due and asks for the rows that follow from it. */
+  /** Plans what is due, in portions, so that peers get their answers meanwhile; asks for the rows that follow from it. */
   #plan(): void {
-    this.#planner.plan();
+    this.#planner.plan(portion);
+    if (this.#planner.hasWork && !this.#isPlanning) {
+      this.#isPlanning = true;
+      setImmediate(() => {
+        this.#isPlanning = false;
+        this.#plan();
+        this.#wake.set();
+      });
+    }
     if (this.#southbound === undefined || !this.#planner.takeStaleInterest()) return;
     this.#southbound.setInterest(this.mode.interest(this.inventory));
   }

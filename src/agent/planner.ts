@@ -40,12 +40,12 @@ export class Planner {
     return this.#dirty.size > 0;
   }
 
-  /** Plans what is marked; returns how many scopes that were. */
-  plan(): number {
+  /** Plans what is marked, but no more than so many scopes; returns how many that were. */
+  plan(most = Number.POSITIVE_INFINITY): number {
     const { mode, inventory, setScope } = this.#ports;
-    const dirty = [...this.#dirty];
-    this.#dirty.clear();
+    const dirty = [...this.#dirty].slice(0, most);
     for (const scope of dirty) {
+      this.#dirty.delete(scope);
       const planned = planScope(mode, scope, inventory, this.#ports.kinds, this.#ports.settings);
       const isEmpty = planned.resources.length === 0 && planned.conditions.length === 0;
       setScope(scope, isEmpty ? undefined : planned);

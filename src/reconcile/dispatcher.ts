@@ -16,6 +16,9 @@ export interface DispatcherPorts {
   readonly free: (parked: Iterable<Key>) => void;
 }
 
+/** Operations that a target gets at once: what comes next does not wait for more, and nothing stands still for long. */
+const maxBatch = 1_000;
+
 export class Dispatcher {
   readonly #ports: DispatcherPorts;
   readonly #running = new Map<TargetName, Promise<void>>();
@@ -34,20 +37,24 @@ export class Dispatcher {
     return true;
   }
 
-  /** Begins a batch, or parks its keys while the target is busy; returns why neither can be done. */
+  /** Begins a batch, and parks what is too much of it, or all while the target is busy; returns why neither can be. */
   hand(name: TargetName, operations: readonly Operation[]): string | undefined {
     const { state } = this.#ports.targets[name];
     if (state.state === 'down') return `${name}: ${state.reason}`;
     if (state.state === 'starting') return `${name} to start`;
-    if (this.#running.has(name)) {
-      const parked = this.#parked.get(name) ?? new Set<Key>();
-      for (const { key } of operations) parked.add(key);
-      this.#parked.set(name, parked);
-    } else {
-      for (const { key } of operations) this.#underWay.set(key, false);
-      this.#running.set(name, this.#carryOut(name, operations));
-    }
+    const batch = this.#running.has(name) ? [] : operations.slice(0, maxBatch);
+    this.#park(name, operations.slice(batch.length));
+    if (batch.length === 0) return undefined;
+    for (const { key } of batch) this.#underWay.set(key, false);
+    this.#running.set(name, this.#carryOut(name, batch));
     return undefined;
+  }
+
+  #park(name: TargetName, operations: readonly Operation[]): void {
+    if (operations.length === 0) return;
+    const parked = this.#parked.get(name) ?? new Set<Key>();
+    for (const { key } of operations) parked.add(key);
+    this.#parked.set(name, parked);
   }
 
   async #carryOut(name: TargetName, operations: readonly Operation[]): Promise<void> {
