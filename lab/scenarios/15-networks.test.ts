@@ -1,6 +1,7 @@
 /** EVPN mode with several networks: a VNI for each, a VNI that routers share, NAT beside it, packets of full size. */
 
 import assert from 'node:assert/strict';
+import { tenantMtu } from '../fabric/cloud/network.ts';
 import type { Namespace } from '../fabric/namespace.ts';
 import { scenario } from '../fabric/scenario.ts';
 import { addTenant, isGone, publicNetwork, startAgents } from '../fabric/tenancy.ts';
@@ -40,8 +41,8 @@ scenario('networks of one router have VNIs of their own, and routers share one',
   await reaches(third, far.v6);
 
   step('packets of full size pass without fragmentation, both ways');
-  await arrivesWhole(he, near.v4, 1500 - 28);
-  await arrivesWhole(far, '2001:db8:200::10', 1500 - 48);
+  await arrivesWhole(he, near.v4, tenantMtu - 28);
+  await arrivesWhole(far, '2001:db8:200::10', tenantMtu - 48);
 
   step('a network moves from one VNI to another');
   await router.setBgpvpnOn(green, { vni: 500, as });

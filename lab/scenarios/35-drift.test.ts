@@ -20,6 +20,15 @@ const configure = (...lines: readonly string[]) => {
 const run = (text: string) => (node: FabricNode) => node.ok(text.split(' '));
 const frr = (node: FabricNode) => node.vtysh('show running-config');
 
+const link = async (node: FabricNode, name: string) => {
+  const [shown] = await node.ipJson<{ readonly flags: readonly string[]; readonly mtu: number }>(
+    'link',
+    'show',
+    'dev',
+    name,
+  );
+  return shown;
+};
 const offered = async (node: FabricNode) => (await announced(node, 500)).join();
 
 const drifts: readonly Drift[] = [
@@ -46,20 +55,12 @@ const drifts: readonly Drift[] = [
   {
     what: 'a device that is set down',
     harm: run('ip link set vxlan-500 down'),
-    look: async (node) => {
-      const [link] = await node.ipJson<{ readonly flags: readonly string[] }>(
-        'link',
-        'show',
-        'dev',
-        'vxlan-500',
-      );
-      return String(link?.flags.includes('UP'));
-    },
+    look: async (node) => String((await link(node, 'vxlan-500'))?.flags.includes('UP')),
   },
   {
     what: 'the MTU of a device',
     harm: run('ip link set br-500 mtu 1400'),
-    look: run('cat /sys/class/net/br-500/mtu'),
+    look: async (node) => String((await link(node, 'br-500'))?.mtu),
   },
   {
     what: 'a device',

@@ -21,7 +21,7 @@ export interface NetworkSettings {
 }
 
 /** Geneve's overhead on the default underlay of Neutron: what VMs of tenant networks are told. */
-const tenantMtu = 1442;
+export const tenantMtu = 1442;
 const providerMtu = 1500;
 
 export class Network {

@@ -53,6 +53,9 @@ const hurry = 100;
 /** Looking takes at most one part in so many of the time: a full bgpd prints for a while. */
 const restShare = 20;
 
+/** Milliseconds that a look is taken to last before one was made. */
+const usualLook = 10;
+
 /** How often, and how many milliseconds apart, it is looked whether FRR shows what it took: zebra follows mgmtd. */
 const verifyTries = 10;
 const verifyPause = 50;
@@ -77,6 +80,8 @@ class FrrTarget implements Target {
   #running: Promise<void> = Promise.resolve();
   /** The next pauses between looks, when they are to be shorter than usual; `#nudge` ends the present one. */
   #pauses: number[] = [];
+  /** Milliseconds that a look takes. Grows twofold at most: a machine that was busy once says nothing of FRR. */
+  #lookTime = usualLook;
   #nudge = new AbortController();
   /** Resolves when nobody reads or writes. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -185,16 +190,20 @@ class FrrTarget implements Target {
     const { clock } = this.#options;
     const signal = AbortSignal.any([over, this.#stop.signal]);
     while (!signal.aborted) {
-      const begun = clock.now();
       const isFirst = this.#state.state !== 'ready';
       if (isFirst || this.#areMarksNew || !this.#objects.isIdle) {
-        const failure = await this.#exclusively(() => this.#look(sessions));
+        const failure = await this.#exclusively(async () => {
+          const begun = clock.now();
+          const found = await this.#look(sessions);
+          this.#lookTime = Math.max(1, Math.min(clock.now() - begun, 2 * this.#lookTime));
+          return found;
+        });
         if (failure !== undefined) return failure;
       }
       if (isFirst) ready();
-      const spent = clock.now() - begun;
-      const pause = this.#pauses.shift();
-      const ms = pause === undefined ? Math.max(lookInterval, spent * restShare) : pause + spent;
+      const hurried = this.#pauses.shift();
+      const usual = Math.max(lookInterval, this.#lookTime * restShare);
+      const ms = hurried === undefined ? usual : hurried + this.#lookTime;
       const nudge = new AbortController();
       this.#nudge = nudge;
       await this.#pause(ms, AbortSignal.any([signal, nudge.signal]));
