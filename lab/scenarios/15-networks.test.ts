@@ -11,7 +11,7 @@ const as = 64999;
 
 scenario('networks of one router have VNIs of their own, and routers share one', async (stage) => {
   const { fabric, cloud, step, reaches, isCutOff } = stage;
-  const { c1, c2, he, he2 } = fabric;
+  const { c1, c2, he, he2, spine } = fabric;
   const [agent] = await startAgents(stage);
   assert.ok(agent);
   const outside = await publicNetwork(stage);
@@ -29,6 +29,11 @@ scenario('networks of one router have VNIs of their own, and routers share one',
   for (const address of [other.v4, other.v6]) await reaches(he2, address);
   await isCutOff(he, other.v4);
   await isCutOff(he2, near.v4);
+
+  step('only the VMs are announced, neither their subnets nor the gateways');
+  const atSpine = await spine.ok(['ip', 'route', 'show', 'vrf', 'vrf-500']);
+  assert.match(atSpine, /^10\.1\.0\.11 /m);
+  assert.doesNotMatch(atSpine, /^(10\.1\.0\.0|172\.24\.4)/m);
 
   step('a second router in VNI 500: its networks and those of the first meet there');
   const red = await cloud.network('red', { subnets: ['10.3.0.0/24', 'fd00:3::/64'] });

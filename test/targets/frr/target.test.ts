@@ -65,6 +65,17 @@ for (const root of frrRoots()) {
       assert.doesNotMatch(await config(), /vrf-500/);
     });
 
+    const skip = hasMgmtd(root) ? false : 'bgpd of this version keeps no VRF of its own';
+    test('takes away a VRF that vtysh has told bgpd of as well', { skip }, async () => {
+      await watched.make(...vpn(520));
+      const bgpd = await frr.open('bgpd');
+      unwrap(await bgpd.configure(['vrf vrf-520', 'exit-vrf']));
+      bgpd.close();
+      assert.match(await config(), /^vrf vrf-520$/m);
+      await watched.remove(...goodbye(520));
+      assert.doesNotMatch(await config(), /vrf-520/);
+    });
+
     test('changes RD and targets in place, in whatever order FRR shows them', async () => {
       await watched.make(...vpn(501));
       const other = bgpOf('vrf-501', 64999, '64999:7', '9:9', '1:1', '4200000001:5');

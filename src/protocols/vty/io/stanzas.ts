@@ -47,10 +47,16 @@ export async function readStanzaFacts(
 }
 
 /** Carries out one batch; where it stops, the lines before stand. */
-export function applyBatch(
+export async function applyBatch(
   sessions: StanzaSessions,
   batch: Batch,
 ): Promise<Result<readonly Reply[], ConfigureError>> {
-  const session = sessionFor(sessions, batch.stanza);
-  return session.configure(batch.commands.map(({ text }) => text));
+  const lines = batch.commands.map(({ text }) => text);
+  const said = await sessionFor(sessions, batch.stanza).configure(lines);
+  const removal = `no ${batch.stanza}`;
+  if (said.ok && vrfOf(batch.stanza) !== undefined && lines.includes(removal)) {
+    // vtysh tells every daemon of a VRF, and bgpd goes on showing it. It takes this also when it was never told.
+    await sessions.bgp.configure([removal]);
+  }
+  return said;
 }
