@@ -7,6 +7,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release as kernelRelease } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Cloud } from '../../lab/fabric/cloud/cloud.ts';
 import { outDir } from '../../lab/fabric/out.ts';
 import { startController, startNorthd, stopController, stopNorthd } from '../../lab/fabric/ovs.ts';
@@ -31,6 +32,8 @@ const settings = {
   samples: number('BENCH_SAMPLES', 50),
   rounds: number('BENCH_ROUNDS', 3),
   idleSeconds: number('BENCH_IDLE', 60),
+  /** Before each change: a node on which nothing happens, also none of what the change before has set off. */
+  pauseMs: number('BENCH_PAUSE', 500),
   bursts: numbers('BENCH_BURSTS', '200,1000'),
 };
 const vni = 500;
@@ -79,7 +82,9 @@ async function thereAndBack(bench: Bench, sets: readonly (readonly number[])[]) 
   const bound: Measured[] = [];
   const unbound: Measured[] = [];
   for (const ports of sets) {
+    await sleep(settings.pauseMs);
     bound.push(await measure(bench, ports, 'new', () => southbound.bind(ports)));
+    await sleep(settings.pauseMs);
     unbound.push(await measure(bench, ports, 'gone', () => southbound.unbind(ports)));
     if (ports.length > 1) await agent.operations();
   }

@@ -28,11 +28,12 @@ export interface Stage {
   readonly reaches: (from: Namespace, to: string, seconds?: number) => Promise<void>;
   /** Holds that `from` gets no answer from `to`. */
   readonly isCutOff: (from: Namespace, to: string) => Promise<void>;
-  /** Runs `body` under a stream from `from` to `to`; what became of the stream. */
+  /** Runs `body` under a stream from `from` to `to`, of so many packets a second; what became of the stream. */
   readonly underStream: (
     from: Namespace,
     to: string,
     body: () => Promise<void>,
+    rate?: number,
   ) => Promise<StreamReport>;
 }
 
@@ -108,7 +109,8 @@ function openStage(fabric: Fabric, title: string, context: TestContext): Running
     async isCutOff(from, to) {
       if (await from.pings(to)) throw new Error(`${from.name} reaches ${to}, but must not`);
     },
-    underStream: (from, to, body) => runUnderStream(from, to, body, note),
+    underStream: async (from, to, body, rate) =>
+      runUnderStream(await Stream.start(from, to, rate), `${from.name} -> ${to}`, body, note),
   };
   const close = async () => {
     for (const action of undo) {
@@ -120,19 +122,18 @@ function openStage(fabric: Fabric, title: string, context: TestContext): Running
 }
 
 async function runUnderStream(
-  from: Namespace,
-  to: string,
+  stream: Stream,
+  name: string,
   body: () => Promise<void>,
   note: (remark: string) => void,
 ): Promise<StreamReport> {
-  const stream = await Stream.start(from, to);
   // The stream must stop, and be reported, also when the body fails.
   const failure = await body().then(
     () => undefined,
     (error: unknown) => ({ error }),
   );
   const report = await stream.stop();
-  note(`stream ${from.name} -> ${to}: ${formatReport(report)}`);
+  note(`stream ${name}: ${formatReport(report)}`);
   if (failure !== undefined) throw failure.error;
   return report;
 }

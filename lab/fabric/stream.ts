@@ -1,4 +1,4 @@
-/** A running stream of 100 echo requests a second between two places, and what became of them. */
+/** A running stream of echo requests between two places, a hundred a second, and what became of them. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -22,7 +22,8 @@ export interface StreamReport {
   readonly duplicates: number;
 }
 
-const intervalSeconds = 0.01;
+/** Requests a second, unless a scenario says otherwise. */
+const usualRate = 100;
 /** How long the answers to what was sent when the stream stops are waited for. */
 const patienceSeconds = 5;
 
@@ -40,9 +41,9 @@ export class Stream {
   #lastAnswer: number | undefined;
   #longestGap = 0;
 
-  private constructor(from: Namespace, to: string) {
+  private constructor(from: Namespace, to: string, rate: number) {
     this.#name = `${from.name} -> ${to}`;
-    const words = ['ping', '-n', '-D', '-i', String(intervalSeconds), '-s', '32', to];
+    const words = ['ping', '-n', '-D', '-i', String(1 / rate), '-s', '32', to];
     const entry = [`--net=/run/netns/${from.name}`, '--'];
     this.#child = spawn('nsenter', [...entry, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     if (this.#child.stdout === null) throw new Error('a piped child has an output');
@@ -53,17 +54,12 @@ export class Stream {
    * Starts the stream and waits until it flows: ten answers in a row. What comes before does not count: the first
    * packets resolve addresses and set up flows on every node.
    */
-  static async start(from: Namespace, to: string): Promise<Stream> {
-    const stream = new Stream(from, to);
+  static async start(from: Namespace, to: string, rate: number = usualRate): Promise<Stream> {
+    const stream = new Stream(from, to, rate);
     await waitFor(`the stream ${stream.#name} to flow`, async () => stream.#inRow >= 10);
     stream.#begin = stream.#last;
     stream.#longestGap = 0;
     return stream;
-  }
-
-  /** Starts without waiting: for what must not answer yet. */
-  static begin(from: Namespace, to: string): Stream {
-    return new Stream(from, to);
   }
 
   get received(): number {
