@@ -14,6 +14,7 @@ export interface HostSettings {
 
 export interface KernelFacts {
   readonly links: readonly Link[];
+  /** At least those of the device that `nicOf` names. */
   readonly addresses: readonly Address[];
   /** Of the main table. */
   readonly routes: readonly Route[];
@@ -26,10 +27,15 @@ export function readHost(settings: HostSettings, facts: KernelFacts): Host {
   };
 }
 
+/** The device that has the VTEP address. */
+export function nicOf({ localNic }: HostSettings): IfName {
+  return localNic ?? ('lo' as IfName);
+}
+
 /** The first address of `local_nic`, else the first host address of the loopback device; IPv4 first. */
-function findVtep({ localNic }: HostSettings, { links, addresses }: KernelFacts): Ip | undefined {
-  const name = localNic ?? 'lo';
-  const index = links.find((link) => link.name === name)?.index;
+function findVtep(settings: HostSettings, { links, addresses }: KernelFacts): Ip | undefined {
+  const { localNic } = settings;
+  const index = links.find(({ name }) => name === nicOf(settings))?.index;
   const candidates = addresses.filter(
     ({ index: of, prefix: { ip, length } }) =>
       of === index &&

@@ -9,6 +9,7 @@ import type { Clock, Log } from '../../base/ports.ts';
 import { ok, type Result } from '../../base/result.ts';
 import type { Host } from '../../inventory/host.ts';
 import type { Source, SourceEvents, SourceState } from '../../inventory/source.ts';
+import type { IfName } from '../../net/if-name.ts';
 import type { TableId } from '../../net/numbers.ts';
 import {
   address,
@@ -21,7 +22,14 @@ import {
   RT_TABLE,
   watchNetlink,
 } from '../../protocols/netlink/index.ts';
-import { devicesOf, type HostSettings, type KernelFacts, readHost, uplinksOf } from './facts.ts';
+import {
+  devicesOf,
+  type HostSettings,
+  type KernelFacts,
+  nicOf,
+  readHost,
+  uplinksOf,
+} from './facts.ts';
 
 export interface HostSourceOptions extends HostSettings {
   readonly clock: Clock;
@@ -53,7 +61,8 @@ class HostSource implements Source {
   readonly #due = new Set<number>();
   /** Not to be read again before, on the clock. */
   #restUntil = 0;
-  #uplinks: ReadonlySet<number> = new Set();
+  /** What the last reading stood on; before the first one anything may matter. */
+  #basis: Basis | undefined;
 
   constructor(options: HostSourceOptions, events: SourceEvents) {
     this.#options = options;
@@ -61,7 +70,7 @@ class HostSource implements Source {
     const monitor = watchNetlink(
       {
         event: (event) => {
-          const wait = waitAfter(event, this.#uplinks);
+          const wait = waitAfter(event, this.#basis);
           if (wait !== undefined) void this.#readIn(wait);
         },
         overflow: () => void this.#readIn(settleTime),
@@ -87,7 +96,7 @@ class HostSource implements Source {
   async #read(): Promise<void> {
     const { clock } = this.#options;
     const begun = clock.now();
-    const facts = await readFacts();
+    const facts = await readFacts(this.#options);
     const ended = clock.now();
     this.#restUntil = ended + (ended - begun) * restShare;
     if (this.#stop.signal.aborted) return;
@@ -96,7 +105,12 @@ class HostSource implements Source {
       void this.#readIn(retryTime);
       return;
     }
-    this.#uplinks = uplinksOf(facts.routes);
+    const nic = nicOf(this.#options);
+    this.#basis = {
+      name: nic,
+      nic: facts.links.find(({ name }) => name === nic)?.index,
+      uplinks: uplinksOf(facts.routes),
+    };
     const value = readHost(this.#options, facts);
     if (!equalData(value, this.#last)) {
       this.#last = value;
@@ -118,30 +132,49 @@ class HostSource implements Source {
   }
 }
 
+/** The devices that tell of this node's place in the underlay. */
+interface Basis {
+  /** Of the device that has the VTEP address. */
+  readonly name: IfName;
+  /** Its index; `undefined` when there is none of that name. */
+  readonly nic: number | undefined;
+  readonly uplinks: ReadonlySet<number>;
+}
+
 /**
- * Links and addresses are few. Of routes only the main table's matter, and of those the ones with a gateway. A new one
- * by a device that is an uplink already may only have taken the place of the last by another: that can wait.
+ * A node has thousands of addresses and devices that come and go with its VMs: only those of the basis matter. Of routes
+ * only the main table's, and of those the ones with a gateway. A new one by a device that is an uplink already may only
+ * have taken the place of the last by another: that can wait.
  */
-function waitAfter(event: NetlinkEvent, uplinks: ReadonlySet<number>): number | undefined {
-  if (event.object !== 'route') return settleTime;
-  if (event.value.table !== main) return undefined;
+function waitAfter(event: NetlinkEvent, basis: Basis | undefined): number | undefined {
+  if (basis === undefined) return settleTime;
+  const { name, nic, uplinks } = basis;
+  if (event.object === 'address') return event.value.index === nic ? settleTime : undefined;
+  if (event.object === 'link') {
+    const { index } = event.value;
+    const matters = event.value.name === name || index === nic || uplinks.has(index);
+    return matters ? settleTime : undefined;
+  }
+  if (event.object !== 'route' || event.value.table !== main) return undefined;
   const devices = devicesOf(event.value);
   if (devices.length === 0) return undefined;
   const isKnown = event.change === 'new' && devices.every((each) => uplinks.has(each));
   return isKnown ? lazyTime : settleTime;
 }
 
-async function readFacts(): Promise<KernelFacts | string> {
+async function readFacts(settings: HostSettings): Promise<KernelFacts | string> {
   const socket = NetlinkSocket.open();
   if (!socket.ok) return formatNetlinkError(socket.error);
   using open = socket.value;
   const links = await open.dump(link, {});
-  const addresses = await open.dump(address, {});
+  if (!links.ok) return formatNetlinkError(links.error);
+  const name = nicOf(settings);
+  const index = links.value.find((each) => each.name === name)?.index;
+  const addresses = index === undefined ? ok([]) : await open.dump(address, { index });
   const v4 = orNone(await open.dump(route, { family: 4, table: main }));
   const v6 = orNone(await open.dump(route, { family: 6, table: main }));
-  for (const each of [links, addresses, v4, v6])
-    if (!each.ok) return formatNetlinkError(each.error);
-  if (!links.ok || !addresses.ok || !v4.ok || !v6.ok) return 'cannot read the kernel';
+  for (const each of [addresses, v4, v6]) if (!each.ok) return formatNetlinkError(each.error);
+  if (!addresses.ok || !v4.ok || !v6.ok) return 'cannot read the kernel';
   return { links: links.value, addresses: addresses.value, routes: [...v4.value, ...v6.value] };
 }
 

@@ -74,6 +74,20 @@ const cases: Cases = {
       await until('told', () => told.at(-1) === 'none none');
     }),
 
+  'devices and addresses of virtual machines cost no reading': () =>
+    listening(async ({ told, waits }) => {
+      const addresses = Array.from(
+        { length: 200 },
+        (_, at) => `addr add 10.1.0.${at}/32 dev lo-500`,
+      );
+      ip('link add lo-500 type veth peer name lo-501', 'link set lo-500 up', ...addresses);
+      ip('addr add 10.255.1.7/32 dev lo');
+      await until('told', () => told.at(-1) === '10.255.1.7 none');
+      assert.equal(waits.length, 1);
+      ip('addr del 10.255.1.7/32 dev lo', 'link del lo-500');
+      await until('told', () => told.at(-1) === 'none none');
+    }),
+
   'routes come and go without a reading each, and one by a new device is seen at once': () =>
     listening(async ({ told, waits }) => {
       ip(
