@@ -1,7 +1,8 @@
 /**
  * A process in the network namespace of one node that listens to the kernel, and tells when all of a set of host
- * prefixes have come, or gone: addresses of any device, or routes of one table. Started by `watcher.ts`; the moment is
- * that of reading the notice, on the clock that all processes of a machine share.
+ * prefixes have come, or gone: addresses of any device, or routes of one table. Started by `watcher.ts`, before all
+ * others in the kernel's eyes: the moment is that of reading the notice, on the clock that all processes of a machine
+ * share, and with one processor whoever is watched would otherwise go on until it rests.
  *
  *   watch.ts address | watch.ts route TABLE
  */

@@ -28,8 +28,9 @@ export class Watcher {
 
   constructor(node: Namespace, ...what: readonly ['address'] | readonly ['route', string]) {
     const script = join(import.meta.dirname, `watch${import.meta.filename.slice(-3)}`);
-    const enter = [`--net=/run/netns/${node.name}`, '--', process.execPath, script, ...what];
-    this.#child = spawn('nsenter', enter, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const enter = ['nsenter', `--net=/run/netns/${node.name}`, '--', process.execPath, script];
+    const first = ['--fifo', '1', ...enter, ...what];
+    this.#child = spawn('chrt', first, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#child.on('message', (seen: Seen) => this.#heard.resolve(seen));
     this.#child.on('exit', (status) => {
       if (status !== 0) throw new Error(`the watch of ${what.join(' ')} has ended`);

@@ -1,6 +1,7 @@
 /**
- * The log of the agent: JSON lines for machines, plain lines for people. Lines that cannot be written are kept for
- * a while, then lost; what keeps the network up goes on, and standard error is told once.
+ * The log of the agent: JSON lines for machines, plain lines for people. Written after the turn of the event loop in
+ * which they were said, all at once: what keeps the network up goes first. Lines that cannot be written are kept for
+ * a while, then lost; the agent goes on, and standard error is told once.
  */
 
 import { openSync, writeSync } from 'node:fs';
@@ -27,9 +28,26 @@ export function openLog(options: LogOptions): Log {
   const format = isHuman ? formatForPeople : formatJson;
   const write = openWriter(options.file);
   const least = ranks[options.level];
-  return (level, message, fields) => {
-    if (ranks[level] >= least) write(format(level, message, fields));
+  let said: Line[] = [];
+  const flush = (): void => {
+    const lines = said;
+    said = [];
+    if (lines.length > 0) write(lines.map(format).join(''));
   };
+  process.once('exit', flush);
+  return (level, message, fields) => {
+    if (ranks[level] < least) return;
+    if (said.length === 0) setImmediate(flush);
+    said.push({ at: Date.now(), level, message, fields });
+  };
+}
+
+interface Line {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>> | undefined;
 }
 
 const standardError = 2;
@@ -37,7 +55,7 @@ const standardError = 2;
 const keptLength = 1 << 20;
 
 /** A full disk, or a reader that went away, must not stop what keeps the network up. */
-function openWriter(file: string | undefined): (line: string) => void {
+function openWriter(file: string | undefined): (lines: string) => void {
   let isWell = true;
   const failed = (problem: string, cause: unknown, remedy: string): void => {
     if (!isWell || file === undefined) return;
@@ -48,8 +66,8 @@ function openWriter(file: string | undefined): (line: string) => void {
   try {
     const out = file === undefined ? standardError : openSync(file, 'a');
     let kept = Buffer.alloc(0);
-    return (line) => {
-      if (kept.length < keptLength) kept = Buffer.concat([kept, Buffer.from(line)]);
+    return (lines) => {
+      if (kept.length < keptLength) kept = Buffer.concat([kept, Buffer.from(lines)]);
       try {
         while (kept.length > 0) kept = kept.subarray(writeSync(out, kept));
         isWell = true;
@@ -74,17 +92,16 @@ function complain(text: string): void {
 /** By the numbers that collectors of JSON logs know from bunyan and pino. */
 const ranks: Readonly<Record<LogLevel, number>> = { debug: 20, info: 30, warn: 40, error: 50 };
 
-type Format = (...line: Parameters<Log>) => string;
+function formatJson({ at, level, message, fields }: Line): string {
+  return `${JSON.stringify({ level: ranks[level], time: at, ...fields, msg: message })}\n`;
+}
 
-const formatJson: Format = (level, message, fields) =>
-  `${JSON.stringify({ level: ranks[level], time: Date.now(), ...fields, msg: message })}\n`;
-
-const formatForPeople: Format = (level, message, fields) => {
+function formatForPeople({ at, level, message, fields }: Line): string {
   const because: unknown = fields?.['because'];
   const why = Array.isArray(because) && because.length > 0 ? `  <- ${String(because[0])}` : '';
-  const time = new Date().toISOString().slice(11, 23);
+  const time = new Date(at).toISOString().slice(11, 23);
   return `${time} ${level.padEnd(5)} ${message}${why}\n`;
-};
+}
 
 /** Logs each state of a part once: it may speak up more often. */
 export function stateLog(log: Log): (name: string, state: SourceState | TargetState) => void {

@@ -1,7 +1,7 @@
 /**
  * FRR as a target: the VRFs, L3VNIs and BGP instances of resources/frr.ts, over the daemons' own sockets. A daemon
- * that goes away is noticed at once and everything is looked at again when it is back; an altered line within a second.
- * Decides nothing, and never writes to FRR's files.
+ * that goes away is noticed at once and everything is looked at again when it is back; an altered line within a second,
+ * or later where FRR has much to print. Decides nothing, and never writes to FRR's files.
  */
 
 import { type BackOff, backOffDelay } from '../../base/back-off.ts';
@@ -50,11 +50,15 @@ const lookInterval = 1_000;
 /** The first pause while something is awaited; each further one is twice as long, up to `lookInterval`. */
 const hurry = 100;
 
-/** Looking takes at most one part in so many of the time: a full bgpd prints for a while. */
-const restShare = 20;
+/**
+ * Looking takes at most one part in so many of the time, ours and FRR's: 0.2 s of a minute. Where FRR prints for more
+ * than 3 ms it is therefore looked at less often than every second, but every half minute in any case.
+ */
+const restShare = 300;
+const longestInterval = 30_000;
 
 /** Milliseconds that a look is taken to last before one was made. */
-const usualLook = 10;
+const usualLook = 3;
 
 /** How often, and how many milliseconds apart, it is looked whether FRR shows what it took: zebra follows mgmtd. */
 const verifyTries = 10;
@@ -202,7 +206,8 @@ class FrrTarget implements Target {
       }
       if (isFirst) ready();
       const hurried = this.#pauses.shift();
-      const usual = Math.max(lookInterval, this.#lookTime * restShare);
+      const fair = Math.min(this.#lookTime * restShare, longestInterval);
+      const usual = this.#waiting.size > 0 ? lookInterval : Math.max(lookInterval, fair);
       const ms = hurried === undefined ? usual : hurried + this.#lookTime;
       const nudge = new AbortController();
       this.#nudge = nudge;

@@ -258,8 +258,11 @@ class RtnetlinkTarget implements KernelTarget {
   #hear(event: NetlinkEvent): void {
     this.#notices += 1;
     this.#heard?.push(event);
+    const index = event.object === 'link' ? event.value.index : undefined;
+    const before = this.#known.devices.get(index);
     this.#follow(this.#known.take(event));
-    if (event.object === 'link') this.#linksChanged();
+    // Most notices about a device are of what nobody asks for.
+    if (!equalData(before, this.#known.devices.get(index))) this.#linksChanged();
   }
 
   #follow({ changed, reread, look }: Taken): void {

@@ -44,6 +44,8 @@ export interface ConfigureError {
 interface Pending {
   readonly command: Command;
   readonly silence: number;
+  /** When it became the oldest, on the clock. */
+  since: number;
   readonly settle: (result: Result<Reply, VtyError>) => void;
 }
 
@@ -71,8 +73,10 @@ export class VtySession {
   readonly #pending: Pending[] = [];
   readonly #announceClosed: (why: VtyClosed) => void;
   #why: VtyClosed | undefined;
-  /** Stops the watch over the oldest unanswered command. */
-  #watch: AbortController | undefined;
+  /** Ends with the session. */
+  readonly #over = new AbortController();
+  /** When it is looked next whether the oldest command was answered, on the clock. */
+  #alarm = Number.POSITIVE_INFINITY;
   /** Resolves when the configuration under way has been left. */
   #configuring: Promise<void> | undefined;
 
@@ -171,7 +175,7 @@ export class VtySession {
   #send(command: Command, silence: number): Promise<Result<Reply, VtyError>> {
     if (this.#why !== undefined) return Promise.resolve(err(this.#lost(this.#why)));
     return new Promise((settle) => {
-      this.#pending.push({ command, silence, settle });
+      this.#pending.push({ command, silence, since: 0, settle });
       this.#socket.write(encodeCommand(command));
       if (this.#pending.length === 1) this.#watchOldest();
     });
@@ -190,27 +194,42 @@ export class VtySession {
     if (replies.value.length > 0) this.#watchOldest();
   }
 
-  /** A daemon that does not answer ends the session: a late reply could not be told from the next one's. */
+  /**
+   * A daemon that does not answer ends the session: a late reply could not be told from the next one's. One alarm, which
+   * goes off for commands long since answered, because arming one for each costs more than it is worth.
+   */
   #watchOldest(): void {
-    this.#watch?.abort();
-    const oldest = this.#pending[0];
+    const [oldest] = this.#pending;
     if (oldest === undefined) return;
-    const watch = new AbortController();
-    this.#watch = watch;
-    this.#clock.sleep(oldest.silence, watch.signal).then(
-      () => {
-        const detail = `no answer to '${oldest.command}' in ${oldest.silence} ms`;
-        if (!watch.signal.aborted) this.#end({ cause: 'silent', detail });
-      },
-      () => {}, // aborted: it was answered
+    oldest.since = this.#clock.now();
+    this.#alarmAt(oldest.since + oldest.silence);
+  }
+
+  #alarmAt(due: number): void {
+    if (due >= this.#alarm) return;
+    this.#alarm = due;
+    this.#clock.sleep(due - this.#clock.now(), this.#over.signal).then(
+      () => this.#look(due),
+      () => {}, // the session is over
     );
+  }
+
+  #look(due: number): void {
+    // An earlier alarm was set meanwhile, and sees to it.
+    if (due !== this.#alarm) return;
+    this.#alarm = Number.POSITIVE_INFINITY;
+    const [oldest] = this.#pending;
+    if (oldest === undefined) return;
+    const { since, silence, command } = oldest;
+    if (since + silence > this.#clock.now()) return this.#alarmAt(since + silence);
+    this.#end({ cause: 'silent', detail: `no answer to '${command}' in ${silence} ms` });
   }
 
   /** The first reason counts; the others are its echo. */
   #end(why: VtyClosed): void {
     if (this.#why !== undefined) return;
     this.#why = why;
-    this.#watch?.abort();
+    this.#over.abort();
     this.#socket.destroy();
     for (const pending of this.#pending.splice(0)) pending.settle(err(this.#lost(why)));
     this.#announceClosed(why);
