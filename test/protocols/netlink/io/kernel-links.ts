@@ -112,7 +112,8 @@ const vxlan = fc
       learning: bool,
       ttl: fc.integer({ min: 0, max: 255 }),
       tos: fc.constantFrom(0, 1),
-      ageing: fc.integer({ min: 0, max: 3600 }),
+      // 0 is no time but the default, 300 s.
+      ageing: fc.integer({ min: 1, max: 3600 }),
       limit: fc.integer({ min: 0, max: 1000 }),
       proxy: bool,
       l2miss: bool,
