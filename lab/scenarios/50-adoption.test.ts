@@ -76,8 +76,8 @@ scenario(
     // The rules of evpn.isolate are nobody's.
     assert.doesNotMatch(refused, /^[-~±=+] \w+ +(?! |rule |local-rule )/m);
 
-    step('Selvedge takes over under a stream');
-    await isLossless(stage, [near.v4], async () => {
+    step('Selvedge takes over under streams');
+    await isLossless(stage, [near.v4, near.v6], async () => {
       await selvedge.start();
       await selvedge.settles(300);
     });

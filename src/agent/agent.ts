@@ -80,7 +80,7 @@ export class Agent {
       answerRouter: config.evpn.gatewayResponder,
       standby: config.evpn.standby,
     });
-    const kernel = openKernelTarget({ clock, log });
+    const kernel = openKernelTarget({ clock, random, log });
     this.#kernel = kernel;
     const { links } = kernel;
     const frr = openFrrTarget({ vtyDirectory: config.frr.vtyDirectory, links, clock, random, log });

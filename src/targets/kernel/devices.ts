@@ -1,6 +1,7 @@
 /** The devices of this node by index, name and MAC address: what of them is looked at, and how it reads as a spec. */
 
 import { assertNever } from '../../base/assert-never.ts';
+import type { Random } from '../../base/ports.ts';
 import type { IfName } from '../../net/if-name.ts';
 import type { Ip } from '../../net/ip.ts';
 import type { Mac } from '../../net/mac.ts';
@@ -37,16 +38,31 @@ export type DeviceKind =
   | { readonly type: 'other'; readonly kind: string };
 
 /**
- * Indexes of our choice begin here. The kernel counts up from 1 for devices that are made without one: below, the next
- * may be given to somebody else at the very moment when we ask for it, and what we say of it would be said of theirs.
+ * Indexes of our choice are above this. The kernel counts up from 1 for devices that are made without one: below, the
+ * next may be given to somebody else at the very moment when we ask for it, and what we say of it would be said of theirs.
  */
-const firstOwnIndex = 1 << 24;
+const leastOwnIndex = 1 << 24;
+const ownIndexes = 1 << 30;
+
+/**
+ * Where one run begins to number its devices: somewhere else than the run before. zebra 8.4 keeps a next hop for three
+ * minutes after its device is gone, and takes it for that of a new device with the same index (`Nexthop id does not
+ * exist`): the routes behind it are never made.
+ */
+export function chooseFirstIndex(random: Random): number {
+  return leastOwnIndex + Math.floor(random() * ownIndexes);
+}
 
 export class Devices {
   readonly #byIndex = new Map<number, Device>();
   readonly #byName = new Map<string, Device>();
   readonly #byMac = new Map<Mac, Set<IfName>>();
-  #highest = firstOwnIndex;
+  #highest: number;
+
+  /** Indexes of our choice begin after this one. */
+  constructor(firstIndex: number) {
+    this.#highest = firstIndex;
+  }
 
   get(index: number | undefined): Device | undefined {
     return index === undefined ? undefined : this.#byIndex.get(index);

@@ -11,7 +11,7 @@
 
 import { release } from 'node:os';
 import { equalData } from '../../base/equal.ts';
-import type { Clock, Log } from '../../base/ports.ts';
+import type { Clock, Log, Random } from '../../base/ports.ts';
 import { err, ok } from '../../base/result.ts';
 import type { IfName } from '../../net/if-name.ts';
 import type { Mac } from '../../net/mac.ts';
@@ -38,6 +38,7 @@ import {
   type TargetState,
 } from '../../resources/target.ts';
 import { Application, type Applied } from './apply.ts';
+import { chooseFirstIndex } from './devices.ts';
 import { ownerOfDevice } from './owner.ts';
 import { notice, type Reading, readAll, readDevice } from './read.ts';
 import { KernelState, type Taken } from './state.ts';
@@ -62,6 +63,7 @@ export interface KernelTarget extends Target {
 
 export interface KernelTargetOptions {
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   /** Whether the kernel remembers who made an address; by its version when absent. */
   readonly marksAddresses?: boolean;
@@ -89,6 +91,7 @@ class RtnetlinkTarget implements KernelTarget {
   readonly #unreported = new Set<Key>();
   readonly #rereads = new Set<number>();
   readonly #looks = new Set<number>();
+  readonly #firstIndex: number;
   #known: KernelState;
   #state: TargetState = { state: 'starting' };
   #events: TargetEvents | undefined;
@@ -105,6 +108,7 @@ class RtnetlinkTarget implements KernelTarget {
 
   constructor(options: KernelTargetOptions) {
     this.#options = options;
+    this.#firstIndex = chooseFirstIndex(options.random);
     this.#known = this.#emptyState();
   }
 
@@ -180,7 +184,12 @@ class RtnetlinkTarget implements KernelTarget {
 
   #emptyState(): KernelState {
     const { marksAddresses = kernelMarksAddresses() } = this.#options;
-    return new KernelState({ wanted: this.#wanted, sysctls: this.#sysctls, marksAddresses });
+    return new KernelState({
+      wanted: this.#wanted,
+      sysctls: this.#sysctls,
+      marksAddresses,
+      firstIndex: this.#firstIndex,
+    });
   }
 
   #enqueue<T>(work: () => Promise<T>): Promise<T> {

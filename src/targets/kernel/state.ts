@@ -76,10 +76,12 @@ export interface StateOptions {
   readonly sysctls: Sysctls;
   /** Whether the kernel remembers who made an address (IFA_PROTO, since 5.18). */
   readonly marksAddresses: boolean;
+  /** As for `Devices`. */
+  readonly firstIndex: number;
 }
 
 export class KernelState {
-  readonly devices = new Devices();
+  readonly devices: Devices;
   readonly rules = new Rules();
   readonly #options: StateOptions;
   readonly #addresses = new Facts<Key, AddressFact>();
@@ -88,6 +90,7 @@ export class KernelState {
   readonly #deliveries = new Facts<Delivery, true>();
 
   constructor(options: StateOptions) {
+    this.devices = new Devices(options.firstIndex);
     this.#options = options;
   }
 

@@ -417,6 +417,20 @@ const cases: Cases = {
       assert.equal(observed(target, spec), undefined);
     }),
 
+  'a device that is made anew by another run has another index': async () => {
+    const indexes: unknown[] = [];
+    for (const _ of ['one run', 'the next']) {
+      await withTarget(async ({ target }) => {
+        await apply(target, 'create', near);
+        const [link] = JSON.parse(ip(`-json link show dev ${near.name}`)) as { ifindex: number }[];
+        indexes.push(link?.ifindex);
+        removeDevices(near.name);
+      });
+    }
+    assert.equal(new Set(indexes).size, 2, String(indexes));
+    assert.ok(indexes.every((each) => Number(each) > 1 << 24));
+  },
+
   'nothing stands on a device that has just gone': async () => {
     const socket = NetlinkSocket.open();
     assert.ok(socket.ok);

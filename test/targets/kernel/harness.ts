@@ -33,6 +33,7 @@ export async function withTarget(
   const { noticeBuffer } = options;
   const target = openKernelTarget({
     clock,
+    random: Math.random,
     log: silentLog,
     ...(noticeBuffer === undefined ? {} : { noticeBuffer }),
   });
