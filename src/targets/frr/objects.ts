@@ -1,8 +1,9 @@
 /**
  * What FRR has, as objects, and whose they are. FRR has no place for a mark, so a name tells: `vrf-<vni>` with that
- * same VNI in it belongs to whom the device of that name belongs, and is ours while there is none. A VNI can be missing for a while (a daemon that came back without it, a removal half done);
- * what was ours in this run therefore stays ours, and so does what is wanted and has no other VNI, and what has a device
- * of ours: FRR lets the VNI go first, and a run may end right then.
+ * same VNI in it belongs to whom the device of that name belongs, and is ours while there is none. A VNI can be missing
+ * for a while (a daemon that came back without it, a removal half done); what was ours in this run therefore stays ours,
+ * and so does what is wanted and has no other VNI, and what has a device of ours: FRR lets the VNI go first, and a run
+ * may end right then.
  */
 
 import { equalData } from '../../base/equal.ts';
