@@ -9,7 +9,7 @@ import { addTenant, announced, isGone, publicNetwork, startAgents } from '../fab
 import { waitFor } from '../fabric/wait.ts';
 
 /** Twenty for the whole proof, which takes ten minutes; a few for every day. Even: what comes must go. */
-const kills = 2 * Math.ceil(Number(process.env['LAB_KILLS'] ?? 6) / 2);
+const kills = 2 * Math.ceil(Number(process.env['LAB_KILLS'] ?? 4) / 2);
 
 scenario(`an agent that is killed ${kills} times amid changes loses no packet`, async (stage) => {
   const { fabric, step, note, reaches, underStream } = stage;

@@ -124,7 +124,12 @@ scenario('what is altered by hand comes back, and what is foreign stays', async 
     ip route add blackhole 10.98.0.0/24 table 500 proto static
     ovs-ofctl add-flow br-ex cookie=0x77,priority=7,ip,nw_dst=203.0.113.7,actions=drop
     vtysh -c 'configure terminal' -c 'router bgp 64999 vrf vrf-500' -c 'address-family ipv4 unicast' -c 'network 10.99.0.0/24'`);
-  cleanup(() => c1.ok(['ovs-ofctl', 'del-flows', 'br-ex', 'cookie=0x77/-1']));
+  cleanup(() =>
+    c1.script(`
+      ovs-ofctl del-flows br-ex cookie=0x77/-1
+      ip route del blackhole 10.98.0.0/24 table 500
+      vtysh -c 'configure terminal' -c 'router bgp 64999 vrf vrf-500' -c 'address-family ipv4 unicast' -c 'no network 10.99.0.0/24'`),
+  );
 
   for (const { what, harm, look } of drifts) {
     const before = await look(c1);

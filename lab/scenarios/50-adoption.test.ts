@@ -76,8 +76,9 @@ scenario(
     // The rules of evpn.isolate are nobody's.
     assert.doesNotMatch(refused, /^[-~±=+] \w+ +(?! |rule |local-rule )/m);
 
-    step('Selvedge takes over under streams');
-    await isLossless(stage, [near.v4, near.v6], async () => {
+    // Of IPv6 the node itself gives the answers until then, and the VM's own may take a moment to find their way.
+    step('Selvedge takes over under a stream');
+    await isLossless(stage, [near.v4], async () => {
       await selvedge.start();
       await selvedge.settles(300);
     });
