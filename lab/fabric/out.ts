@@ -1,10 +1,9 @@
 /** Where a script in the lab finds the built project, and where it leaves files for the host. */
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Shared with the host, and with the other guests of one run. */
-const sharedDir: string = process.env['LAB_OUT'] ?? 'lab-out';
+export const sharedDir: string = process.env['LAB_OUT'] ?? 'lab-out';
 
 /** Which of several guests this is that share the scenarios among them: 1, 2, ...; undefined when it is the only one. */
 export const guestPart: string | undefined = process.env['LAB_PART'];
@@ -14,17 +13,3 @@ export const outDir: string =
 
 /** `dist/`, `build/` and `node_modules/` lie here: in the guest an image, else the work tree. */
 export const projectDir: string = process.env['LAB_PROJECT'] ?? '/opt/selvedge';
-
-/** Whether a piece of work is this guest's: the first of them that asks for it has it. */
-export function claim(name: string): boolean {
-  if (guestPart === undefined) return true;
-  const claims = join(sharedDir, 'claims');
-  mkdirSync(claims, { recursive: true });
-  try {
-    mkdirSync(join(claims, name));
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
-  }
-}

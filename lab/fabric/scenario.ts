@@ -6,10 +6,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { claim } from './claim.ts';
 import { Cloud } from './cloud/cloud.ts';
 import { collectState } from './collect.ts';
 import type { Namespace } from './namespace.ts';
-import { claim, outDir } from './out.ts';
+import { outDir } from './out.ts';
 import { say } from './say.ts';
 import { formatReport, Stream, type StreamReport } from './stream.ts';
 import { bringUpFabric, type Fabric, nameFabric } from './topology.ts';
@@ -58,7 +59,8 @@ export function scenario(
   skip?: string,
 ): void {
   test(title, async (context) => {
-    if (!claim(folderName(title))) return context.skip(elsewhere);
+    // The whole title: of two that began alike, one would never be run.
+    if (!claim(fileName(title))) return context.skip(elsewhere);
     if (skip !== undefined) return context.skip(skip);
     const fabric = await theFabric();
     const running = openStage(fabric, title, context);
@@ -138,11 +140,13 @@ async function runUnderStream(
   return report;
 }
 
+function fileName(title: string): string {
+  return title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+}
+
+/** Short enough to be read in a list. */
 function folderName(title: string): string {
-  return title
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, 60);
+  return fileName(title).slice(0, 60);
 }
 
 function formatError(error: unknown): string {
