@@ -40,6 +40,7 @@ const report: Report = {
   ...first,
   calibration: reports.flatMap(({ calibration }) => calibration),
   results: reports.flatMap(({ results }) => results),
+  predecessor: reports.flatMap(({ predecessor }) => predecessor),
 };
 const host = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, loadBefore: load };
 writeFileSync(join(out, 'agent.json'), `${JSON.stringify({ host, ...report }, null, 2)}\n`);

@@ -61,6 +61,8 @@ export interface Report {
     readonly after: Calibration;
   }[];
   readonly results: readonly PortFigures[];
+  /** What the replaced agent took, where it was measured: in the same guest, with as many ports. */
+  readonly predecessor: readonly PortFigures[];
 }
 
 /** Nearest rank. */
@@ -75,38 +77,25 @@ export function round(value: number, digits = 1): number {
   return Number(value.toFixed(digits));
 }
 
-/** A table in Markdown: a column for each number of ports. */
-export function formatReport({ results, calibration }: Report): string {
-  const rows: readonly (readonly [string, (figures: PortFigures) => string | undefined])[] = [
-    ['bind → answer of the Southbound server, p50 / p99', ({ bind }) => both(bind.committed)],
-    ['bind → address in the node’s kernel, p50 / p99', ({ bind }) => both(bind.kernel)],
-    ['bind → route in the spine’s kernel, p50 / p99', ({ bind }) => both(bind.spine)],
-    ['unbind → address gone, p50 / p99', ({ unbind }) => both(unbind.kernel)],
-    ['unbind → route gone at the spine, p50 / p99', ({ unbind }) => both(unbind.spine)],
-    ...burstsOf(results).flatMap(
-      (size): readonly (readonly [string, (figures: PortFigures) => string | undefined])[] => [
-        [`burst of ${size} → last address`, ({ bursts }) => middle(bursts[size]?.kernel)],
-        [`burst of ${size} → last route at the spine`, ({ bursts }) => middle(bursts[size]?.spine)],
-        [`burst of ${size} unbound → last gone`, ({ bursts }) => middle(bursts[size]?.withdrawn)],
-      ],
-    ),
-    ['cold start → last address', ({ coldStart }) => middle(coldStart?.kernel)],
-    ['cold start → last route at the spine', ({ coldStart }) => middle(coldStart?.spine)],
-    ['cold start → all as it should be', ({ coldStart }) => middle(coldStart?.committed)],
-    ['process start → all as it should be, state in place', (each) => middle(each.startInPlace)],
-    ['resync with nothing to change', ({ resync }) => middle(resync)],
-    ['idle: CPU seconds a minute', ({ idle }) => text(idle?.cpuSecondsPerMinute)],
-    ['idle: CPU seconds a minute of FRR', ({ idle }) => text(idle?.frrCpuSecondsPerMinute)],
-    ['RSS of the agent, MiB', ({ idle }) => text(idle?.agentRssMiB)],
-    ['RSS of its children, MiB', ({ idle }) => text(idle?.childrenRssMiB)],
-  ];
+type Row = readonly [
+  name: string,
+  sampleOf: (figures: PortFigures) => Sample | number | undefined,
+  withTail?: true,
+];
+
+/** Tables in Markdown: a column for each number of ports; how the replaced agent compares; what the machine was like. */
+export function formatReport({ results, predecessor, calibration }: Report): string {
+  const rows = rowsOf(results);
   const calibrated = (name: string, read: (one: Calibration) => number): readonly string[] => [
     row([name, ...calibration.map(({ before, after }) => `${read(before)} / ${read(after)}`)]),
   ];
   return [
-    row(['ms', ...results.map(({ ports }) => `${ports} ports`)]),
+    row(['ms, p50 or p50 / p99', ...results.map(({ ports }) => `${ports} ports`)]),
     row(['---', ...results.map(() => '---:')]),
-    ...rows.map(([name, read]) => row([name, ...results.map((each) => read(each) ?? '')])),
+    ...rows.map(([name, read, withTail]) =>
+      row([name, ...results.map((each) => cell(read(each), withTail))]),
+    ),
+    ...predecessor.flatMap((theirs) => compare(theirs, results, rows)),
     '',
     row(['calibration, ms, before / after', ...calibration.map(({ ports }) => `${ports} ports`)]),
     row(['---', ...calibration.map(() => '---:')]),
@@ -116,20 +105,63 @@ export function formatReport({ results, calibration }: Report): string {
   ].join('\n');
 }
 
+function rowsOf(results: readonly PortFigures[]): readonly Row[] {
+  return [
+    ['bind → answer of the Southbound server', ({ bind }) => bind.committed, true],
+    ['bind → address in the node’s kernel', ({ bind }) => bind.kernel, true],
+    ['bind → route in the spine’s kernel', ({ bind }) => bind.spine, true],
+    ['unbind → address gone', ({ unbind }) => unbind.kernel, true],
+    ['unbind → route gone at the spine', ({ unbind }) => unbind.spine, true],
+    ...burstsOf(results).flatMap((size): readonly Row[] => [
+      [`burst of ${size} → last address`, ({ bursts }) => bursts[size]?.kernel],
+      [`burst of ${size} → last route at the spine`, ({ bursts }) => bursts[size]?.spine],
+      [`burst of ${size} unbound → last gone`, ({ bursts }) => bursts[size]?.withdrawn],
+    ]),
+    ['cold start → last address', ({ coldStart }) => coldStart?.kernel],
+    ['cold start → last route at the spine', ({ coldStart }) => coldStart?.spine],
+    ['cold start → all as it should be', ({ coldStart }) => coldStart?.committed],
+    ['process start → all as it should be, state in place', (each) => each.startInPlace],
+    ['resync with nothing to change', ({ resync }) => resync],
+    ['idle: CPU seconds a minute', ({ idle }) => idle?.cpuSecondsPerMinute],
+    ['idle: CPU seconds a minute of FRR', ({ idle }) => idle?.frrCpuSecondsPerMinute],
+    ['RSS of the agent, MiB', ({ idle }) => idle?.agentRssMiB],
+    ['RSS of its children, MiB', ({ idle }) => idle?.childrenRssMiB],
+  ];
+}
+
+/** Beside ours with as many ports. */
+function compare(
+  theirs: PortFigures,
+  results: readonly PortFigures[],
+  rows: readonly Row[],
+): readonly string[] {
+  const ours = results.find(({ ports }) => ports === theirs.ports);
+  if (ours === undefined) return [];
+  const compared = rows.flatMap(([name, read]) => {
+    const [own, other] = [middle(read(ours)), middle(read(theirs))];
+    if (own === undefined || other === undefined) return [];
+    return [row([name, String(own), String(other), round(other / own).toFixed(1)])];
+  });
+  return [
+    '',
+    row([`${ours.ports} ports, p50`, 'Selvedge', 'ovn-bgp-agent', 'times']),
+    row(['---', '---:', '---:', '---:']),
+    ...compared,
+  ];
+}
+
 function burstsOf(results: readonly PortFigures[]): readonly string[] {
   return [...new Set(results.flatMap(({ bursts }) => Object.keys(bursts)))];
 }
 
-function both({ p50, p99 }: Sample): string {
-  return `${p50} / ${p99}`;
+function middle(value: Sample | number | undefined): number | undefined {
+  return typeof value === 'object' ? value.p50 : value;
 }
 
-function middle(sample: Sample | undefined): string | undefined {
-  return sample === undefined ? undefined : String(Math.round(sample.p50));
-}
-
-function text(value: number | undefined): string | undefined {
-  return value === undefined ? undefined : String(value);
+function cell(value: Sample | number | undefined, withTail = false): string {
+  if (value === undefined) return '';
+  if (typeof value === 'number') return String(value);
+  return withTail ? `${value.p50} / ${value.p99}` : String(Math.round(value.p50));
 }
 
 function row(cells: readonly string[]): string {

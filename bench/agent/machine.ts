@@ -2,7 +2,10 @@
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { type Calibration, round } from './figures.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { frrPids } from '../../lab/fabric/frr.ts';
+import type { FabricNode } from '../../lab/fabric/node.ts';
+import { type Calibration, type Idle, round } from './figures.ts';
 
 const loopTurns = 5_000_000;
 
@@ -43,8 +46,29 @@ export function versions(): Readonly<Record<string, string>> {
 
 const ticksPerSecond = 100;
 
+/** What an agent and FRR of its node cost while nothing happens. The first of the processes is the agent itself. */
+export async function idleOf(
+  node: FabricNode,
+  [agent = 0, ...others]: readonly number[],
+  seconds: number,
+): Promise<Idle> {
+  const frr = [...frrPids(node).values()];
+  const cpu = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
+  const begun = performance.now();
+  const before = { agent: cpu([agent, ...others]), frr: cpu(frr) };
+  await sleep(seconds * 1000);
+  const minutes = (performance.now() - begun) / 60_000;
+  return {
+    seconds,
+    cpuSecondsPerMinute: round((cpu([agent, ...others]) - before.agent) / minutes, 2),
+    frrCpuSecondsPerMinute: round((cpu(frr) - before.frr) / minutes, 2),
+    agentRssMiB: round(rssMiBOf(agent)),
+    childrenRssMiB: round(others.reduce((sum, pid) => sum + rssMiBOf(pid), 0)),
+  };
+}
+
 /** CPU seconds of a process and of its children that have ended. */
-export function cpuOf(pid: number): number {
+function cpuOf(pid: number): number {
   // The command's name may hold spaces: count from its closing bracket; utime to cstime are fields 14 to 17.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
@@ -53,7 +77,7 @@ export function cpuOf(pid: number): number {
   return ticks / ticksPerSecond;
 }
 
-export function rssMiBOf(pid: number): number {
+function rssMiBOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+([0-9]+)/.exec(status)?.[1] ?? 0) / 1024;
 }

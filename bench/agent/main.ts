@@ -5,9 +5,8 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { release as kernelRelease } from 'node:os';
+import { release as kernelRelease, setPriority } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Cloud } from '../../lab/fabric/cloud/cloud.ts';
 import { outDir } from '../../lab/fabric/out.ts';
 import { startController, startNorthd, stopController, stopNorthd } from '../../lab/fabric/ovs.ts';
@@ -16,9 +15,11 @@ import type { Fabric } from '../../lab/fabric/topology.ts';
 import { guestSeconds } from '../../lab/fabric/uptime.ts';
 import { type PortFigures, type Report, sampleOf } from './figures.ts';
 import { calibrate, versions } from './machine.ts';
+import { type Instruments, measure, reached, thereAndBack } from './measure.ts';
 import { NodeUnderTest } from './node-under-test.ts';
-import { ipOf, range, Southbound } from './southbound.ts';
-import { now, type Times, Watcher } from './watcher.ts';
+import { measurePredecessor } from './predecessor.ts';
+import { range, Southbound } from './southbound.ts';
+import { Watcher } from './watcher.ts';
 
 const numbers = (name: string, otherwise: string): readonly number[] =>
   (process.env[name] ?? otherwise)
@@ -32,63 +33,15 @@ const settings = {
   samples: number('BENCH_SAMPLES', 50),
   rounds: number('BENCH_ROUNDS', 3),
   idleSeconds: number('BENCH_IDLE', 60),
-  /** Before each change: a node on which nothing happens, also none of what the change before has set off. */
-  pauseMs: number('BENCH_PAUSE', 500),
+  pause: number('BENCH_PAUSE', 500),
   bursts: numbers('BENCH_BURSTS', '200,1000'),
+  /** Samples of the replaced agent, afterwards on the same node; 0 leaves it out. */
+  predecessor: number('BENCH_PREDECESSOR', 0),
 };
 const vni = 500;
 
-interface Bench {
+interface Bench extends Instruments {
   readonly agent: NodeUnderTest;
-  readonly southbound: Southbound;
-  readonly kernel: Watcher;
-  readonly spine: Watcher;
-}
-
-/** Milliseconds from before `act` to the first and last notice in both kernels. */
-interface Measured {
-  /** Until `act` was done; of a transaction, until the server's answer. */
-  readonly acted: number;
-  readonly kernel: Times;
-  readonly spine: Times;
-}
-
-async function measure(
-  { kernel, spine }: Bench,
-  ports: readonly number[],
-  change: 'new' | 'gone',
-  act: () => Promise<unknown>,
-): Promise<Measured> {
-  const ips = ports.map(ipOf);
-  const [near, far] = [await kernel.expect(ips, change), await spine.expect(ips, change)];
-  const begun = now();
-  const acted = act().then(() => now() - begun);
-  const since = ({ first, last }: Times): Times => ({ first: first - begun, last: last - begun });
-  const seen = { kernel: since(await near.seen), spine: since(await far.seen) };
-  return { ...seen, acted: await acted };
-}
-
-function reached(all: readonly Measured[]) {
-  return {
-    committed: sampleOf(all.map(({ acted }) => acted)),
-    kernel: sampleOf(all.map(({ kernel }) => kernel.last)),
-    spine: sampleOf(all.map(({ spine }) => spine.last)),
-  };
-}
-
-/** The ports in question unbound, then bound, then unbound again, so many times. */
-async function thereAndBack(bench: Bench, sets: readonly (readonly number[])[]) {
-  const { agent, southbound } = bench;
-  const bound: Measured[] = [];
-  const unbound: Measured[] = [];
-  for (const ports of sets) {
-    await sleep(settings.pauseMs);
-    bound.push(await measure(bench, ports, 'new', () => southbound.bind(ports)));
-    await sleep(settings.pauseMs);
-    unbound.push(await measure(bench, ports, 'gone', () => southbound.unbind(ports)));
-    if (ports.length > 1) await agent.operations();
-  }
-  return { bind: reached(bound), unbind: reached(unbound) };
 }
 
 async function coldStart(bench: Bench, ports: number): Promise<Pick<PortFigures, 'coldStart'>> {
@@ -105,8 +58,8 @@ async function burstsOf(bench: Bench, ports: number): Promise<PortFigures['burst
   for (const size of settings.bursts) {
     say(`${ports} ports: ${size} more in one transaction, ${settings.rounds} times`);
     const set = range(ports, ports + size);
-    const sets = range(0, settings.rounds).map(() => set);
-    const { bind, unbind } = await thereAndBack(bench, sets);
+    const settled = () => bench.agent.operations();
+    const { bind, unbind } = await thereAndBack(bench, set, settings.rounds, settled);
     found[size] = { ...bind, withdrawn: unbind.kernel };
   }
   return found;
@@ -131,6 +84,23 @@ async function idleOf(agent: NodeUnderTest): Promise<Pick<PortFigures, 'idle'>> 
   return { idle: await agent.idle(idleSeconds) };
 }
 
+/** A guest that stays finds nothing of this run. */
+async function clearNode(bench: Bench): Promise<void> {
+  const all = range(0, settings.ports);
+  if (all.length > 0) await measure(bench, all, 'gone', bench.southbound.unbinding(all));
+}
+
+async function predecessorOf(fabric: Fabric, bench: Bench): Promise<PortFigures | undefined> {
+  const { ports, rounds, idleSeconds, bursts, predecessor: samples } = settings;
+  if (samples === 0) return undefined;
+  await bench.agent.stop();
+  say(`${ports} ports: ovn-bgp-agent on the same node`);
+  const [burst = 1] = bursts;
+  await bench.southbound.fill(ports + burst, 0);
+  const asked = { ports, samples, rounds, burst, idleSeconds: Math.max(1, idleSeconds) };
+  return measurePredecessor(fabric.c1, bench, asked);
+}
+
 async function measureAll(bench: Bench): Promise<PortFigures> {
   const { agent, southbound } = bench;
   const { ports, samples, rounds } = settings;
@@ -139,10 +109,7 @@ async function measureAll(bench: Bench): Promise<PortFigures> {
   const cold = await coldStart(bench, ports);
   if (process.env['BENCH_VERBOSE'] !== undefined) say(agent.story());
   say(`${ports} ports: ${samples} ports bound and unbound, one after the other`);
-  const single = await thereAndBack(
-    bench,
-    range(0, samples).map(() => [ports]),
-  );
+  const single = await thereAndBack(bench, [ports], samples);
   const bursts = await burstsOf(bench, ports);
   // As many rows as ports, from here on.
   await southbound.trim(ports);
@@ -151,9 +118,6 @@ async function measureAll(bench: Bench): Promise<PortFigures> {
   for (const _ of range(0, rounds)) resyncs.push(await agent.resync());
   const startInPlace = sampleOf(await startsOf(agent));
   const idle = await idleOf(agent);
-  // A guest that stays finds nothing of this run.
-  const all = range(0, ports);
-  if (ports > 0) await measure(bench, all, 'gone', () => southbound.unbind(all));
   return { ports, ...cold, ...single, bursts, resync: sampleOf(resyncs), startInPlace, ...idle };
 }
 
@@ -180,7 +144,7 @@ async function withBench(fabric: Fabric, body: (bench: Bench) => Promise<void>):
   const kernel = new Watcher(c1, 'address');
   const route = new Watcher(spine, 'route', String(vni));
   try {
-    await body({ agent, southbound, kernel, spine: route });
+    await body({ agent, southbound, kernel, spine: route, pause: settings.pause });
   } finally {
     await agent.stop();
     kernel.close();
@@ -200,9 +164,15 @@ function say(text: string): void {
 const fabric = await theFabric();
 say('calibrating');
 const before = calibrate();
+// The guest has one processor: what the bench makes of an answer must not hold up what it measures.
+setPriority(10);
 const results: PortFigures[] = [];
+const predecessor: PortFigures[] = [];
 await withBench(fabric, async (bench) => {
   results.push(await measureAll(bench));
+  const peer = await predecessorOf(fabric, bench);
+  if (peer !== undefined) predecessor.push(peer);
+  else await clearNode(bench);
 });
 const release = /PRETTY_NAME="(.*)"/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
 const report: Report = {
@@ -212,6 +182,7 @@ const report: Report = {
   versions: versions(),
   calibration: [{ ports: settings.ports, before, after: calibrate() }],
   results,
+  predecessor,
 };
 writeFileSync(join(outDir, `agent-${settings.ports}.json`), `${JSON.stringify(report, null, 2)}\n`);
 say('done');

@@ -8,9 +8,8 @@ import { AgentProcess } from '../../lab/fabric/agent.ts';
 import type { FabricNode } from '../../lab/fabric/node.ts';
 import { projectDir } from '../../lab/fabric/out.ts';
 import { waitFor } from '../../lab/fabric/wait.ts';
-import { frrPids } from '../../lab/fabric/frr.ts';
-import { type Idle, round } from './figures.ts';
-import { childrenOf, cpuOf, rssMiBOf } from './machine.ts';
+import type { Idle } from './figures.ts';
+import { childrenOf, idleOf } from './machine.ts';
 
 const patienceSeconds = 300;
 const settledText = 'the node is as it should be';
@@ -90,22 +89,9 @@ export class NodeUnderTest {
     return status.operations;
   }
 
-  async idle(seconds: number): Promise<Idle> {
+  idle(seconds: number): Promise<Idle> {
     const agent = this.#process.pid ?? 0;
-    const children = childrenOf(agent);
-    const frr = [...frrPids(this.#node).values()];
-    const cpu = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
-    const begun = performance.now();
-    const before = [cpu([agent, ...children]), cpu(frr)] as const;
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-    const minutes = (performance.now() - begun) / 60_000;
-    return {
-      seconds,
-      cpuSecondsPerMinute: round((cpu([agent, ...children]) - before[0]) / minutes, 2),
-      frrCpuSecondsPerMinute: round((cpu(frr) - before[1]) / minutes, 2),
-      agentRssMiB: round(rssMiBOf(agent)),
-      childrenRssMiB: round(children.reduce((sum, pid) => sum + rssMiBOf(pid), 0)),
-    };
+    return idleOf(this.#node, [agent, ...childrenOf(agent)], seconds);
   }
 
   #ask(method: string, path: string): Promise<string> {

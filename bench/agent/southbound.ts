@@ -4,6 +4,9 @@
  */
 
 import { unwrap } from '../../src/base/result.ts';
+import { Session } from '../../src/protocols/ovsdb/io/session.ts';
+import { openSocket } from '../../src/protocols/ovsdb/io/socket.ts';
+import { defaultSlicerLimits } from '../../src/protocols/ovsdb/wire/slicer.ts';
 import {
   type Database,
   type Operation,
@@ -31,21 +34,28 @@ const portion = 1000;
 
 export class Southbound {
   readonly #database: Database<typeof tables>;
+  /** For what is measured: a client that does nothing but send. */
+  readonly #session: Session;
   readonly #datapath: Uuid;
   readonly #chassis: Uuid;
   readonly #rows: Uuid[] = [];
 
-  private constructor(database: Database<typeof tables>, datapath: Uuid, chassis: Uuid) {
+  private constructor(
+    database: Database<typeof tables>,
+    session: Session,
+    of: { readonly datapath: Uuid; readonly chassis: Uuid },
+  ) {
     this.#database = database;
-    this.#datapath = datapath;
-    this.#chassis = chassis;
+    this.#session = session;
+    this.#datapath = of.datapath;
+    this.#chassis = of.chassis;
   }
 
   /** `networkPort` is a port of the tenant's network that leads to its router. */
   static async open(path: string, networkPort: string, chassisName: string): Promise<Southbound> {
-    const endpoints = [{ kind: 'unix', path } as const];
+    const endpoint = { kind: 'unix', path } as const;
     const database = openDatabase({
-      endpoints,
+      endpoints: [endpoint],
       database: 'OVN_Southbound',
       tables,
       clock: systemClock,
@@ -55,7 +65,14 @@ export class Southbound {
     const port = database.table('Port_Binding').find('name', networkPort);
     const chassis = database.table('Chassis').find('name', chassisName);
     if (port === undefined || chassis === undefined) throw new Error('OVN is not as it should be');
-    return new Southbound(database, port.datapath, chassis._uuid);
+    const signal = new AbortController().signal;
+    const socket = unwrap(await openSocket(endpoint, { tls: undefined, signal }));
+    const settings = { clock: systemClock, probeInterval: 0, limits: defaultSlicerLimits };
+    const session = new Session(socket, settings);
+    return new Southbound(database, session, {
+      datapath: port.datapath,
+      chassis: chassis._uuid,
+    });
   }
 
   get count(): number {
@@ -70,7 +87,7 @@ export class Southbound {
       for (const { uuid } of results) if (uuid !== undefined) this.#rows.push(uuid);
     }
     for (let at = 0; at < bound; at += portion) {
-      await this.bind(range(at, Math.min(bound, at + portion)));
+      await this.binding(range(at, Math.min(bound, at + portion)))();
     }
   }
 
@@ -95,26 +112,28 @@ export class Southbound {
     };
   }
 
-  /** In one transaction, as ovn-controller writes it. */
-  async bind(numbers: readonly number[]): Promise<void> {
-    await this.#update(numbers, { chassis: [this.#chassis], up: true });
+  /** Ready to be sent: one transaction, as ovn-controller writes it. Resolves with the server's answer. */
+  binding(numbers: readonly number[]): () => Promise<void> {
+    return this.#updating(numbers, { chassis: ['uuid', this.#chassis], up: true });
   }
 
-  async unbind(numbers: readonly number[]): Promise<void> {
-    await this.#update(numbers, { chassis: [], up: false });
+  unbinding(numbers: readonly number[]): () => Promise<void> {
+    return this.#updating(numbers, { chassis: ['set', []], up: false });
   }
 
-  async #update(
-    numbers: readonly number[],
-    row: { readonly chassis: readonly Uuid[]; readonly up: boolean },
-  ): Promise<void> {
-    await this.#commit(
-      numbers.map((number): Operation => {
-        const uuid = this.#rows[number];
-        if (uuid === undefined) throw new Error(`there is no port ${number}`);
-        return { op: 'update', table: 'Port_Binding', where: [['_uuid', '==', uuid]], row };
-      }),
-    );
+  #updating(numbers: readonly number[], row: unknown): () => Promise<void> {
+    const operations = numbers.map((number) => {
+      const uuid = this.#rows[number];
+      if (uuid === undefined) throw new Error(`there is no port ${number}`);
+      const where = [['_uuid', '==', ['uuid', uuid]]];
+      return { op: 'update', table: 'Port_Binding', where, row };
+    });
+    const params = ['OVN_Southbound', ...operations];
+    return async () => {
+      const { result } = unwrap(await this.#session.request('transact', params));
+      const refusals = Array.isArray(result) ? result.slice(operations.length) : [result];
+      if (refusals.length > 0) throw new Error(`refused: ${JSON.stringify(refusals)}`);
+    };
   }
 
   clear(): Promise<void> {
@@ -142,8 +161,9 @@ export class Southbound {
     return committed.value.results ?? [];
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
+  async close(): Promise<void> {
+    this.#session.end({ code: 'closed', message: 'the bench is over' });
+    await this.#database.close();
   }
 }
 

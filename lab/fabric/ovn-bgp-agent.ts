@@ -31,27 +31,37 @@ export function hasOvnBgpAgent(): boolean {
 /** Four Python processes of 9 to 14 s on a quiet machine; five minutes have been seen on a busy one. */
 const patience = 1200;
 
+export interface OvnBgpAgentSettings {
+  readonly vtep: string;
+  /** Seconds between two of its runs over everything; its default is 300. */
+  readonly reconcileInterval?: number;
+  /** As for `AgentProcess`. */
+  readonly logFile?: string;
+}
+
 export class OvnBgpAgent extends AgentProcess {
   readonly #vtep: string;
+  readonly #reconcileInterval: number;
 
-  constructor(node: FabricNode, settings: { readonly vtep: string }) {
+  constructor(node: FabricNode, settings: OvnBgpAgentSettings) {
     super(node, {
       argv: [program, ...predecessorConfiguration],
       // Without it Python looks through every installed package at each start.
       env: { SETUPTOOLS_USE_DISTUTILS: 'stdlib' },
-      logFile: join(outDir, 'agents', `${node.name}-ovn-bgp-agent.log`),
+      logFile: settings.logFile ?? join(outDir, 'agents', `${node.name}-ovn-bgp-agent.log`),
     });
     this.#vtep = settings.vtep;
+    this.#reconcileInterval = settings.reconcileInterval ?? 5;
   }
 
   /** Writes its configuration where the package has it. */
   async configure(): Promise<void> {
     const main = [
       '[DEFAULT]',
-      'debug = true',
+      // It says at level debug only when a run over everything is over: by the lock that it takes.
+      'default_log_levels = oslo_concurrency.lockutils=DEBUG',
       'driver = ovn_evpn_driver',
-      // The default is 300: see `runs`.
-      'reconcile_interval = 5',
+      `reconcile_interval = ${this.#reconcileInterval}`,
       'ovsdb_connection = unix:/run/openvswitch/db.sock',
       'bgp_AS = 64999',
       '[agent]',
@@ -72,11 +82,11 @@ export class OvnBgpAgent extends AgentProcess {
   /**
    * Starts it and waits until it has been over everything without an error. 4.0.0 fails at each IPv6 address that it
    * adds and leaves off there (it deletes the address's local route without saying of which family it is); the address
-   * stays, so that its next run comes one further. It says nothing when a run is over but at level debug.
+   * stays, so that its next run comes one further.
    */
   override async start(): Promise<void> {
     const before = runs(this.log());
-    await super.start();
+    await this.launch();
     await waitFor(
       `ovn-bgp-agent of ${this.node.name} to have been over everything`,
       async () => {
@@ -86,6 +96,11 @@ export class OvnBgpAgent extends AgentProcess {
       },
       patience,
     );
+  }
+
+  /** Starts it, and waits for nothing. */
+  launch(): Promise<void> {
+    return super.start();
   }
 
   /** SIGTERM, and the end of its privileged helpers, which otherwise may outlive it. */
@@ -99,6 +114,11 @@ export class OvnBgpAgent extends AgentProcess {
       }
     }
     return code;
+  }
+
+  /** All its processes. */
+  async pids(): Promise<readonly number[]> {
+    return [...(this.pid === undefined ? [] : [this.pid]), ...(await this.#helpers())];
   }
 
   /** `privsep-helper` processes in the node's network namespace. */

@@ -1,0 +1,112 @@
+/**
+ * The agent that Selvedge replaces, measured in the same guest by the same instruments: Debian's ovn-bgp-agent with its
+ * EVPN driver, on the state that Selvedge left there. It has all its defaults, but that it logs its locks.
+ */
+
+import { readFileSync, rmSync } from 'node:fs';
+import { loopback } from '../../lab/fabric/addresses.ts';
+import type { FabricNode } from '../../lab/fabric/node.ts';
+import { OvnBgpAgent } from '../../lab/fabric/ovn-bgp-agent.ts';
+import { waitFor } from '../../lab/fabric/wait.ts';
+import { type Idle, type PortFigures, sampleOf } from './figures.ts';
+import { idleOf } from './machine.ts';
+import { type Instruments, thereAndBack } from './measure.ts';
+import { range } from './southbound.ts';
+
+const logFile = '/run/lab/bench-ovn-bgp-agent.log';
+const patienceSeconds = 900;
+/** Its default, in seconds, and one with which several runs over everything are seen. */
+const usualInterval = 300;
+const shortInterval = 15;
+
+export interface PredecessorSettings {
+  readonly ports: number;
+  readonly samples: number;
+  readonly rounds: number;
+  readonly burst: number;
+  readonly idleSeconds: number;
+}
+
+export async function measurePredecessor(
+  node: FabricNode,
+  instruments: Instruments,
+  settings: PredecessorSettings,
+): Promise<Omit<PortFigures, 'coldStart'>> {
+  const { ports, samples, rounds, burst, idleSeconds } = settings;
+  const quiet = new Predecessor(node, usualInterval);
+  const starts = [await quiet.start()];
+  const single = await thereAndBack(instruments, [ports], samples);
+  const many = await thereAndBack(instruments, range(ports, ports + burst), 1);
+  const idle = await quiet.idle(idleSeconds);
+  await quiet.stop();
+  const busy = new Predecessor(node, shortInterval);
+  starts.push(await busy.start());
+  const resyncs = await busy.resyncs(rounds);
+  await busy.stop();
+  return {
+    ports,
+    ...single,
+    bursts: { [burst]: { ...many.bind, withdrawn: many.unbind.kernel } },
+    startInPlace: sampleOf(starts),
+    resync: sampleOf(resyncs),
+    idle,
+  };
+}
+
+class Predecessor {
+  readonly #agent: OvnBgpAgent;
+
+  constructor(node: FabricNode, reconcileInterval: number) {
+    this.#agent = new OvnBgpAgent(node, { vtep: loopback(1).v4, reconcileInterval, logFile });
+  }
+
+  /** Milliseconds from the start of the process to the end of its first run over everything. */
+  async start(): Promise<number> {
+    rmSync(logFile, { force: true });
+    await this.#agent.configure();
+    const begun = Date.now();
+    await this.#agent.launch();
+    const [first] = await this.#runs(1);
+    return (first?.endedAt ?? Number.NaN) - begun;
+  }
+
+  /** Milliseconds that each of its later runs over everything took. */
+  async resyncs(count: number): Promise<readonly number[]> {
+    const runs = await this.#runs(count + 1);
+    return runs.slice(1).map(({ held }) => held);
+  }
+
+  async #runs(count: number): Promise<readonly Run[]> {
+    return waitFor(
+      `ovn-bgp-agent to have been ${count} times over everything`,
+      async () => {
+        const runs = runsIn(readFileSync(logFile, 'utf8'));
+        return runs.length >= count && runs;
+      },
+      patienceSeconds,
+    );
+  }
+
+  async idle(seconds: number): Promise<Idle> {
+    return idleOf(this.#agent.node, await this.#agent.pids(), seconds);
+  }
+
+  async stop(): Promise<void> {
+    await this.#agent.stop();
+  }
+}
+
+/** A run over everything: milliseconds of the wall clock, and how long it took. */
+interface Run {
+  readonly endedAt: number;
+  readonly held: number;
+}
+
+function runsIn(log: string): readonly Run[] {
+  const line = /^(\S+ \S+) .*Lock "evpn" .*released.*\.sync" :: held ([0-9.]+)s/gm;
+  return [...log.matchAll(line)].map(([, time = '', held = '']) => ({
+    // The guest's own zone, as the agent has it.
+    endedAt: Date.parse(time.replace(' ', 'T')),
+    held: Number(held) * 1000,
+  }));
+}
