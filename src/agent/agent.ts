@@ -14,6 +14,7 @@ import type { LocalOvs } from '../inventory/local-ovs.ts';
 import type { Source, SourceEvents, SourceState } from '../inventory/source.ts';
 import { evpnMode } from '../modes/evpn/index.ts';
 import type { Mode } from '../modes/mode.ts';
+import { openOvsDatabase, type OvsDatabase } from '../ovs/database.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { type Kinds, makeKinds } from '../resources/index.ts';
 import type { Key } from '../resources/resource.ts';
@@ -54,6 +55,7 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #planner: Planner;
   readonly #kernel: KernelTarget;
+  readonly #ovs: OvsDatabase;
   readonly #targets: readonly Target[];
   readonly #sources: Source[] = [];
   readonly #wake = new Latch();
@@ -84,14 +86,9 @@ export class Agent {
     this.#kernel = kernel;
     const { links } = kernel;
     const frr = openFrrTarget({ vtyDirectory: config.frr.vtyDirectory, links, clock, random, log });
-    const ovs = openOvsTarget({
-      endpoints: config.ovs.database,
-      cookie: config.evpn.flowCookie,
-      links,
-      clock,
-      random,
-      log,
-    });
+    const database = openOvsDatabase({ endpoints: config.ovs.database, clock, random, log });
+    this.#ovs = database;
+    const ovs = openOvsTarget({ database, cookie: config.evpn.flowCookie, links, clock, log });
     this.#targets = [kernel, ovs, frr];
     this.reconciler = new Reconciler({
       kinds: this.kinds,
@@ -120,13 +117,10 @@ export class Agent {
 
   /** Opens sources and targets. Resolves when every target has been read once or found absent. */
   async start(): Promise<void> {
-    const { config, clock, random, log } = this.#options;
+    const { config, clock, log } = this.#options;
     const { localIp, localNic, underlayMtu } = config.evpn;
     this.#sources.push(
-      openOvsSource(
-        { endpoints: config.ovs.database, clock, random, log },
-        this.#events('Open_vSwitch'),
-      ),
+      openOvsSource(this.#ovs, this.#events('Open_vSwitch')),
       openHostSource({ localIp, localNic, underlayMtu, clock, log }, this.#events('host')),
     );
     await Promise.all(
@@ -337,5 +331,6 @@ export class Agent {
   async close(): Promise<void> {
     this.#alarm.abort();
     await Promise.all([...this.#sources, ...this.#targets].map((part) => part.close()));
+    await this.#ovs.close();
   }
 }

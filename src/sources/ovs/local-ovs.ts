@@ -4,6 +4,7 @@ import { type Issue, issueAt } from '../../base/issue.ts';
 import type { LocalOvs, ProviderBridge } from '../../inventory/local-ovs.ts';
 import { type Endpoint, parseEndpoints } from '../../net/endpoint.ts';
 import { type IfName, parseIfName } from '../../net/if-name.ts';
+import { integrationBridge } from '../../ovs/database.ts';
 
 /** A port of a bridge, as far as it matters here. */
 export interface BridgePort {
@@ -26,7 +27,7 @@ export function readLocalOvs(
     systemId: externalIds.get('system-id'),
     ovnRemote: readRemote(externalIds.get('ovn-remote'), issues),
     bridgeMappings: readMappings(externalIds.get('ovn-bridge-mappings') ?? '', issues),
-    integrationBridge: externalIds.get('ovn-bridge') ?? 'br-int',
+    integrationBridge: integrationBridge(externalIds),
     bridges: new Map([...bridges].flatMap(readBridge)),
     issues,
   };

@@ -79,7 +79,11 @@ export class FlowTable {
 
   /** Reads the same dump again, because numbers or addresses mean something else now. */
   renumber(): void {
-    this.#take(this.#dumped);
+    const added = [...this.#flows.values()].filter(({ dumped }) => dumped === undefined);
+    this.#take(
+      this.#dumped,
+      added.map(({ observed: { spec } }) => this.#holdAdded(spec)),
+    );
   }
 
   async #follow(): Promise<void> {
@@ -111,10 +115,10 @@ export class FlowTable {
     });
   }
 
-  #take(dumped: readonly DumpedFlow[]): void {
+  #take(dumped: readonly DumpedFlow[], added: Iterable<readonly [Key, Held]> = []): void {
     this.#dumped = dumped;
     const before = this.#flows;
-    const after = new Map(dumped.map((flow) => this.#hold(flow)));
+    const after = new Map([...dumped.map((flow) => this.#hold(flow)), ...added]);
     this.#flows = after;
     this.#ours = new Set([...after.values()].flatMap(strictMatchOfOurs));
     const changed = new Set<Key>();
@@ -131,6 +135,14 @@ export class FlowTable {
     const isStray = spec.inPort === strayPort;
     const key = isStray ? (`flow ${bridge} ${flow.strictMatch}` as Key) : flowKey(spec);
     return [key, { observed: { key, spec, owner: this.#ownerOf(flow) }, dumped: flow }];
+  }
+
+  /** As it is until the next dump: what we have put there is ours, unless the device is by now somebody else's. */
+  #holdAdded(spec: FlowSpec): readonly [Key, Held] {
+    const key = flowKey(spec);
+    const isTold = spec.cookie === predecessorCookie;
+    const owner = (isTold ? this.#ports.ownerOfDevice(spec.action.macOf) : undefined) ?? 'us';
+    return [key, { observed: { key, spec, owner }, dumped: undefined }];
   }
 
   /**
@@ -199,6 +211,8 @@ export class FlowTable {
 
   #remember({ verb, key, spec }: Operation<FlowSpec>): void {
     const flows = new Map(this.#flows);
+    const before = flows.get(key)?.dumped;
+    this.#dumped = this.#dumped.filter((flow) => flow !== before);
     if (verb === 'remove') flows.delete(key);
     else flows.set(key, { observed: { key, spec, owner: 'us' }, dumped: undefined });
     this.#flows = flows;

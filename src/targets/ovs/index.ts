@@ -3,11 +3,10 @@
  * goes is known at once; decides nothing.
  */
 
-import type { Clock, Log, Random } from '../../base/ports.ts';
-import type { Endpoint } from '../../net/endpoint.ts';
+import type { Clock, Log } from '../../base/ports.ts';
 import { type IfName, parseIfName } from '../../net/if-name.ts';
 import type { Mac } from '../../net/mac.ts';
-import { type Changes, openDatabase } from '../../protocols/ovsdb/index.ts';
+import { integrationBridge, type OvsChanges, type OvsDatabase } from '../../ovs/database.ts';
 import type { FlowSpec } from '../../resources/flow.ts';
 import { type OvsPortSpec, ovsPort, ovsPortKey } from '../../resources/ovs-port.ts';
 import type { Key } from '../../resources/resource.ts';
@@ -24,7 +23,7 @@ import {
 } from '../../resources/target.ts';
 import { FlowTable } from './flow-table.ts';
 import type { Numbering } from './flow-text.ts';
-import { bridgeOf, observePort, ovsTables, ownPortNames, portTransaction } from './ports.ts';
+import { bridgeOf, observePort, ownPortNames, portTransaction } from './ports.ts';
 
 /** What the target must know of the kernel's devices. */
 export interface LinkLookup {
@@ -37,11 +36,10 @@ export interface LinkLookup {
 }
 
 export interface OvsTargetOptions {
-  readonly endpoints: readonly Endpoint[];
+  readonly database: OvsDatabase;
   readonly cookie: number;
   readonly links: LinkLookup;
   readonly clock: Clock;
-  readonly random: Random;
   readonly log: Log;
 }
 
@@ -55,7 +53,7 @@ export function openOvsTarget(options: OvsTargetOptions): Target {
 class OvsTarget implements Target {
   readonly name = 'ovs';
   readonly #options: OvsTargetOptions;
-  readonly #database;
+  readonly #database: OvsDatabase;
   readonly #tables = new Map<string, FlowTable>();
   /** When each of them has been read once. */
   readonly #starts = new Map<string, Promise<void>>();
@@ -68,15 +66,7 @@ class OvsTarget implements Target {
 
   constructor(options: OvsTargetOptions) {
     this.#options = options;
-    const { endpoints, clock, random, log } = options;
-    this.#database = openDatabase({
-      endpoints,
-      clock,
-      random,
-      log,
-      database: 'Open_vSwitch',
-      tables: ovsTables,
-    });
+    this.#database = options.database;
   }
 
   get state(): TargetState {
@@ -90,7 +80,7 @@ class OvsTarget implements Target {
   async start(events: TargetEvents): Promise<void> {
     this.#events = events;
     this.#options.links.onLinksChanged(() => this.#renumber());
-    this.#database.onChange((changes) => this.#follow(changes, events));
+    this.#database.onChange((changes) => this.#follow(changes, events), { replay: true });
     this.#database.onState(() => events.stateChanged());
     const isDown = new Promise<void>((resolve) => {
       this.#database.onState(({ name }) => {
@@ -109,7 +99,7 @@ class OvsTarget implements Target {
     this.#events?.stateChanged();
   }
 
-  async #follow(changes: Changes<typeof ovsTables>, events: TargetEvents): Promise<void> {
+  async #follow(changes: OvsChanges, events: TargetEvents): Promise<void> {
     const names = new Set<string>();
     for (const change of [...changes.of('Port'), ...changes.of('Interface')]) {
       if (change.kind !== 'insert') names.add(change.old.name);
@@ -125,7 +115,7 @@ class OvsTarget implements Target {
   /** A flow table for every bridge but the integration bridge, whose flows are OVN's. */
   async #openTables(): Promise<void> {
     const [settings] = [...this.#database.table('Open_vSwitch')];
-    const integration = settings?.external_ids.get('ovn-bridge') ?? 'br-int';
+    const integration = integrationBridge(settings?.external_ids);
     const existing = new Set<string>();
     const starts: Promise<void>[] = [];
     for (const { name } of this.#database.table('Bridge')) {
@@ -264,7 +254,6 @@ class OvsTarget implements Target {
 
   async close(): Promise<void> {
     for (const table of this.#tables.values()) table.close();
-    await this.#database.close();
   }
 }
 

@@ -3,48 +3,10 @@
 import type { IfName } from '../../net/if-name.ts';
 import { parseIfName } from '../../net/if-name.ts';
 import { parseVlanId, type VlanId } from '../../net/numbers.ts';
-import {
-  type Database,
-  map,
-  named,
-  one,
-  type Operation as OvsdbOperation,
-  optional,
-  set,
-  table,
-  type Uuid,
-} from '../../protocols/ovsdb/index.ts';
+import type { OvsDatabase } from '../../ovs/database.ts';
+import { named, type Operation as OvsdbOperation, type Uuid } from '../../protocols/ovsdb/index.ts';
 import { type OvsPortSpec, ovsPortKey } from '../../resources/ovs-port.ts';
 import type { Observed, Operation, Owner } from '../../resources/target.ts';
-
-export const ovsTables = {
-  Open_vSwitch: table({ columns: { external_ids: map('string', 'string') } }),
-  Bridge: table({
-    columns: { name: one('string'), ports: set('uuid') },
-    index: { name: 'name', ports: 'ports' },
-  }),
-  Port: table({
-    columns: {
-      name: one('string'),
-      interfaces: set('uuid'),
-      tag: optional('integer'),
-      external_ids: map('string', 'string'),
-    },
-    index: { name: 'name' },
-  }),
-  Interface: table({
-    columns: {
-      name: one('string'),
-      type: one('string'),
-      ofport: optional('integer'),
-      mtu_request: optional('integer'),
-      error: optional('string'),
-    },
-    index: { name: 'name' },
-  }),
-};
-
-export type OvsDatabase = Database<typeof ovsTables>;
 
 /** The key of Port's `external_ids` that marks a port as ours. */
 export const portMark = 'selvedge';

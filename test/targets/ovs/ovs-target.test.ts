@@ -11,6 +11,7 @@ import { type IfName, parseIfName } from '../../../src/net/if-name.ts';
 import { parseMac } from '../../../src/net/mac.ts';
 import { parseVlanId } from '../../../src/net/numbers.ts';
 import { parsePrefix } from '../../../src/net/prefix.ts';
+import { type OvsDatabase, openOvsDatabase } from '../../../src/ovs/database.ts';
 import { systemClock } from '../../../src/protocols/ovsdb/index.ts';
 import { type FlowSpec, flow } from '../../../src/resources/flow.ts';
 import { type OvsPortSpec, ovsPort } from '../../../src/resources/ovs-port.ts';
@@ -25,8 +26,18 @@ const device = unwrap(parseMac('02:00:00:00:05:00'));
 const patch = 'patch-provnet-0e5e0000-0000-4000-8000-000000000001-to-br-int';
 
 let ovs: Switch;
+let database: OvsDatabase;
 let target: Target;
 const changed = new Set<Key>();
+
+function openDatabase(): OvsDatabase {
+  return openOvsDatabase({
+    endpoints: [ovs.endpoint],
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+  });
+}
 
 before(async () => {
   ovs = await startSwitch();
@@ -56,8 +67,9 @@ before(async () => {
     `options:peer=${patch}`,
   );
   ovs.vsctl('add-port', 'br-ex', 'veth-vrf-500', ...dummy('veth-vrf-500'));
+  database = openDatabase();
   target = openOvsTarget({
-    endpoints: [ovs.endpoint],
+    database,
     cookie: 0x3e6,
     links: {
       macOf: (each) => (each === 'veth-vrf-500' ? device : undefined),
@@ -66,7 +78,6 @@ before(async () => {
       onLinksChanged: (listener) => void linksChanged.push(listener),
     },
     clock: systemClock,
-    random: Math.random,
     log: silentLog,
   });
   await target.start({
@@ -78,6 +89,7 @@ before(async () => {
 });
 after(async () => {
   await target.close();
+  await database.close();
   await ovs.stop();
 });
 beforeEach(() => {
@@ -195,8 +207,9 @@ describe('flows', () => {
     it(`${title}: what is written is what a dump gives back`, async () => {
       assert.deepEqual(await apply(flow, 'create', spec), { done: true });
       // What the target believes comes from its own write; a fresh one has only the dump.
+      const another = openDatabase();
       const fresh = openOvsTarget({
-        endpoints: [ovs.endpoint],
+        database: another,
         cookie: 0x3e6,
         links: {
           macOf: () => device,
@@ -205,12 +218,12 @@ describe('flows', () => {
           onLinksChanged: () => {},
         },
         clock: systemClock,
-        random: Math.random,
         log: silentLog,
       });
       await fresh.start({ changed: () => {}, stateChanged: () => {} });
       const observed = fresh.observe(flow.key(spec));
       await fresh.close();
+      await another.close();
       assert.deepEqual(observed, { key: flow.key(spec), spec, owner: 'us' });
     });
   }
@@ -223,6 +236,18 @@ describe('flows', () => {
       ownerOfDevice = owner;
       for (const listener of linksChanged) listener();
       assert.equal(target.observe(key)?.owner, owner);
+    }
+  });
+
+  it('put there or taken away stay so while numbers change, and nobody has looked again yet', async () => {
+    const spec = flows['IPv4 subnet of a VLAN'] ?? assert.fail();
+    for (const [verb, isThere] of [
+      ['remove', false],
+      ['create', true],
+    ] as const) {
+      assert.deepEqual(await apply(flow, verb, spec), { done: true });
+      for (const listener of linksChanged) listener();
+      assert.equal(target.observe(flow.key(spec)) !== undefined, isThere);
     }
   });
 
