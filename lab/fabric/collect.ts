@@ -1,9 +1,9 @@
 /** Dumps the state of every node into one folder of text files: what one looks at after a scenario has failed. */
 
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FabricNode } from './node.ts';
-import { projectDir } from './out.ts';
+import { outDir, projectDir } from './out.ts';
 import type { Fabric } from './topology.ts';
 
 /** File name -> command; each node's files lie in a folder of its name. */
@@ -48,6 +48,24 @@ export async function collectState(fabric: Fabric, dir: string): Promise<void> {
   for (const node of fabric.hypervisors) {
     await collectNode(node, dir, { ...everywhere, ...withFrr, ...withOvs, ...withAgent });
   }
+}
+
+const briefly = [
+  `timeout 20 node ${join(projectDir, 'dist/cli/main.js')} status`,
+  "vtysh -c 'show evpn vni' -c 'show bgp summary' | grep -v '^$'",
+  'ip -br link show type vrf; ip -br link show type vxlan',
+];
+
+/** What a failed run says of the hypervisors: for whoever has nothing but its output. */
+export async function summarize(fabric: Fabric): Promise<string> {
+  const parts: string[] = [];
+  for (const node of fabric.hypervisors) {
+    const input = briefly.map((command) => `{ ${command}; } 2>&1 | tail -n 25`).join('\n');
+    const { stdout } = await node.exec(['bash', '-s'], { input, timeoutMs: 60_000 });
+    const log = await readFile(join(outDir, 'agents', `${node.name}.log`), 'utf8').catch(() => '');
+    parts.push(`== ${node.name}`, stdout.trimEnd(), ...log.trimEnd().split('\n').slice(-15));
+  }
+  return parts.join('\n');
 }
 
 async function collectNode(

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { claim } from './claim.ts';
 import { Cloud } from './cloud/cloud.ts';
-import { collectState } from './collect.ts';
+import { collectState, summarize } from './collect.ts';
 import type { Namespace } from './namespace.ts';
 import { outDir } from './out.ts';
 import { say } from './say.ts';
@@ -72,7 +72,8 @@ export function scenario(
       await mkdir(dir, { recursive: true });
       const step = running.step();
       await writeFile(join(dir, 'failure.txt'), `${title}\nin: ${step}\n${formatError(error)}\n`);
-      throw new Error(`in step '${step}' (state in ${dir})`, { cause: error });
+      const message = `in step '${step}' (state in ${dir}): ${formatError(error)}`;
+      throw new Error(`${message}\n${await summarize(fabric)}`);
     } finally {
       await running.close();
     }

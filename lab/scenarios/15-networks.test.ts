@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { tenantMtu } from '../fabric/cloud/network.ts';
 import type { Namespace } from '../fabric/namespace.ts';
 import { scenario } from '../fabric/scenario.ts';
+import { SelvedgeAgent } from '../fabric/selvedge.ts';
 import { addTenant, isGone, publicNetwork, startAgents } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
 
@@ -93,6 +94,39 @@ scenario('a router with SNAT and floating IPs is reached by EVPN as well', async
   step('and without it again');
   await router.deleteFloatingIp('172.24.4.50', floating);
   await reaches(he, floating.v4);
+});
+
+scenario('one run sets up tenants behind a flat and a VLAN provider network', async (stage) => {
+  const { fabric, cloud, step, reaches } = stage;
+  const { c1, he, he2 } = fabric;
+  const agent = new SelvedgeAgent(c1);
+  await agent.configure();
+  const flat = await publicNetwork(stage);
+  const tagged = await cloud.network('tagged', {
+    subnets: ['172.24.6.0/24', '2001:db8:6::/64'],
+    physnet: 'physnet1',
+    vlan: 102,
+  });
+  const first = await addTenant(stage, 'first', { outside: flat, host: 5, on: [c1] });
+  const second = await addTenant(stage, 'second', { outside: tagged, host: 5, on: [c1] });
+  const one = await first.network.vm('one', { on: c1, host: 11 });
+  const two = await second.network.vm('two', { on: c1, host: 12 });
+  await first.router.setBgpvpn({ vni: 500, as });
+  await second.router.setBgpvpn({ vni: 600, as });
+
+  step('it ends when all is as it should be, and nothing is left to do');
+  await agent.cli('agent', '--oneshot');
+  stage.cleanup(() => agent.cli('drain'));
+  assert.match(await agent.plan(), /nothing to do/i);
+  for (const address of [one.v4, one.v6]) await reaches(he, address);
+  for (const address of [two.v4, two.v6]) await reaches(he2, address);
+
+  step('a second run takes away what is wanted no more');
+  await first.router.clearBgpvpn();
+  await second.router.clearBgpvpn();
+  await agent.cli('agent', '--oneshot');
+  await isGone(c1, 500);
+  await isGone(c1, 600);
 });
 
 /** With the bit that forbids fragments. */

@@ -34,7 +34,7 @@ for await (const event of events) {
   say(`${outcome === 'failed' ? 'FAILED' : outcome}  ${name}  (${seconds} s)`);
   if (event.type !== 'test:fail') continue;
   const error = formatError(event.data.details.error);
-  failures.push(`${name}\n${error.split('\n').slice(0, 12).join('\n')}`);
+  failures.push(`${name}\n${error}`);
   say(error);
 }
 mkdirSync(outDir, { recursive: true });
@@ -43,9 +43,10 @@ say(`lab: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} sk
 // A run of nothing proves nothing.
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 
-/** An error and what caused it, outermost first. */
+/** An error and what caused it, outermost first; not what the test runner wraps it in. */
 function formatError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if ('code' in error && error.code === 'ERR_TEST_FAILURE') return formatError(error.cause);
   const own = error.cause === undefined ? (error.stack ?? error.message) : error.message;
   return error.cause === undefined ? own : `${own}\n  because: ${formatError(error.cause)}`;
 }
