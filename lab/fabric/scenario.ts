@@ -72,8 +72,8 @@ export function scenario(
       await mkdir(dir, { recursive: true });
       const step = running.step();
       await writeFile(join(dir, 'failure.txt'), `${title}\nin: ${step}\n${formatError(error)}\n`);
-      const message = `in step '${step}' (state in ${dir}): ${formatError(error)}`;
-      throw new Error(`${message}\n${await summarize(fabric)}`);
+      const message = `in step '${step}' (state in ${dir})\n${await summarize(fabric)}`;
+      throw new Error(message, { cause: error });
     } finally {
       await running.close();
     }

@@ -5,7 +5,6 @@
 
 import type { Family, Ip } from '../net/ip.ts';
 import { hostPrefix, networkOf } from '../net/prefix.ts';
-import { addressKey } from '../resources/address.ts';
 import { type FlowSpec, flowKey } from '../resources/flow.ts';
 import { frrDeviceKey } from '../resources/frr.ts';
 import { type Kinds, resourceOf, type Spec } from '../resources/index.ts';
@@ -146,25 +145,35 @@ function nextHopKeys(at: Attachment, ip: Ip): readonly Key[] {
 
 /** An address to announce. It needs the whole path behind it: advertise last, withdraw first. */
 export function lowerHost(host: Host, kinds: Kinds, settings: FabricSettings): readonly Resource[] {
-  const { within, ip } = host;
-  const { at } = within;
-  const { device } = wiringNames(at.vni, at.vlan);
-  const path: readonly Key[] = [
-    ...[device, vrfName(at.vni), bridgeName(at.vni)].map((link) => forwardingKey(link, ip.family)),
-    routeKey(tableOf(at.vni), networkOf(within.destination), 0),
-    flowKey(subnetFlow(within, settings)),
-    ...(host.answers ? [flowKey(answer(at, settings, ip.family))] : []),
-  ];
-  const spec = {
-    kind: 'address',
-    link: loopbackName(at.vni),
-    prefix: hostPrefix(ip),
-    localRoute: 'removed',
-  } as const;
-  return [resource(kinds.address, spec, host.because, path)];
+  const { within, ip, because } = host;
+  const link = loopbackName(within.at.vni);
+  const spec = { kind: 'address', link, prefix: hostPrefix(ip), localRoute: 'removed' } as const;
+  return [{ key: kinds.address.key(spec), spec, needs: needsOfHost(host, settings), because }];
 }
 
-/** The key under which an address is announced in a VRF. */
-export function hostKey(at: Attachment, ip: Ip): Key {
-  return addressKey(loopbackName(at.vni), hostPrefix(ip));
+interface HostNeeds {
+  readonly isAnswered: boolean;
+  readonly settings: FabricSettings;
+  readonly needs: readonly Key[];
+}
+
+/** All hosts of a prefix need the same, and there may be thousands: it is worked out, and kept, once. */
+const hostNeeds = new WeakMap<Host['within'], HostNeeds>();
+
+function needsOfHost(host: Host, settings: FabricSettings): readonly Key[] {
+  const { within, answers: isAnswered } = host;
+  const known = hostNeeds.get(within);
+  if (known?.isAnswered === isAnswered && known.settings === settings) return known.needs;
+  const { at, destination } = within;
+  const { family } = destination.ip;
+  const { device } = wiringNames(at.vni, at.vlan);
+  const needs = [
+    linkKey(loopbackName(at.vni)),
+    ...[device, vrfName(at.vni), bridgeName(at.vni)].map((link) => forwardingKey(link, family)),
+    routeKey(tableOf(at.vni), networkOf(destination), 0),
+    flowKey(subnetFlow(within, settings)),
+    ...(isAnswered ? [flowKey(answer(at, settings, family))] : []),
+  ];
+  hostNeeds.set(within, { isAnswered, settings, needs });
+  return needs;
 }

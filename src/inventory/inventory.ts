@@ -35,7 +35,10 @@ export interface Inventory {
   portsOfType(datapath: string, type: string): Iterable<PortBinding>;
   /** Patch ports that carry this VNI. */
   portsOfVni(vni: number): Iterable<PortBinding>;
-  /** What follows from the inventory as it is now, worked out once until it changes. `what` names one derivation. */
+  /**
+   * What follows from all but the ports of virtual machines, worked out once until any of that changes; `what` names one
+   * derivation. Virtual machines come and go all the time, and what each of them is offered is the same.
+   */
   derived<T>(what: string, derive: () => T): T;
 }
 
@@ -101,7 +104,12 @@ export class MutableInventory implements Inventory {
 
   /** Takes in what a source saw; returns what that changed here. */
   apply(update: InventoryUpdate): InventoryChange {
-    this.#derived.clear();
+    const change = this.#take(update);
+    if (!isOfHost(change)) this.#derived.clear();
+    return change;
+  }
+
+  #take(update: InventoryUpdate): InventoryChange {
     switch (update.of) {
       case 'port':
         return this.#replacePort(update.before, update.after);
@@ -153,6 +161,17 @@ export class MutableInventory implements Inventory {
     if (port.haChassisGroup !== undefined) each(this.#byGroup, port.haChassisGroup);
     if (port.bgpvpn?.ok === true) each(this.#byVni, String(port.bgpvpn.value.vni));
   }
+}
+
+/** A port that may carry a virtual machine, or an address that moves between some. */
+export function isHostPort(port: PortBinding): boolean {
+  return port.type === '' || port.type === 'virtual';
+}
+
+function isOfHost(change: InventoryChange): boolean {
+  if (change.of !== 'port') return false;
+  const { before, after } = change;
+  return (before === undefined || isHostPort(before)) && (after === undefined || isHostPort(after));
 }
 
 /** Ports by some text they have. */

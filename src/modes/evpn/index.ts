@@ -6,12 +6,12 @@
  * routes). One new virtual machine is one new scope, however many there are.
  */
 
-import type { Inventory, InventoryChange } from '../../inventory/inventory.ts';
+import { type Inventory, type InventoryChange, isHostPort } from '../../inventory/inventory.ts';
 import type { PortInterest } from '../../inventory/source.ts';
 import type { Mode, Scope, ScopePlan } from '../mode.ts';
 import { isGatewayPort, peerOf, roleAt } from './gateways.ts';
 import { emptyPlan, planGateway } from './plan-gateway.ts';
-import { isHostPort, planHost } from './plan-host.ts';
+import { planHost } from './plan-host.ts';
 import { planNetwork } from './plan-network.ts';
 import type { EvpnSettings } from './settings.ts';
 import { scopeOf, touchedByPorts } from './touched.ts';

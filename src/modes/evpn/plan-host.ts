@@ -1,7 +1,7 @@
 /** The plan of a port of a virtual machine: its addresses announced where its network is offered and the gateway is. */
 
 import type { Concept } from '../../fabric/concepts.ts';
-import type { Inventory } from '../../inventory/inventory.ts';
+import { type Inventory, isHostPort } from '../../inventory/inventory.ts';
 import { type PortBinding, portIps } from '../../inventory/port-binding.ts';
 import { prefixContains } from '../../net/prefix.ts';
 import type { Condition } from '../../resources/condition.ts';
@@ -9,22 +9,16 @@ import type { ScopePlan } from '../mode.ts';
 import { becauseAddressed } from './because.ts';
 import { byName } from './gateways.ts';
 import { answersFor, emptyPlan } from './plan-gateway.ts';
-import { offeredAt } from './plan-network.ts';
+import { type Offered, offeredAt } from './plan-network.ts';
 import type { EvpnSettings } from './settings.ts';
 import type { Site } from './site.ts';
 
-/** A port that may carry a virtual machine, or an address that moves between some. */
-export function isHostPort(port: PortBinding): boolean {
-  return port.type === '' || port.type === 'virtual';
-}
-
-/** Ports of the switch that lead to routers and carry the annotation, by name. */
-export function annotatedInterfaces(
-  datapath: string,
-  inventory: Inventory,
-): readonly PortBinding[] {
-  return byName(inventory.portsOfType(datapath, 'patch')).filter(
-    (port) => port.bgpvpn !== undefined,
+/** What of the interfaces of a switch is offered by a gateway that is here. */
+function offeredOn(datapath: string, inventory: Inventory): readonly Offered[] {
+  return inventory.derived(`offered on ${datapath}`, () =>
+    byName(inventory.portsOfType(datapath, 'patch'))
+      .flatMap((port) => offeredAt(port, inventory))
+      .filter(({ site }) => site.role === 'active'),
   );
 }
 
@@ -35,9 +29,7 @@ export function planHost(
   settings: EvpnSettings,
 ): ScopePlan {
   if (!isHostPort(port) || port.chassis === undefined) return emptyPlan;
-  const offered = annotatedInterfaces(port.datapath, inventory)
-    .flatMap((each) => offeredAt(each, inventory))
-    .filter(({ site }) => site.role === 'active');
+  const offered = offeredOn(port.datapath, inventory);
   if (offered.length === 0) return emptyPlan;
   const because = [becauseAddressed(port)];
   const concepts = offered.flatMap(({ site, keys, prefixes }) => {

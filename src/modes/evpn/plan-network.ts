@@ -83,7 +83,6 @@ function addressProblems(port: PortBinding, inventory: Inventory): readonly stri
 
 /** What of this interface is offered on this node; what is in the way is left out. */
 export function offeredAt(port: PortBinding, inventory: Inventory): readonly Offered[] {
-  // Asked for once per host on the network.
   return inventory.derived(`offered ${port.name}`, () => findOffered(port, inventory));
 }
 

@@ -3,11 +3,10 @@
  * the plans look up: test/modes/evpn/incremental.test.ts.
  */
 
-import type { Inventory } from '../../inventory/inventory.ts';
+import { type Inventory, isHostPort } from '../../inventory/inventory.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
 import type { Scope } from '../mode.ts';
 import { isGatewayPort } from './gateways.ts';
-import { isHostPort } from './plan-host.ts';
 
 /** The scope that a port is planned in; ports of other types have none. */
 export function scopeOf(port: PortBinding): Scope | undefined {

@@ -21,6 +21,8 @@ import {
   one,
   openDatabase,
   optional,
+  type RowChange,
+  type RowOf,
   required,
   set,
   type TlsFiles,
@@ -153,13 +155,14 @@ export function openSouthboundSource(
     updates.push(...joined());
     for (const change of changes.of('Port_Binding')) {
       const before = ports.get(change.uuid);
-      const after = change.kind === 'delete' ? undefined : parsePortBinding(toRow(change.new));
+      const after = portAfter(change, before);
       if (after === undefined) ports.delete(change.uuid);
       else ports.set(change.uuid, after);
       updates.push({ of: 'port', before, after });
     }
     if (updates.length > 0) events.updated(updates);
-    request();
+    // Ports alone ask for nothing here: what follows from them comes by `setInterest`.
+    if ([...changes.tables].some((name) => name !== 'Port_Binding')) request();
     leave();
   });
   database.onState(() => events.stateChanged());
@@ -185,6 +188,19 @@ export function openSouthboundSource(
     },
     close: () => database.close(),
   };
+}
+
+type PortRow = RowOf<typeof portBindingColumns>;
+
+function portAfter(
+  change: RowChange<PortRow>,
+  before: PortBinding | undefined,
+): PortBinding | undefined {
+  if (change.kind === 'delete') return undefined;
+  // What happens most: ovn-controller claims a port, or releases it.
+  const isMoved = change.kind === 'modify' && change.columns.every((name) => name === 'chassis');
+  if (isMoved && before !== undefined) return { ...before, chassis: change.new.chassis };
+  return parsePortBinding(toRow(change.new));
 }
 
 function toRow(row: Omit<PortBindingRow, 'uuid'> & { readonly _uuid: string }): PortBindingRow {

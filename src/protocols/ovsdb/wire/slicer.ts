@@ -11,6 +11,7 @@
 
 import { assertNever } from '../../../base/assert-never.ts';
 import { type Issue, issue } from '../../../base/issue.ts';
+import { isObject } from './schema.ts';
 import { excerpt, Slice } from './slice.ts';
 import { isUuid, type Uuid } from './uuid.ts';
 import { isSpace, ValueScanner } from './value-scanner.ts';
@@ -135,8 +136,50 @@ export class Slicer {
       return this.#fail(issue(`not a JSON-RPC message: '${excerpt(chunk.subarray(at))}'`));
     }
     this.#messageBytes = 0;
+    const end = this.#takeWhole(chunk, at);
+    if (end > at) return end;
     this.#open('message', closeBrace);
     return at + 1;
+  }
+
+  /**
+   * A message that came in one piece, as most do that tell of a change: parsed at once. Returns its
+   * end, or `at` when it has to be taken octet by octet, which then also finds what is wrong.
+   */
+  #takeWhole(chunk: Uint8Array, at: number): number {
+    const { depth, valueBytes, messageBytes } = this.#limits;
+    if (chunk.length - at > Math.min(valueBytes, messageBytes)) return at;
+    this.#scanner.begin(openBrace);
+    const end = this.#scanner.scan(chunk, at);
+    if (end < 0 || this.#scanner.deepest > depth) return at;
+    const parsed = this.#slice.parse(chunk.subarray(at, end));
+    if (!parsed.ok || !isObject(parsed.value)) return at;
+    this.#keep(this.#withoutRows(parsed.value));
+    return end;
+  }
+
+  #withoutRows(message: Fields): Fields {
+    return mapFields(message, (held, member) => {
+      if (member !== 'result' && member !== 'params') return held;
+      if (!Array.isArray(held)) return isObject(held) ? this.#takeTables(held, member) : held;
+      const monitor: unknown = member === 'params' ? held[0] : undefined;
+      return held.map((each: unknown) =>
+        isObject(each) ? this.#takeTables(each, member, monitor) : each,
+      );
+    });
+  }
+
+  #takeTables(tables: Fields, member: string, monitor?: unknown): Fields {
+    return mapFields(tables, (held, table) => {
+      if (!isObject(held)) return held;
+      const place: RowPlace = { member, monitor, table };
+      const others = Object.entries(held).filter(([uuid, json]) => {
+        if (!isUuid(uuid)) return true;
+        this.#rows.push({ table, uuid, value: this.#events.onRow(place, uuid, json) });
+        return false;
+      });
+      return Object.fromEntries(others);
+    });
   }
 
   #startValue(frame: Frame, chunk: Uint8Array, at: number): number {
@@ -224,6 +267,14 @@ export class Slicer {
     this.#failure = failure;
     return 0;
   }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function mapFields(fields: Fields, change: (held: unknown, name: string) => unknown): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, held]) => [name, change(held, name)]),
+  );
 }
 
 function tooLong(what: string): Issue {
