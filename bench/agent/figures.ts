@@ -9,8 +9,6 @@ export interface Sample {
 
 /** From just before a transaction is sent to the last notice: of the node's kernel, and of the spine's. */
 export interface Reached {
-  /** The server's answer to the transaction; of a cold start, the agent's word that all is done. */
-  readonly committed: Sample;
   readonly kernel: Sample;
   readonly spine: Sample;
 }
@@ -29,7 +27,10 @@ export interface Idle {
 /** Everything measured with so many ports exposed. */
 export interface PortFigures {
   readonly ports: number;
-  readonly coldStart?: Reached;
+  /** The server's answer to a transaction of one port, while nobody listens. */
+  readonly commit?: Sample;
+  /** `settled`: the agent's word that all is done. */
+  readonly coldStart?: Reached & { readonly settled: Sample };
   readonly bind: Reached;
   readonly unbind: Reached;
   /** By the number of ports in the one transaction. */
@@ -107,7 +108,7 @@ export function formatReport({ results, predecessor, calibration }: Report): str
 
 function rowsOf(results: readonly PortFigures[]): readonly Row[] {
   return [
-    ['bind → answer of the Southbound server', ({ bind }) => bind.committed, true],
+    ['answer of the Southbound server, no agent', ({ commit }) => commit, true],
     ['bind → address in the node’s kernel', ({ bind }) => bind.kernel, true],
     ['bind → route in the spine’s kernel', ({ bind }) => bind.spine, true],
     ['unbind → address gone', ({ unbind }) => unbind.kernel, true],
@@ -119,7 +120,7 @@ function rowsOf(results: readonly PortFigures[]): readonly Row[] {
     ]),
     ['cold start → last address', ({ coldStart }) => coldStart?.kernel],
     ['cold start → last route at the spine', ({ coldStart }) => coldStart?.spine],
-    ['cold start → all as it should be', ({ coldStart }) => coldStart?.committed],
+    ['cold start → all as it should be', ({ coldStart }) => coldStart?.settled],
     ['process start → all as it should be, state in place', (each) => each.startInPlace],
     ['resync with nothing to change', ({ resync }) => resync],
     ['idle: CPU seconds a minute', ({ idle }) => idle?.cpuSecondsPerMinute],

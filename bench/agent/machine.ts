@@ -46,6 +46,17 @@ export function versions(): Readonly<Record<string, string>> {
 
 const ticksPerSecond = 100;
 
+/**
+ * The guest has one processor: what the bench makes of an answer must not hold up what it measures. From here on it runs
+ * only when nobody else wants to.
+ */
+export function giveWay(): void {
+  spawnSync('chrt', ['--idle', '--pid', '0', String(process.pid)], { stdio: 'inherit' });
+}
+
+/** Before the command of who is measured: it would inherit how the bench is scheduled. */
+export const asUsual: readonly string[] = ['chrt', '--other', '0'];
+
 /** What an agent and FRR of its node cost while nothing happens. The first of the processes is the agent itself. */
 export async function idleOf(
   node: FabricNode,

@@ -5,7 +5,7 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { release as kernelRelease, setPriority } from 'node:os';
+import { release as kernelRelease } from 'node:os';
 import { join } from 'node:path';
 import { Cloud } from '../../lab/fabric/cloud/cloud.ts';
 import { outDir } from '../../lab/fabric/out.ts';
@@ -14,8 +14,8 @@ import { theFabric } from '../../lab/fabric/scenario.ts';
 import type { Fabric } from '../../lab/fabric/topology.ts';
 import { guestSeconds } from '../../lab/fabric/uptime.ts';
 import { type PortFigures, type Report, sampleOf } from './figures.ts';
-import { calibrate, versions } from './machine.ts';
-import { type Instruments, measure, reached, thereAndBack } from './measure.ts';
+import { calibrate, giveWay, versions } from './machine.ts';
+import { commitTimes, type Instruments, measure, reached, thereAndBack } from './measure.ts';
 import { NodeUnderTest } from './node-under-test.ts';
 import { measurePredecessor } from './predecessor.ts';
 import { range, Southbound } from './southbound.ts';
@@ -49,8 +49,10 @@ async function coldStart(bench: Bench, ports: number): Promise<Pick<PortFigures,
     await bench.agent.start();
     return {};
   }
-  const start = () => bench.agent.start();
-  return { coldStart: reached([await measure(bench, range(0, ports), 'new', start)]) };
+  const starts: number[] = [];
+  const start = async () => void starts.push(await bench.agent.start());
+  const measured = await measure(bench, range(0, ports), 'new', start);
+  return { coldStart: { ...reached([measured]), settled: sampleOf(starts) } };
 }
 
 async function burstsOf(bench: Bench, ports: number): Promise<PortFigures['bursts']> {
@@ -105,6 +107,7 @@ async function measureAll(bench: Bench): Promise<PortFigures> {
   const { agent, southbound } = bench;
   const { ports, samples, rounds } = settings;
   await southbound.fill(ports + Math.max(1, ...settings.bursts), ports);
+  const commit = await commitTimes(bench, ports, samples);
   say(`${ports} ports: cold start`);
   const cold = await coldStart(bench, ports);
   if (process.env['BENCH_VERBOSE'] !== undefined) say(agent.story());
@@ -118,7 +121,16 @@ async function measureAll(bench: Bench): Promise<PortFigures> {
   for (const _ of range(0, rounds)) resyncs.push(await agent.resync());
   const startInPlace = sampleOf(await startsOf(agent));
   const idle = await idleOf(agent);
-  return { ports, ...cold, ...single, bursts, resync: sampleOf(resyncs), startInPlace, ...idle };
+  return {
+    ports,
+    commit,
+    ...cold,
+    ...single,
+    bursts,
+    resync: sampleOf(resyncs),
+    startInPlace,
+    ...idle,
+  };
 }
 
 /** A tenant's network behind a router with its gateway on c1; then nobody but us writes the Southbound database. */
@@ -164,8 +176,7 @@ function say(text: string): void {
 const fabric = await theFabric();
 say('calibrating');
 const before = calibrate();
-// The guest has one processor: what the bench makes of an answer must not hold up what it measures.
-setPriority(10);
+giveWay();
 const results: PortFigures[] = [];
 const predecessor: PortFigures[] = [];
 await withBench(fabric, async (bench) => {

@@ -1,7 +1,7 @@
 /** From a transaction on the Southbound database to both kernels, whatever agent is between them. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Reached, sampleOf } from './figures.ts';
+import { type Reached, type Sample, sampleOf } from './figures.ts';
 import { ipOf, range, type Southbound } from './southbound.ts';
 import { now, type Times, type Watcher } from './watcher.ts';
 
@@ -16,8 +16,6 @@ export interface Instruments {
 
 /** Milliseconds from before `act` to the first and last notice in both kernels. */
 interface Measured {
-  /** Until `act` was done; of a transaction, until the server's answer. */
-  readonly acted: number;
   readonly kernel: Times;
   readonly spine: Times;
 }
@@ -31,18 +29,36 @@ export async function measure(
   const ips = ports.map(ipOf);
   const [near, far] = [await kernel.expect(ips, change), await spine.expect(ips, change)];
   const begun = now();
-  const acted = act().then(() => now() - begun);
+  const acted = act();
   const since = ({ first, last }: Times): Times => ({ first: first - begun, last: last - begun });
   const seen = { kernel: since(await near.seen), spine: since(await far.seen) };
-  return { ...seen, acted: await acted };
+  await acted;
+  return seen;
 }
 
 export function reached(all: readonly Measured[]): Reached {
   return {
-    committed: sampleOf(all.map(({ acted }) => acted)),
     kernel: sampleOf(all.map(({ kernel }) => kernel.last)),
     spine: sampleOf(all.map(({ spine }) => spine.last)),
   };
+}
+
+/** How long the server takes to answer a transaction of one port. */
+export async function commitTimes(
+  { southbound, pause }: Instruments,
+  port: number,
+  times: number,
+): Promise<Sample> {
+  const took: number[] = [];
+  for (const _ of range(0, times)) {
+    for (const send of [southbound.binding([port]), southbound.unbinding([port])]) {
+      await sleep(pause);
+      const begun = now();
+      await send();
+      took.push(now() - begun);
+    }
+  }
+  return sampleOf(took);
 }
 
 /** Some ports bound, then unbound, so many times; `settled` says when the agent is done with several. */

@@ -9,7 +9,7 @@ import type { FabricNode } from '../../lab/fabric/node.ts';
 import { projectDir } from '../../lab/fabric/out.ts';
 import { waitFor } from '../../lab/fabric/wait.ts';
 import type { Idle } from './figures.ts';
-import { childrenOf, idleOf } from './machine.ts';
+import { asUsual, childrenOf, idleOf } from './machine.ts';
 
 const patienceSeconds = 300;
 const settledText = 'the node is as it should be';
@@ -26,7 +26,7 @@ export class NodeUnderTest {
   constructor(node: FabricNode) {
     this.#node = node;
     const words = process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [];
-    const argv = ['node', ...words, join(projectDir, 'dist/cli/main.js'), 'agent'];
+    const argv = [...asUsual, 'node', ...words, join(projectDir, 'dist/cli/main.js'), 'agent'];
     // What systemd makes of the unit.
     const env = { CACHE_DIRECTORY: '/var/cache/selvedge' };
     this.#process = new AgentProcess(node, { argv, env, logFile: this.#logFile });

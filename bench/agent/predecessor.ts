@@ -9,7 +9,7 @@ import type { FabricNode } from '../../lab/fabric/node.ts';
 import { OvnBgpAgent } from '../../lab/fabric/ovn-bgp-agent.ts';
 import { waitFor } from '../../lab/fabric/wait.ts';
 import { type Idle, type PortFigures, sampleOf } from './figures.ts';
-import { idleOf } from './machine.ts';
+import { asUsual, idleOf } from './machine.ts';
 import { type Instruments, thereAndBack } from './measure.ts';
 import { range } from './southbound.ts';
 
@@ -57,7 +57,8 @@ class Predecessor {
   readonly #agent: OvnBgpAgent;
 
   constructor(node: FabricNode, reconcileInterval: number) {
-    this.#agent = new OvnBgpAgent(node, { vtep: loopback(1).v4, reconcileInterval, logFile });
+    const settings = { vtep: loopback(1).v4, reconcileInterval, logFile, by: asUsual };
+    this.#agent = new OvnBgpAgent(node, settings);
   }
 
   /** Milliseconds from the start of the process to the end of its first run over everything. */

@@ -37,6 +37,8 @@ export interface OvnBgpAgentSettings {
   readonly reconcileInterval?: number;
   /** As for `AgentProcess`. */
   readonly logFile?: string;
+  /** What runs it, as `chrt` with its words. */
+  readonly by?: readonly string[];
 }
 
 export class OvnBgpAgent extends AgentProcess {
@@ -45,7 +47,7 @@ export class OvnBgpAgent extends AgentProcess {
 
   constructor(node: FabricNode, settings: OvnBgpAgentSettings) {
     super(node, {
-      argv: [program, ...predecessorConfiguration],
+      argv: [...(settings.by ?? []), program, ...predecessorConfiguration],
       // Without it Python looks through every installed package at each start.
       env: { SETUPTOOLS_USE_DISTUTILS: 'stdlib' },
       logFile: settings.logFile ?? join(outDir, 'agents', `${node.name}-ovn-bgp-agent.log`),

@@ -15,6 +15,7 @@ import type { Source, SourceEvents, SourceState } from '../inventory/source.ts';
 import { evpnMode } from '../modes/evpn/index.ts';
 import type { Mode } from '../modes/mode.ts';
 import { openOvsDatabase, type OvsDatabase } from '../ovs/database.ts';
+import type { MonitorListener } from '../protocols/netlink/index.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { type Kinds, makeKinds } from '../resources/index.ts';
 import type { Key } from '../resources/resource.ts';
@@ -119,11 +120,7 @@ export class Agent {
   async start(): Promise<void> {
     const { config, clock, log } = this.#options;
     const { localIp, localNic, underlayMtu } = config.evpn;
-    this.#sources.push(
-      openOvsSource(this.#ovs, this.#events('Open_vSwitch')),
-      openHostSource({ localIp, localNic, underlayMtu, clock, log }, this.#events('host')),
-    );
-    await Promise.all(
+    const started = Promise.all(
       this.#targets.map((target) =>
         target.start({
           changed: (keys) => {
@@ -138,6 +135,14 @@ export class Agent {
         }),
       ),
     );
+    // After the kernel's own target, which listens for both: what changes from here on is heard.
+    const watch = (listener: MonitorListener) => this.#kernel.watch(listener);
+    const host = { localIp, localNic, underlayMtu, watch, clock, log };
+    this.#sources.push(
+      openOvsSource(this.#ovs, this.#events('Open_vSwitch')),
+      openHostSource(host, this.#events('host')),
+    );
+    await started;
   }
 
   #events(name: string): SourceEvents {

@@ -15,12 +15,12 @@ import {
   address,
   formatNetlinkError,
   link,
+  type MonitorListener,
   type NetlinkError,
   type NetlinkEvent,
   NetlinkSocket,
   route,
   RT_TABLE,
-  watchNetlink,
 } from '../../protocols/netlink/index.ts';
 import {
   devicesOf,
@@ -32,6 +32,8 @@ import {
 } from './facts.ts';
 
 export interface HostSourceOptions extends HostSettings {
+  /** Calls back with what changes in the kernel: links, addresses, routes. */
+  readonly watch: (listener: MonitorListener) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -67,24 +69,19 @@ class HostSource implements Source {
   constructor(options: HostSourceOptions, events: SourceEvents) {
     this.#options = options;
     this.#events = events;
-    const monitor = watchNetlink(
-      {
-        event: (event) => {
-          const wait = waitAfter(event, this.#basis);
-          if (wait !== undefined) void this.#readIn(wait);
-        },
-        overflow: () => void this.#readIn(settleTime),
+    options.watch({
+      event: (event) => {
+        const wait = waitAfter(event, this.#basis);
+        if (wait !== undefined) void this.#readIn(wait);
       },
-      { groups: ['link', 'ipv4Address', 'ipv6Address', 'ipv4Route', 'ipv6Route'] },
-    );
-    if (monitor.ok) this.#stop.signal.addEventListener('abort', () => monitor.value.close());
-    else this.#to({ state: 'down', reason: formatNetlinkError(monitor.error) });
+      overflow: () => void this.#readIn(settleTime),
+    });
     void this.#read();
   }
 
   /** Once for all who ask for the same wait. */
   async #readIn(wait: number): Promise<void> {
-    if (this.#due.has(wait)) return;
+    if (this.#due.has(wait) || this.#stop.signal.aborted) return;
     this.#due.add(wait);
     const { clock } = this.#options;
     const rest = Math.max(wait, this.#restUntil - clock.now());

@@ -19,6 +19,7 @@ import {
   formatNetlinkError,
   linkOf,
   type Monitor,
+  type MonitorListener,
   type NetlinkEvent,
   NetlinkSocket,
   objects,
@@ -57,6 +58,8 @@ export interface KernelLinks {
 
 export interface KernelTarget extends Target {
   readonly links: KernelLinks;
+  /** Calls back with all that the kernel tells of changes: one ear for the whole program. */
+  watch(listener: MonitorListener): void;
   /** Reads everything again, also what the kernel gives no notice of, and reports what is other than was known. */
   resync(): Promise<void>;
 }
@@ -88,6 +91,7 @@ class RtnetlinkTarget implements KernelTarget {
   readonly #wanted = new Set<Key>();
   readonly #sysctls = new Sysctls();
   readonly #listeners: (() => void)[] = [];
+  readonly #watchers: MonitorListener[] = [];
   readonly #unreported = new Set<Key>();
   readonly #rereads = new Set<number>();
   readonly #looks = new Set<number>();
@@ -203,7 +207,7 @@ class RtnetlinkTarget implements KernelTarget {
     if (this.#monitor === undefined) {
       const { noticeBuffer } = this.#options;
       const watched = watchNetlink(
-        { event: (event) => this.#hear(event), overflow: () => this.#reloadSoon() },
+        { event: (event) => this.#hear(event), overflow: () => this.#miss() },
         noticeBuffer === undefined ? {} : { receiveBuffer: noticeBuffer },
       );
       if (!watched.ok) return formatNetlinkError(watched.error);
@@ -264,8 +268,18 @@ class RtnetlinkTarget implements KernelTarget {
     });
   }
 
+  watch(listener: MonitorListener): void {
+    this.#watchers.push(listener);
+  }
+
+  #miss(): void {
+    for (const watcher of this.#watchers) watcher.overflow();
+    this.#reloadSoon();
+  }
+
   #hear(event: NetlinkEvent): void {
     this.#notices += 1;
+    for (const watcher of this.#watchers) watcher.event(event);
     this.#heard?.push(event);
     const index = event.object === 'link' ? event.value.index : undefined;
     const before = this.#known.devices.get(index);

@@ -5,9 +5,15 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Clock, silentLog } from '../../../src/base/ports.ts';
+import { unwrap } from '../../../src/base/result.ts';
 import type { Host } from '../../../src/inventory/host.ts';
 import type { Source } from '../../../src/inventory/source.ts';
 import { formatIp } from '../../../src/net/ip.ts';
+import {
+  type Monitor,
+  type MonitorListener,
+  watchNetlink,
+} from '../../../src/protocols/netlink/index.ts';
 import { openHostSource } from '../../../src/sources/host/index.ts';
 import { type Cases, runCases } from '../../protocols/netlink/io/namespace.ts';
 
@@ -29,9 +35,11 @@ async function listening(body: (heard: Heard) => Promise<void>): Promise<void> {
       return sleep(ms, undefined, signal === undefined ? {} : { signal });
     },
   };
-  const options = { localIp: undefined, localNic: undefined, underlayMtu: undefined };
+  const settings = { localIp: undefined, localNic: undefined, underlayMtu: undefined };
+  let monitor: Monitor | undefined;
+  const watch = (listener: MonitorListener) => void (monitor = unwrap(watchNetlink(listener)));
   const source = openHostSource(
-    { ...options, clock, log: silentLog },
+    { ...settings, watch, clock, log: silentLog },
     {
       updated: (updates) => {
         for (const update of updates) if (update.of === 'host') told.push(textOf(update.value));
@@ -44,6 +52,7 @@ async function listening(body: (heard: Heard) => Promise<void>): Promise<void> {
     await body({ source, told, waits });
   } finally {
     await source.close();
+    monitor?.close();
   }
 }
 
