@@ -11,6 +11,9 @@ import { waitFor } from './wait.ts';
 
 const program = ['node', join(projectDir, 'dist/cli/main.js')];
 
+/** As systemd gives it, but for each node its own. */
+const cache = '/run/selvedge/cache';
+
 /** A configuration of the lab: defaults, but for a grace that no scenario wants to sit out. */
 const configuration = [
   '[frr]',
@@ -23,13 +26,13 @@ const configuration = [
 
 export class SelvedgeAgent extends AgentProcess {
   constructor(node: FabricNode, more: readonly string[] = []) {
-    super(node, { argv: [...program, 'agent', ...more] });
+    super(node, { argv: [...program, 'agent', ...more], env: { CACHE_DIRECTORY: cache } });
   }
 
   /** Writes the configuration of the lab where the program looks for one. */
   async configure(): Promise<void> {
     await this.node.script(
-      `mkdir -p /etc/selvedge /run/selvedge\nprintf '%s\\n' ${configuration.map((line) => `'${line}'`).join(' ')} > /etc/selvedge/selvedge.toml`,
+      `mkdir -p /etc/selvedge ${cache}\nprintf '%s\\n' ${configuration.map((line) => `'${line}'`).join(' ')} > /etc/selvedge/selvedge.toml`,
     );
   }
 

@@ -3,6 +3,7 @@
  * loop; everything else is events that wake it. In a rehearsal nothing is ever applied.
  */
 
+import { join } from 'node:path';
 import type { Clock, Log, Random } from '../base/ports.ts';
 import { equalData } from '../base/equal.ts';
 import { formatIssue } from '../base/issue.ts';
@@ -22,6 +23,7 @@ import type { Key } from '../resources/resource.ts';
 import type { Observed, Target, TargetState } from '../resources/target.ts';
 import { openHostSource } from '../sources/host/index.ts';
 import { openSouthboundSource, type SouthboundSource } from '../sources/ovn-sb/index.ts';
+import { fileMemory, noMemory } from '../sources/ovn-sb/memory.ts';
 import { openOvsSource } from '../sources/ovs/index.ts';
 import { openFrrTarget } from '../targets/frr/index.ts';
 import { type KernelTarget, openKernelTarget } from '../targets/kernel/index.ts';
@@ -34,6 +36,8 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where it may keep what makes its next start faster. */
+  readonly cacheDirectory?: string;
   readonly onOperation?: (verb: string, target: string, isError: boolean) => void;
 }
 
@@ -165,7 +169,7 @@ export class Agent {
 
   /** Opens the Southbound database as soon as it is known where that is and who we are. */
   #useOvs(ovs: LocalOvs): void {
-    const { config, clock, random, log } = this.#options;
+    const { config, clock, random, log, cacheDirectory } = this.#options;
     for (const issue of ovs.issues) log('warn', `Open_vSwitch ${formatIssue(issue)}; correct it`);
     const { southbound, privateKey, certificate, caCert, inactivityProbe } = config.ovn;
     const endpoints = southbound.length > 0 ? southbound : ovs.ovnRemote;
@@ -183,6 +187,10 @@ export class Agent {
     const source = openSouthboundSource(
       {
         ...identity,
+        memory:
+          cacheDirectory === undefined
+            ? noMemory
+            : fileMemory(join(cacheDirectory, 'southbound.json'), log),
         tls: usesTls ? { privateKey, certificate, caCertificate: caCert } : undefined,
         inactivityProbe,
         clock,

@@ -84,11 +84,13 @@ async function runOnce(
   command: AgentCommand,
 ): Promise<number | 'restart'> {
   const metrics = makeMetrics();
+  const cacheDirectory = process.env['CACHE_DIRECTORY'];
   const agent = new Agent({
     config,
     clock: systemClock,
     random: Math.random,
     log,
+    ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
     onOperation: (verb, target, isError) => metrics.count(verb, target, isError),
   });
   log('info', 'selvedge starts', { mode: config.mode });

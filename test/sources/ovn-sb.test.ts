@@ -1,6 +1,9 @@
 /** The Southbound source on a real ovsdb-server: which rows it asks for, and what it makes of a group that changes. */
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { silentLog } from '../../src/base/ports.ts';
 import type { InventoryUpdate, PortInterest } from '../../src/inventory/source.ts';
@@ -13,6 +16,7 @@ import {
   type Uuid,
 } from '../../src/protocols/ovsdb/index.ts';
 import { openSouthboundSource, type SouthboundSource } from '../../src/sources/ovn-sb/index.ts';
+import { fileMemory, type Remembered } from '../../src/sources/ovn-sb/memory.ts';
 import { type OvsdbServer, startServer, until } from '../protocols/ovsdb/support/server.ts';
 
 const ports = { clock: systemClock, random: Math.random, log: silentLog };
@@ -29,6 +33,8 @@ describe('the groups of gateways that this node is a member of', () => {
   let database: ReturnType<typeof openDatabase>;
   let source: SouthboundSource;
   let updates: InventoryUpdate[] = [];
+  /** What the source asked for, each time when that was something else. */
+  const asked: Remembered[] = [];
 
   const write = async (...operations: readonly Operation[]) => {
     const result = await database.transact(operations);
@@ -79,6 +85,22 @@ describe('the groups of gateways that this node is a member of', () => {
     },
   ];
 
+  const open = (): SouthboundSource => {
+    const opened = openSouthboundSource(
+      {
+        ...ports,
+        endpoints: [server.endpoint],
+        tls: undefined,
+        inactivityProbe: 0,
+        systemId: 'here',
+        memory: { recall: () => asked.at(-1), remember: (what) => void asked.push(what) },
+      },
+      { updated: (more) => void updates.push(...more), stateChanged: () => {} },
+    );
+    opened.setInterest(interest);
+    return opened;
+  };
+
   before(async () => {
     server = await startServer();
     database = openDatabase({
@@ -87,17 +109,7 @@ describe('the groups of gateways that this node is a member of', () => {
       database: 'OVN_Southbound',
       tables: {},
     });
-    source = openSouthboundSource(
-      {
-        ...ports,
-        endpoints: [server.endpoint],
-        tls: undefined,
-        inactivityProbe: 0,
-        systemId: 'here',
-      },
-      { updated: (more) => void updates.push(...more), stateChanged: () => {} },
-    );
-    source.setInterest(interest);
+    source = open();
     await until('the server is there', () => database.state.name === 'synced');
     await write(
       ...register('here', '192.0.2.1'),
@@ -145,10 +157,81 @@ describe('the groups of gateways that this node is a member of', () => {
     assert.deepEqual(heard(), ['cr-lrp to cr-lrp']);
   });
 
+  /** What a source that is opened now says until it is in step, and how often it had to ask anew. */
+  const openAnew = async () => {
+    await source.close();
+    updates = [];
+    const before = asked.length;
+    source = open();
+    await until('all is read', () => source.state.state === 'synced');
+    return { heard: heard(), times: asked.length - before };
+  };
+
+  test('are asked for at once by a run that knows what the one before it asked for', async () => {
+    assert.deepEqual(await openAnew(), { heard: ['member', '- to cr-lrp'], times: 0 });
+  });
+
+  test('are found also by one that knows only what was once', async () => {
+    const old = asked.at(-1);
+    assert.ok(old);
+    asked.push({ ...old, seats: [uuid(8)], groups: [uuid(9)] });
+    const { heard: lines, times } = await openAnew();
+    assert.deepEqual(lines, ['member', '- to cr-lrp']);
+    assert.ok(times > 0);
+  });
+
   test('are left when this node is taken out', async () => {
     await write(...reseat('there'));
     await until('the gateway is gone', () => updates.some(({ of }) => of === 'port'));
     assert.deepEqual(heard(), ['no member', 'cr-lrp to -']);
+  });
+});
+
+describe('what is remembered from one run to the next', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'selvedge-memory-'));
+  const path = join(dir, 'southbound.json');
+  after(() => rmSync(dir, { recursive: true }));
+  const what: Remembered = {
+    systemId: 'here',
+    chassis: uuid(1),
+    seats: [],
+    groups: [uuid(2)],
+    ownGroups: true,
+    types: ['localnet'],
+    datapaths: [uuid(3)],
+    names: ['lrp'],
+  };
+
+  test('is what was written last, for the same chassis only', async () => {
+    const memory = fileMemory(path, silentLog);
+    assert.equal(memory.recall('here'), undefined);
+    memory.remember({ ...what, names: [] });
+    memory.remember(what);
+    await until(
+      'it is written',
+      () => fileMemory(path, silentLog).recall('here')?.names[0] === 'lrp',
+    );
+    assert.deepEqual(memory.recall('here'), what);
+    assert.equal(memory.recall('there'), undefined);
+  });
+
+  for (const [title, text] of Object.entries({
+    'half a file': '{"systemId":"here"',
+    'another form': JSON.stringify({ ...what, names: 'lrp' }),
+    'what is no UUID': JSON.stringify({ ...what, datapaths: ['router'] }),
+    'no object': 'null',
+  })) {
+    test(`is nothing when there is ${title}`, () => {
+      writeFileSync(path, text);
+      assert.equal(fileMemory(path, silentLog).recall('here'), undefined);
+    });
+  }
+
+  test('is not needed: where nothing can be written nothing happens', async () => {
+    const memory = fileMemory(join(dir, 'no/such/directory'), silentLog);
+    memory.remember(what);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(memory.recall('here'), undefined);
   });
 });
 

@@ -29,6 +29,7 @@ import {
   table,
 } from '../../protocols/ovsdb/index.ts';
 import { sourceState } from '../state.ts';
+import type { Memory, Remembered } from './memory.ts';
 
 const portBindingColumns = {
   logical_port: required(one('string')),
@@ -50,6 +51,7 @@ export interface SouthboundOptions {
   readonly inactivityProbe: number;
   /** `name` of the own Chassis. */
   readonly systemId: string;
+  readonly memory: Memory;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -66,7 +68,9 @@ export function openSouthboundSource(
   options: SouthboundOptions,
   events: SourceEvents,
 ): SouthboundSource {
-  const { endpoints, tls, clock, random, log } = options;
+  const { endpoints, tls, clock, random, log, systemId, memory } = options;
+  const remembered = memory.recall(systemId);
+  const first = remembered === undefined ? unasked : recalled(remembered);
   const database = openDatabase({
     endpoints,
     ...(tls === undefined ? {} : { tls }),
@@ -78,16 +82,15 @@ export function openSouthboundSource(
     tables: {
       Chassis: table({
         columns: { name: one('string') },
-        where: [['name', '==', options.systemId]],
+        where: [['name', '==', systemId]],
       }),
       // Which gateways may move here: asked for when the own chassis is known.
-      HA_Chassis: table({ columns: { chassis: optional('uuid') }, where: [] }),
-      HA_Chassis_Group: table({ columns: { ha_chassis: set('uuid') }, where: [] }),
-      Port_Binding: table({
-        columns: portBindingColumns,
-        // A row that an older agent's gateway could have: the rest follows when the own chassis is known.
-        where: [['type', '==', 'localnet']],
+      HA_Chassis: table({ columns: { chassis: optional('uuid') }, where: first.HA_Chassis }),
+      HA_Chassis_Group: table({
+        columns: { ha_chassis: set('uuid') },
+        where: first.HA_Chassis_Group,
       }),
+      Port_Binding: table({ columns: portBindingColumns, where: first.Port_Binding }),
     },
   });
   const ports = new Map<string, PortBinding>();
@@ -99,14 +102,21 @@ export function openSouthboundSource(
   const groups = new Set<string>();
   let chassis: string | undefined;
   let interest: PortInterest | undefined;
-  let applied: unknown;
+  let applied: unknown = first;
   let pending = 0;
+  /** Whether what was asked for at first has come: before, nobody knows what else there is to ask for. */
+  let isRead = false;
 
   const request = () => {
-    if (interest === undefined) return;
+    if (interest === undefined || !isRead) return;
     const conditions = conditionsOf(interest, { chassis, seats, groups });
     if (equalData(conditions, applied)) return;
     applied = conditions;
+    if (chassis !== undefined) {
+      const { types, datapaths, names, ownGroups } = interest;
+      const own = { systemId, chassis, ownGroups, seats: [...seats], groups: [...groups] };
+      memory.remember({ ...own, types: [...types], datapaths: [...datapaths], names: [...names] });
+    }
     pending += 1;
     void database.setConditions(conditions).then(() => {
       pending -= 1;
@@ -136,6 +146,7 @@ export function openSouthboundSource(
   };
 
   database.onChange((changes) => {
+    isRead = true;
     const updates: InventoryUpdate[] = [];
     for (const change of changes.of('Chassis')) {
       const value = change.kind === 'delete' ? undefined : change.new._uuid;
@@ -165,7 +176,14 @@ export function openSouthboundSource(
     if ([...changes.tables].some((name) => name !== 'Port_Binding')) request();
     leave();
   });
-  database.onState(() => events.stateChanged());
+  database.onState(({ name }) => {
+    // Content without a single row is no change.
+    if (name === 'synced' && !isRead) {
+      isRead = true;
+      request();
+    }
+    events.stateChanged();
+  });
 
   return {
     name: 'OVN_Southbound',
@@ -175,7 +193,7 @@ export function openSouthboundSource(
       if (state.state !== 'synced' || isComplete) return state;
       const reason =
         chassis === undefined
-          ? `there is no Chassis named ${options.systemId}; is ovn-controller running?`
+          ? `there is no Chassis named ${systemId}; is ovn-controller running?`
           : 'reading the rows of this node';
       return { state: 'connecting', reason };
     },
@@ -207,6 +225,31 @@ function toRow(row: Omit<PortBindingRow, 'uuid'> & { readonly _uuid: string }): 
   return { ...row, uuid: row._uuid };
 }
 
+/** What is asked for as long as nothing is known: the rest follows from the own chassis. */
+const unasked: Conditions = {
+  HA_Chassis: [],
+  HA_Chassis_Group: [],
+  Port_Binding: [['type', '==', 'localnet']],
+};
+
+function recalled({ chassis, seats, groups, ...interest }: Remembered): Conditions {
+  const { ownGroups, types, datapaths, names } = interest;
+  const wanted = {
+    ownChassis: true,
+    ownGroups,
+    types: new Set(types),
+    datapaths: new Set(datapaths),
+    names: new Set(names),
+  };
+  return conditionsOf(wanted, { chassis, seats: new Set(seats), groups: new Set(groups) });
+}
+
+interface Conditions {
+  readonly HA_Chassis: readonly Condition[];
+  readonly HA_Chassis_Group: readonly Condition[];
+  readonly Port_Binding: readonly Condition[];
+}
+
 interface Own {
   readonly chassis: string | undefined;
   readonly seats: ReadonlySet<string>;
@@ -214,7 +257,7 @@ interface Own {
 }
 
 /** Sorted, so that equal interests are equal conditions. Each table's need what the one before it gave. */
-function conditionsOf(interest: PortInterest, { chassis, seats, groups }: Own) {
+function conditionsOf(interest: PortInterest, { chassis, seats, groups }: Own): Conditions {
   const own: readonly Condition[] = chassis === undefined ? [] : [['chassis', '==', chassis]];
   const each = (column: string, values: ReadonlySet<string>): readonly Condition[] =>
     [...values].sort().map((value): Condition => [column, '==', value]);

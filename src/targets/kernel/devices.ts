@@ -1,6 +1,7 @@
 /** The devices of this node by index, name and MAC address: what of them is looked at, and how it reads as a spec. */
 
 import { assertNever } from '../../base/assert-never.ts';
+import { equalData } from '../../base/equal.ts';
 import type { Random } from '../../base/ports.ts';
 import type { IfName } from '../../net/if-name.ts';
 import type { Ip } from '../../net/ip.ts';
@@ -82,6 +83,10 @@ export class Devices {
 
   all(): Iterable<Device> {
     return this.#byIndex.values();
+  }
+
+  equals(other: Devices): boolean {
+    return equalData(this.#byIndex, other.#byIndex);
   }
 
   /** One of them, when several devices share an address. */

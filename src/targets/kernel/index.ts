@@ -60,7 +60,7 @@ export interface KernelTarget extends Target {
   readonly links: KernelLinks;
   /** Calls back with all that the kernel tells of changes: one ear for the whole program. */
   watch(listener: MonitorListener): void;
-  /** Reads everything again, also what the kernel gives no notice of, and reports what is other than was known. */
+  /** Reads everything again, also what the kernel gives no notice of. Who asks for it then looks at everything. */
   resync(): Promise<void>;
 }
 
@@ -175,7 +175,7 @@ class RtnetlinkTarget implements KernelTarget {
   }
 
   async resync(): Promise<void> {
-    const reason = await this.#enqueue(() => this.#reload());
+    const reason = await this.#enqueue(() => this.#replace());
     if (reason !== undefined) this.#reloadSoon();
   }
 
@@ -221,18 +221,25 @@ class RtnetlinkTarget implements KernelTarget {
     return undefined;
   }
 
-  /** Reads everything into a new state, and tells what differs from the old one; why not, when it cannot. */
+  /** Reads everything, and tells what differs from before; why not, when it cannot. */
   async #reload(): Promise<string | undefined> {
+    const before = this.#known;
+    const reason = await this.#replace();
+    if (reason === undefined) this.#report(this.#difference(before, this.#known));
+    return reason;
+  }
+
+  /** Reads everything into a new state; why not, when it cannot. */
+  async #replace(): Promise<string | undefined> {
     const read = await this.#reading(readAll);
     if (!read.ok) return read.error;
     const before = this.#known;
     const next = this.#emptyState();
-    for (const each of read.value) next.take(each);
+    next.load(read.value);
     next.devices.takeIndexesAfter(before.devices);
     this.#known = next;
     this.#report(this.#sysctls.refresh());
-    this.#report(this.#difference(before, next));
-    this.#linksChanged();
+    if (!next.devices.equals(before.devices)) this.#linksChanged();
     this.#enter({ state: 'ready' });
     return undefined;
   }

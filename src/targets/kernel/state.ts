@@ -88,6 +88,7 @@ export class KernelState {
   readonly #neighbours = new Facts<Key, NeighbourFact>();
   readonly #routes = new Facts<Key, RouteFact>();
   readonly #deliveries = new Facts<Delivery, true>();
+  #isLoading = false;
 
   constructor(options: StateOptions) {
     this.devices = new Devices(options.firstIndex);
@@ -141,6 +142,13 @@ export class KernelState {
     return this.#routes.get(key)?.protocol;
   }
 
+  /** Takes in what was read of a kernel of which nothing is known yet: there is no change to tell. */
+  load(notices: Iterable<Notice>): void {
+    this.#isLoading = true;
+    for (const notice of notices) this.take(notice);
+    this.#isLoading = false;
+  }
+
   take(notice: Notice): Taken {
     switch (notice.object) {
       case 'link':
@@ -189,6 +197,10 @@ export class KernelState {
 
   /** Carries out an alteration of one object; its key when that made a difference. */
   #altered(key: Key, alter: () => void): Taken {
+    if (this.#isLoading) {
+      alter();
+      return nothing;
+    }
     const before = this.observe(key);
     alter();
     return equalData(before, this.observe(key)) ? nothing : { ...nothing, changed: [key] };
