@@ -40,7 +40,9 @@ type Gauges = (agent: Agent, counts: Iterable<Count>) => Promise<string>;
 async function makeGauges(): Promise<Gauges> {
   const { collectDefaultMetrics, Counter, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'selvedge_' });
+  // By default the event loop is looked at a hundred times a second, whether somebody asks or not.
+  const precision = { eventLoopMonitoringPrecision: 500 };
+  collectDefaultMetrics({ register: registry, prefix: 'selvedge_', ...precision });
   const registers: Registry[] = [registry];
   const operations = new Counter({
     name: 'selvedge_operations_total',

@@ -161,10 +161,10 @@ describe('the groups of gateways that this node is a member of', () => {
   const openAnew = async () => {
     await source.close();
     updates = [];
-    const before = asked.length;
+    const known = asked.length;
     source = open();
     await until('all is read', () => source.state.state === 'synced');
-    return { heard: heard(), times: asked.length - before };
+    return { heard: heard(), times: asked.length - known };
   };
 
   test('are asked for at once by a run that knows what the one before it asked for', async () => {

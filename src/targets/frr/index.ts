@@ -51,10 +51,10 @@ const lookInterval = 1_000;
 const hurry = 100;
 
 /**
- * Looking takes at most one part in so many of the time, ours and FRR's: 0.2 s of a minute. Where FRR prints for more
- * than 3 ms it is therefore looked at less often than every second, but every half minute in any case.
+ * Looking takes at most one part in so many of the time, ours and FRR's: 0.1 s of a minute. Where that takes more than
+ * 1.7 ms FRR is therefore looked at less often than every second, but every half minute in any case.
  */
-const restShare = 300;
+const restShare = 600;
 const longestInterval = 30_000;
 
 /** Milliseconds that a look is taken to last before one was made. */
@@ -98,6 +98,7 @@ class FrrTarget implements Target {
     links?.onLinksChanged(() => {
       this.#areMarksNew ||= isFirst || this.#objects.haveDevicesChangedHands;
       isFirst = false;
+      if (this.#areMarksNew) this.#wakeIfIdle();
     });
   }
 
@@ -114,6 +115,7 @@ class FrrTarget implements Target {
   }
 
   wanted(keys: Iterable<Key>): void {
+    this.#wakeIfIdle();
     this.#objects.want([...keys].filter((key) => key.startsWith('frr ')));
   }
 
@@ -207,7 +209,8 @@ class FrrTarget implements Target {
       if (isFirst) ready();
       const hurried = this.#pauses.shift();
       const fair = Math.min(this.#lookTime * restShare, longestInterval);
-      const usual = this.#waiting.size > 0 ? lookInterval : Math.max(lookInterval, fair);
+      const watching = this.#waiting.size > 0 ? lookInterval : Math.max(lookInterval, fair);
+      const usual = this.#objects.isIdle && !this.#areMarksNew ? longestInterval : watching;
       const ms = hurried === undefined ? usual : hurried + this.#lookTime;
       const nudge = new AbortController();
       this.#nudge = nudge;
@@ -276,6 +279,11 @@ class FrrTarget implements Target {
     this.#pauses = [];
     for (let pause = hurry; pause < lookInterval; pause *= 2) this.#pauses.push(pause);
     this.#nudge.abort();
+  }
+
+  /** There is something to watch over now, or there may be. */
+  #wakeIfIdle(): void {
+    if (this.#objects.isIdle) this.#nudge.abort();
   }
 
   #setState(state: TargetState): void {

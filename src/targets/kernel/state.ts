@@ -6,7 +6,7 @@
 import { assertNever } from '../../base/assert-never.ts';
 import { equalData } from '../../base/equal.ts';
 import type { IfName } from '../../net/if-name.ts';
-import { formatIp, type Ip } from '../../net/ip.ts';
+import type { Family, Ip } from '../../net/ip.ts';
 import type { Mac } from '../../net/mac.ts';
 import { isHostPrefix, type Prefix } from '../../net/prefix.ts';
 import {
@@ -66,7 +66,7 @@ interface RouteFact {
 }
 
 /** A route of the kernel's own that delivers packets for one address: to this node, or out of its device. */
-type Delivery = `${'local' | 'link'} ${number} ${string}`;
+type Delivery = `${'local' | 'link'} ${number} ${Family} ${number | bigint}`;
 
 const nothing: Taken = { changed: [], reread: [], look: [] };
 
@@ -358,5 +358,6 @@ function deliveryOf({ type, protocol, destination, table }: Route): Delivery | u
 }
 
 function deliveryTo(type: 'local' | 'link', table: number, ip: Ip): Delivery {
-  return `${type} ${table} ${formatIp(ip)}`;
+  // Not as text: it is made for each notice.
+  return `${type} ${table} ${ip.family} ${ip.value}`;
 }
