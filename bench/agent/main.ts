@@ -7,6 +7,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release as kernelRelease } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Cloud } from '../../lab/fabric/cloud/cloud.ts';
 import { outDir } from '../../lab/fabric/out.ts';
 import { startController, startNorthd, stopController, stopNorthd } from '../../lab/fabric/ovs.ts';
@@ -39,6 +40,8 @@ const settings = {
   predecessor: number('BENCH_PREDECESSOR', 0),
 };
 const vni = 500;
+/** After a start FRR is looked at more and more rarely. */
+const restSeconds = 60;
 
 interface Bench extends Instruments {
   readonly agent: NodeUnderTest;
@@ -82,7 +85,8 @@ async function startsOf(agent: NodeUnderTest): Promise<readonly number[]> {
 async function idleOf(agent: NodeUnderTest): Promise<Pick<PortFigures, 'idle'>> {
   const { ports, idleSeconds } = settings;
   if (idleSeconds === 0 || ports === 0) return {};
-  say(`${ports} ports: ${idleSeconds} s of nothing`);
+  say(`${ports} ports: ${restSeconds} s to come to rest, then ${idleSeconds} s of nothing`);
+  await sleep(restSeconds * 1000);
   return { idle: await agent.idle(idleSeconds) };
 }
 

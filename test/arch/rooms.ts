@@ -29,8 +29,11 @@ export const rooms: readonly Room[] = [
 
   room('config', pure, ['base', 'net', 'smol-toml']),
   room('inventory', pure, ['base', 'net']),
+  // One client of Open_vSwitch for whoever reads and writes it.
+  room('ovs', effects, ['protocols/**', 'base', 'net']),
   room('sources', effects, [
     'inventory',
+    'ovs',
     'protocols/**',
     'types of config',
     'base',
@@ -49,7 +52,7 @@ export const rooms: readonly Room[] = [
   room('fabric', pure, ['resources', 'types of config', 'base', 'net']),
   room('resources', pure, ['base', 'net', 'types of protocols/**']),
   room('reconcile', pure, [...genericShape, 'base']),
-  room('targets', effects, ['resources', 'protocols/**', 'base', 'net', 'node:*']),
+  room('targets', effects, ['resources', 'ovs', 'protocols/**', 'base', 'net', 'node:*']),
 
   room('store', effects, ['base', 'net', 'node:*']),
   room('api', effects, ['store', 'config', 'base', 'net', 'node:*']),
