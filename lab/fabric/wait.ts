@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const pauseMs = 200;
-export const defaultWaitSeconds = 90;
+export const defaultWaitSeconds = 180;
 
 /**
  * Polls until `probe` gives something other than undefined and false, and returns that. What the probe throws counts

@@ -159,7 +159,8 @@ export class MutableInventory implements Inventory {
     each(this.#byDatapath, port.datapath);
     each(this.#byType, `${port.datapath} ${port.type}`);
     if (port.haChassisGroup !== undefined) each(this.#byGroup, port.haChassisGroup);
-    if (port.bgpvpn?.ok === true && !isHostPort(port)) each(this.#byVni, String(port.bgpvpn.value.vni));
+    if (port.bgpvpn?.ok === true && !isHostPort(port))
+      each(this.#byVni, String(port.bgpvpn.value.vni));
   }
 }
 
