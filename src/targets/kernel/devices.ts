@@ -58,6 +58,8 @@ export class Devices {
   readonly #byIndex = new Map<number, Device>();
   readonly #byName = new Map<string, Device>();
   readonly #byMac = new Map<Mac, Set<IfName>>();
+  /** Ends of a veth by the index that they give for the other. */
+  readonly #byPeer = new Map<number, number>();
   #highest: number;
 
   /** Indexes of our choice begin after this one. */
@@ -89,6 +91,11 @@ export class Devices {
     return equalData(this.#byIndex, other.#byIndex);
   }
 
+  /** The device that names this one as its peer. */
+  otherEndOf(index: number): number | undefined {
+    return this.#byPeer.get(index);
+  }
+
   /** One of them, when several devices share an address. */
   nameOf(mac: Mac): IfName | undefined {
     const [name] = this.#byMac.get(mac) ?? [];
@@ -112,6 +119,7 @@ export class Devices {
     this.#highest = Math.max(this.#highest, device.index);
     this.#byIndex.set(device.index, device);
     this.#byName.set(device.name, device);
+    if (device.peer !== undefined) this.#byPeer.set(device.peer, device.index);
     if (device.address === undefined) return;
     const names = this.#byMac.get(device.address);
     if (names === undefined) this.#byMac.set(device.address, new Set([device.name]));
@@ -122,6 +130,8 @@ export class Devices {
     const device = this.#byIndex.get(index);
     if (device === undefined) return;
     this.#byIndex.delete(index);
+    const { peer } = device;
+    if (peer !== undefined && this.#byPeer.get(peer) === index) this.#byPeer.delete(peer);
     // A name may have passed to another device in the meantime.
     if (this.#byName.get(device.name)?.index === index) this.#byName.delete(device.name);
     if (device.address === undefined) return;

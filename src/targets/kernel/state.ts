@@ -25,7 +25,7 @@ import { neighbourKey } from '../../resources/neighbour.ts';
 import type { Key } from '../../resources/resource.ts';
 import { type RouteHop, type RouteSpec, routeKey } from '../../resources/route.ts';
 import type { Observed } from '../../resources/target.ts';
-import { Devices, deviceOf } from './devices.ts';
+import { type Device, Devices, deviceOf } from './devices.ts';
 import { Facts } from './facts.ts';
 import { ourProtocol } from './mark.ts';
 import { ownerOfAddress, ownerOfDevice, ownerOfNeighbour, ownerOfRoute } from './owner.ts';
@@ -215,8 +215,11 @@ export class KernelState {
 
   #takeLink(change: 'new' | 'gone', value: Link): Taken {
     const before = this.devices.get(value.index);
-    const device = change === 'new' ? deviceOf(value) : undefined;
+    const told = change === 'new' ? deviceOf(value) : undefined;
+    // The kernel tells of the far end of a veth before it is joined to the near one, and not again once it is.
     const { index } = value;
+    const isAlone = told?.is.type === 'veth' && told.peer === undefined;
+    const device = isAlone ? { ...told, peer: this.devices.otherEndOf(index) } : told;
     if (device === undefined && before === undefined) return nothing;
     if (device !== undefined && equalData(before, device)) return nothing;
     const isRenamed = before !== undefined && before.name !== device?.name;
@@ -232,8 +235,17 @@ export class KernelState {
     for (const name of isRenamed || before === undefined ? names : []) {
       changed.push(...this.#options.sysctls.refresh(name));
     }
+    if (device !== undefined) changed.push(...this.#joinPeer(device));
     const reread = device !== undefined && (isFlushed || isRenamed) ? [index] : [];
     return { changed, reread, look: [] };
+  }
+
+  /** The other end of a veth: whose that is, and what it is, hangs on this one. */
+  #joinPeer(device: Device): readonly Key[] {
+    const peer = device.is.type === 'veth' ? this.devices.get(device.peer) : undefined;
+    if (peer?.is.type !== 'veth') return [];
+    if (peer.peer === undefined) this.devices.set({ ...peer, peer: device.index });
+    return [linkKey(peer.name)];
   }
 
   #address(key: Key): Observed<Spec> | undefined {
