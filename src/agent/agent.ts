@@ -3,7 +3,6 @@
  * loop; everything else is events that wake it. In a rehearsal nothing is ever applied.
  */
 
-import { join } from 'node:path';
 import type { Clock, Log, Random } from '../base/ports.ts';
 import { equalData } from '../base/equal.ts';
 import { formatIssue } from '../base/issue.ts';
@@ -23,7 +22,7 @@ import type { Key } from '../resources/resource.ts';
 import type { Observed, Target, TargetState } from '../resources/target.ts';
 import { openHostSource } from '../sources/host/index.ts';
 import { openSouthboundSource, type SouthboundSource } from '../sources/ovn-sb/index.ts';
-import { fileMemory, noMemory } from '../sources/ovn-sb/memory.ts';
+import { memoryIn } from '../sources/ovn-sb/memory.ts';
 import { openOvsSource } from '../sources/ovs/index.ts';
 import { openFrrTarget } from '../targets/frr/index.ts';
 import { type KernelTarget, openKernelTarget } from '../targets/kernel/index.ts';
@@ -187,10 +186,7 @@ export class Agent {
     const source = openSouthboundSource(
       {
         ...identity,
-        memory:
-          cacheDirectory === undefined
-            ? noMemory
-            : fileMemory(join(cacheDirectory, 'southbound.json'), log),
+        memory: memoryIn(cacheDirectory, log),
         tls: usesTls ? { privateKey, certificate, caCertificate: caCert } : undefined,
         inactivityProbe,
         clock,

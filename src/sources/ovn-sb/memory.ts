@@ -6,6 +6,7 @@
 
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Log } from '../../base/ports.ts';
 import { isUuid } from '../../protocols/ovsdb/index.ts';
 
@@ -28,7 +29,12 @@ export interface Memory {
   remember(what: Remembered): void;
 }
 
-export const noMemory: Memory = { recall: () => undefined, remember: () => {} };
+const none: Memory = { recall: () => undefined, remember: () => {} };
+
+/** In the directory that systemd gives for what may be lost at any time; none without one. */
+export function memoryIn(directory: string | undefined, log: Log): Memory {
+  return directory === undefined ? none : fileMemory(join(directory, 'southbound.json'), log);
+}
 
 export function fileMemory(path: string, log: Log): Memory {
   let next: Remembered | undefined;
