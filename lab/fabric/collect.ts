@@ -61,7 +61,10 @@ export async function summarize(fabric: Fabric): Promise<string> {
   const parts: string[] = [];
   for (const node of fabric.hypervisors) {
     const input = briefly.map((command) => `{ ${command}; } 2>&1 | tail -n 25`).join('\n');
-    const { stdout } = await node.exec(['bash', '-s'], { input, timeoutMs: 60_000 });
+    // Whatever is wrong with a node must not hide why the scenario failed.
+    const { stdout } = await node
+      .exec(['bash', '-s'], { input, timeoutMs: 60_000 })
+      .catch((error: unknown) => ({ stdout: `it cannot be asked: ${String(error)}` }));
     const log = await readFile(join(outDir, 'agents', `${node.name}.log`), 'utf8').catch(() => '');
     parts.push(`== ${node.name}`, stdout.trimEnd(), ...log.trimEnd().split('\n').slice(-15));
   }

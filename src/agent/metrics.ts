@@ -41,8 +41,11 @@ async function makeGauges(): Promise<Gauges> {
   const { collectDefaultMetrics, Counter, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   // By default the event loop is looked at a hundred times a second, whether somebody asks or not.
-  const precision = { eventLoopMonitoringPrecision: 500 };
-  collectDefaultMetrics({ register: registry, prefix: 'selvedge_', ...precision });
+  collectDefaultMetrics({
+    register: registry,
+    prefix: 'selvedge_',
+    eventLoopMonitoringPrecision: 500,
+  });
   const registers: Registry[] = [registry];
   const operations = new Counter({
     name: 'selvedge_operations_total',

@@ -148,7 +148,8 @@ export function lowerHost(host: Host, kinds: Kinds, settings: FabricSettings): r
   const { within, ip, because } = host;
   const link = loopbackName(within.at.vni);
   const spec = { kind: 'address', link, prefix: hostPrefix(ip), localRoute: 'removed' } as const;
-  return [{ key: kinds.address.key(spec), spec, needs: needsOfHost(host, settings), because }];
+  const needs = needsOfHost(host, settings, () => kinds.address.needs(spec));
+  return [{ key: kinds.address.key(spec), spec, needs, because }];
 }
 
 interface HostNeeds {
@@ -160,7 +161,12 @@ interface HostNeeds {
 /** All hosts of a prefix need the same, and there may be thousands: it is worked out, and kept, once. */
 const hostNeeds = new WeakMap<Host['within'], HostNeeds>();
 
-function needsOfHost(host: Host, settings: FabricSettings): readonly Key[] {
+/** `ofKind`: those of every address on its device. */
+function needsOfHost(
+  host: Host,
+  settings: FabricSettings,
+  ofKind: () => readonly Key[],
+): readonly Key[] {
   const { within, answers: isAnswered } = host;
   const known = hostNeeds.get(within);
   if (known?.isAnswered === isAnswered && known.settings === settings) return known.needs;
@@ -168,7 +174,7 @@ function needsOfHost(host: Host, settings: FabricSettings): readonly Key[] {
   const { family } = destination.ip;
   const { device } = wiringNames(at.vni, at.vlan);
   const needs = [
-    linkKey(loopbackName(at.vni)),
+    ...ofKind(),
     ...[device, vrfName(at.vni), bridgeName(at.vni)].map((link) => forwardingKey(link, family)),
     routeKey(tableOf(at.vni), networkOf(destination), 0),
     flowKey(subnetFlow(within, settings)),

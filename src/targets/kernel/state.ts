@@ -216,8 +216,8 @@ export class KernelState {
   #takeLink(change: 'new' | 'gone', value: Link): Taken {
     const before = this.devices.get(value.index);
     const told = change === 'new' ? deviceOf(value) : undefined;
-    // The kernel tells of the far end of a veth before it is joined to the near one, and not again once it is.
     const { index } = value;
+    // The kernel tells of the far end of a veth before it is joined to the near one, and not again once it is.
     const isAlone = told?.is.type === 'veth' && told.peer === undefined;
     const device = isAlone ? { ...told, peer: this.devices.otherEndOf(index) } : told;
     if (device === undefined && before === undefined) return nothing;

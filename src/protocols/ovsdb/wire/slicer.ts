@@ -31,6 +31,9 @@ export const defaultSlicerLimits: SlicerLimits = {
   messageBytes: 2 ** 31,
 };
 
+/** Octets that may be held as one string: what Node reads from a socket at once. */
+const wholeBytes = 64 * 2 ** 10;
+
 /** Where a row stands in its message. */
 export interface RowPlace {
   readonly member: string;
@@ -148,7 +151,7 @@ export class Slicer {
    */
   #takeWhole(chunk: Uint8Array, at: number): number {
     const { depth, valueBytes, messageBytes } = this.#limits;
-    if (chunk.length - at > Math.min(valueBytes, messageBytes)) return at;
+    if (chunk.length - at > Math.min(valueBytes, messageBytes, wholeBytes)) return at;
     this.#scanner.begin(openBrace);
     const end = this.#scanner.scan(chunk, at);
     if (end < 0 || this.#scanner.deepest > depth) return at;
