@@ -202,10 +202,15 @@ export function deviceOf(link: Link): Device | undefined {
     address,
     alias,
     master,
-    peer: is.type === 'veth' && link.linkNetNsId === undefined ? link.link : undefined,
+    peer: is.type === 'veth' ? peerOf(link) : undefined,
     learning: member?.of === 'bridge' ? member.learning : undefined,
     linkLocal: families?.inet6?.addrGenMode !== 'none',
   };
+}
+
+/** The other end of a veth, when it is of this network namespace. Until the two are joined, the kernel says 0. */
+function peerOf({ link, linkNetNsId }: Link): number | undefined {
+  return link === 0 || linkNetNsId !== undefined ? undefined : link;
 }
 
 function kindOf({ info }: Link): DeviceKind {

@@ -3,12 +3,20 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Spec } from '../../../src/resources/index.ts';
-import { NetlinkSocket } from '../../../src/protocols/netlink/index.ts';
-import type { LinkSpec } from '../../../src/resources/link.ts';
+import {
+  linkOf,
+  type NetlinkEvent,
+  NetlinkSocket,
+  objects,
+  watchNetlink,
+} from '../../../src/protocols/netlink/index.ts';
+import { type LinkSpec, linkKey } from '../../../src/resources/link.ts';
 import { ovsPortKey } from '../../../src/resources/ovs-port.ts';
 import type { Key } from '../../../src/resources/resource.ts';
 import type { KernelTarget } from '../../../src/targets/kernel/index.ts';
-import { readDevice } from '../../../src/targets/kernel/read.ts';
+import { notice, readDevice } from '../../../src/targets/kernel/read.ts';
+import { KernelState } from '../../../src/targets/kernel/state.ts';
+import { Sysctls } from '../../../src/targets/kernel/sysctls.ts';
 import { ifName, ip as ipOf, mac, prefix, table, vni } from '../../protocols/netlink/io/kernel.ts';
 import { type Cases, runCases } from '../../protocols/netlink/io/namespace.ts';
 import {
@@ -144,6 +152,42 @@ const cases: Cases = {
         assert.equal(target.observe(key), undefined);
       }),
     ),
+
+  'a veth pair is known as one, also when the notices of its making are read after it was': () =>
+    cleanly(async () => {
+      const notices: NetlinkEvent[] = [];
+      const watched = watchNetlink({ event: (each) => notices.push(each), overflow: () => {} });
+      const opened = NetlinkSocket.open();
+      assert.ok(watched.ok && opened.ok);
+      ip(`link add ${near.name} type veth peer name ${far.name}`);
+      const isTold = ({ object, value }: NetlinkEvent, name: string): boolean =>
+        object === 'link' && value.name === name;
+      const names = [near.name, far.name] as const;
+      await until('told of both', () =>
+        names.every((name) => notices.some((each) => isTold(each, name))),
+      );
+      const read = await Promise.all(
+        names.map((name) => opened.value.get(objects.link, linkOf({ name }))),
+      );
+      const found = read.flatMap((each) => (each.ok ? notice('new', 'link', each.value) : []));
+      watched.value.close();
+      opened.value.close();
+      assert.equal(found.length, 2);
+      // As many of the notices as there are may be older than what was read.
+      for (let first = 0; first <= notices.length; first += 1) {
+        const options = { wanted: new Set<Key>(), marksAddresses: true, firstIndex: 100 };
+        const state = new KernelState({ ...options, sysctls: new Sysctls() });
+        for (const each of [...notices.slice(0, first), ...found, ...notices.slice(first)]) {
+          state.take(each);
+        }
+        const peers = names.map((name) => state.observe(linkKey(name))?.spec);
+        assert.deepEqual(
+          peers.map((spec) => (spec as LinkSpec).is),
+          [near.is, { type: 'veth', peer: near.name }],
+          `${first} before`,
+        );
+      }
+    }),
 
   'a device that another makes is waited for, and its arrival told': () =>
     cleanly(() =>

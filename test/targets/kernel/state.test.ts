@@ -23,7 +23,7 @@ describe('a veth pair', () => {
     near: veth({ index: 7, name: near, link: 8 }),
     far: veth({ index: 8, name: far, link: 7 }),
     // As the kernel tells of the far end while it makes the pair (drivers/net/veth.c, veth_newlink).
-    farAlone: veth({ index: 8, name: far }),
+    farAlone: veth({ index: 8, name: far, link: 0 }),
   };
 
   for (const [title, order] of Object.entries({
