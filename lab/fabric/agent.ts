@@ -63,6 +63,16 @@ export class AgentProcess {
     return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
   }
 
+  /** Waits for a line that is not there yet. Costs the node nothing, other than to ask it. */
+  async says(pattern: RegExp, seconds?: number): Promise<void> {
+    const before = this.log().length;
+    await waitFor(
+      `${this.node.name} to say ${pattern}`,
+      async () => pattern.test(this.log().slice(before)),
+      seconds,
+    );
+  }
+
   async waitForLog(pattern: RegExp, seconds?: number): Promise<void> {
     await waitFor(
       `${pattern} in the log of ${this.node.name}`,

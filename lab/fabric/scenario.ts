@@ -131,10 +131,12 @@ async function runUnderStream(
   note: (remark: string) => void,
 ): Promise<StreamReport> {
   // The stream must stop, and be reported, also when the body fails.
-  const failure = await body().then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  );
+  const failure = await body()
+    .then(() => stream.flows())
+    .then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
   const report = await stream.stop();
   note(`stream ${name}: ${formatReport(report)}`);
   if (failure !== undefined) throw failure.error;

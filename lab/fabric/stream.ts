@@ -56,10 +56,16 @@ export class Stream {
    */
   static async start(from: Namespace, to: string, rate: number = usualRate): Promise<Stream> {
     const stream = new Stream(from, to, rate);
-    await waitFor(`the stream ${stream.#name} to flow`, async () => stream.#inRow >= 10);
+    await stream.flows();
     stream.#begin = stream.#last;
     stream.#longestGap = 0;
     return stream;
+  }
+
+  /** Waits for ten answers in a row from now on. */
+  async flows(): Promise<void> {
+    this.#inRow = 0;
+    await waitFor(`the stream ${this.#name} to flow`, async () => this.#inRow >= 10);
   }
 
   get received(): number {

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { scenario } from '../fabric/scenario.ts';
 import { addTenant, announced, isGone, publicNetwork, startAgents } from '../fabric/tenancy.ts';
-import { waitFor } from '../fabric/wait.ts';
 
 scenario('VMs are reached again when their gateway has moved, or they have', async (stage) => {
   const { fabric, step, reaches, underStream } = stage;
   const { c1, c2, he } = fabric;
   const agents = await startAgents(stage);
+  const [atC1, atC2] = agents;
+  assert.ok(atC1 !== undefined && atC2 !== undefined);
   const outside = await publicNetwork(stage);
   const { network, router } = await addTenant(stage, 'tenant', { outside, host: 5, on: [c1, c2] });
   const vm = await network.vm('mover', { on: c1, host: 11 });
@@ -23,11 +24,14 @@ scenario('VMs are reached again when their gateway has moved, or they have', asy
   assert.match(await c2.vtysh('show running-config'), /router bgp 64999 vrf vrf-500/);
 
   step('the gateway moves from c1 to c2');
+  // Nothing is asked of the nodes meanwhile: they share a processor, and would be slower for it.
   const moved = await underStream(he, vm.v4, async () => {
+    const news = [
+      atC1.says(/remove address lo-500 10\.1\.0\.11/),
+      atC2.says(/create address lo-500 10\.1\.0\.11/),
+    ];
     await router.moveGateway([c2, c1]);
-    await router.waitForGatewayOn(c2, fabric.central);
-    await waitFor('c1 to withdraw', async () => (await announced(c1, 500)).length === 0);
-    await reaches(he, vm.v4);
+    await Promise.all(news);
   });
   assert.ok(moved.received > 0);
   await reaches(he, vm.v6);
@@ -35,10 +39,12 @@ scenario('VMs are reached again when their gateway has moved, or they have', asy
 
   step('and back again');
   await underStream(he, vm.v6, async () => {
+    const news = [
+      atC2.says(/remove address lo-500 fd00:1::11/),
+      atC1.says(/create address lo-500 fd00:1::11/),
+    ];
     await router.moveGateway([c1, c2]);
-    await router.waitForGatewayOn(c1, fabric.central);
-    await waitFor('c2 to withdraw', async () => (await announced(c2, 500)).length === 0);
-    await reaches(he, vm.v6);
+    await Promise.all(news);
   });
   await reaches(he, vm.v4);
 

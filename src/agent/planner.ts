@@ -1,10 +1,11 @@
 /** Keeps the plans of all scopes in step with the inventory: an update re-plans the scopes it touches, and no others. */
 
+import { equalData } from '../base/equal.ts';
 import { lower } from '../fabric/lower.ts';
 import type { FabricSettings } from '../fabric/settings.ts';
-import type { Inventory, MutableInventory } from '../inventory/inventory.ts';
+import type { MutableInventory } from '../inventory/inventory.ts';
 import type { InventoryUpdate } from '../inventory/source.ts';
-import type { Mode, Scope } from '../modes/mode.ts';
+import { emptyPlan, type Mode, type Scope, type ScopePlan } from '../modes/mode.ts';
 import type { Planned } from '../resources/condition.ts';
 import type { Kinds } from '../resources/index.ts';
 
@@ -20,6 +21,8 @@ export interface PlannerPorts {
 export class Planner {
   readonly #ports: PlannerPorts;
   readonly #dirty = new Set<Scope>();
+  /** Plans of scopes that want something: most changes leave most of what they touch as it was. */
+  readonly #plans = new Map<Scope, ScopePlan>();
   #interestIsStale = true;
 
   constructor(ports: PlannerPorts) {
@@ -42,15 +45,23 @@ export class Planner {
 
   /** Plans what is marked, but no more than so many scopes; returns how many that were. */
   plan(most = Number.POSITIVE_INFINITY): number {
-    const { mode, inventory, setScope } = this.#ports;
+    const { mode, inventory } = this.#ports;
     const dirty = [...this.#dirty].slice(0, most);
     for (const scope of dirty) {
       this.#dirty.delete(scope);
-      const planned = planScope(mode, scope, inventory, this.#ports.kinds, this.#ports.settings);
-      const isEmpty = planned.resources.length === 0 && planned.conditions.length === 0;
-      setScope(scope, isEmpty ? undefined : planned);
+      this.#hand(scope, mode.plan(scope, inventory));
     }
     return dirty.length;
+  }
+
+  #hand(scope: Scope, plan: ScopePlan): void {
+    const { kinds, settings, setScope } = this.#ports;
+    const before = this.#plans.get(scope) ?? emptyPlan;
+    if (equalData(before, plan)) return;
+    const isEmpty = plan.concepts.length === 0 && plan.conditions.length === 0;
+    if (isEmpty) this.#plans.delete(scope);
+    else this.#plans.set(scope, plan);
+    setScope(scope, isEmpty ? undefined : lowered(plan, kinds, settings));
   }
 
   /** Whether the interest was read since it could last have changed. */
@@ -61,14 +72,11 @@ export class Planner {
   }
 }
 
-export function planScope(
-  mode: Mode,
-  scope: Scope,
-  inventory: Inventory,
+function lowered(
+  { concepts, conditions }: ScopePlan,
   kinds: Kinds,
   settings: FabricSettings,
 ): Planned {
-  const { concepts, conditions } = mode.plan(scope, inventory);
   return {
     resources: concepts.flatMap((concept) => lower(concept, kinds, settings)),
     conditions,

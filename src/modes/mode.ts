@@ -13,6 +13,8 @@ export interface ScopePlan {
   readonly conditions: readonly Condition[];
 }
 
+export const emptyPlan: ScopePlan = { concepts: [], conditions: [] };
+
 export interface Mode {
   readonly name: string;
   /** Every scope there may be; planning all of them is a cold start. */

@@ -4,21 +4,23 @@ import type { BgpvpnKeys, PortBinding } from '../../inventory/port-binding.ts';
 import { formatIp } from '../../net/ip.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import type { Reason } from '../../resources/resource.ts';
-import type { GatewayRole, ProviderExit } from './gateways.ts';
+import type { ProviderExit } from './gateways.ts';
 
 function binding(port: PortBinding, fact: string): Reason {
   return { source: 'OVN_Southbound', object: `Port_Binding ${port.name}`, fact };
 }
 
-/** Why a gateway is of concern to this node. */
-export function becauseHere(
-  port: PortBinding,
-  role: GatewayRole,
-  systemId: string | undefined,
-): Reason {
-  const here = systemId ?? 'this node';
-  if (role === 'active') return binding(port, `chassis=${here}`);
-  return binding(port, `ha_chassis_group=${port.haChassisGroup ?? ''} with ${here}`);
+/** A gateway that is bound to this node. */
+export function becauseBound(port: PortBinding, systemId: string | undefined): Reason {
+  return binding(port, `chassis=${systemId ?? 'this node'}`);
+}
+
+/** A gateway that may come to be bound to this node, whether it is or not. */
+export function becauseMember(port: PortBinding, systemId: string | undefined): Reason {
+  return binding(
+    port,
+    `ha_chassis_group=${port.haChassisGroup ?? ''} with ${systemId ?? 'this node'}`,
+  );
 }
 
 export function becauseAnnotated(port: PortBinding, keys: BgpvpnKeys): Reason {

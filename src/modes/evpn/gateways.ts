@@ -31,7 +31,12 @@ export type GatewayRole = 'active' | 'standby';
 export function roleAt(port: PortBinding, inventory: Inventory): GatewayRole | undefined {
   if (port.type !== 'chassisredirect') return undefined;
   if (port.chassis !== undefined && port.chassis === inventory.chassis) return 'active';
-  return inventory.isMemberOf(port.haChassisGroup ?? '') ? 'standby' : undefined;
+  return isMemberFor(port, inventory) ? 'standby' : undefined;
+}
+
+/** Whether this node is one of those that a gateway may be bound to. */
+export function isMemberFor(port: PortBinding, inventory: Inventory): boolean {
+  return inventory.isMemberOf(port.haChassisGroup ?? '');
 }
 
 /** The other end of a patch, when both ends name each other. While rows still arrive, one may be without the other. */

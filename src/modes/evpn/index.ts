@@ -8,9 +8,9 @@
 
 import { type Inventory, type InventoryChange, isHostPort } from '../../inventory/inventory.ts';
 import type { PortInterest } from '../../inventory/source.ts';
-import type { Mode, Scope, ScopePlan } from '../mode.ts';
+import { emptyPlan, type Mode, type Scope, type ScopePlan } from '../mode.ts';
 import { isGatewayPort, peerOf, roleAt } from './gateways.ts';
-import { emptyPlan, planGateway } from './plan-gateway.ts';
+import { planGateway } from './plan-gateway.ts';
 import { planHost } from './plan-host.ts';
 import { planNetwork } from './plan-network.ts';
 import type { EvpnSettings } from './settings.ts';

@@ -6,14 +6,12 @@ import type { BgpvpnKeys, PortBinding } from '../../inventory/port-binding.ts';
 import { type Family, type Ip, isLinkLocal } from '../../net/ip.ts';
 import { linkLocalOf } from '../../net/mac.ts';
 import type { Reason } from '../../resources/resource.ts';
-import type { ScopePlan } from '../mode.ts';
+import { emptyPlan, type ScopePlan } from '../mode.ts';
 import { becauseAddressed } from './because.ts';
 import type { Gateway, ProviderExit } from './gateways.ts';
 import { joinProblem } from './join.ts';
 import type { EvpnSettings } from './settings.ts';
 import { readyGateway, type Site } from './site.ts';
-
-export const emptyPlan: ScopePlan = { concepts: [], conditions: [] };
 
 export function planGateway(
   scope: string,

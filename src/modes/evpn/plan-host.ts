@@ -5,10 +5,10 @@ import { type Inventory, isHostPort } from '../../inventory/inventory.ts';
 import { type PortBinding, portIps } from '../../inventory/port-binding.ts';
 import { prefixContains } from '../../net/prefix.ts';
 import type { Condition } from '../../resources/condition.ts';
-import type { ScopePlan } from '../mode.ts';
+import { emptyPlan, type ScopePlan } from '../mode.ts';
 import { becauseAddressed } from './because.ts';
 import { byName } from './gateways.ts';
-import { answersFor, emptyPlan } from './plan-gateway.ts';
+import { answersFor } from './plan-gateway.ts';
 import { type Offered, offeredAt } from './plan-network.ts';
 import type { EvpnSettings } from './settings.ts';
 import type { Site } from './site.ts';
@@ -31,14 +31,15 @@ export function planHost(
   if (!isHostPort(port) || port.chassis === undefined) return emptyPlan;
   const offered = offeredOn(port.datapath, inventory);
   if (offered.length === 0) return emptyPlan;
-  const because = [becauseAddressed(port)];
+  const addressed = becauseAddressed(port);
   const concepts = offered.flatMap(({ site, keys, prefixes }) => {
     // The gateway's own VRF answers for all of its router. Of another VRF it is not known here whether that one stands.
     const answers = keys.vni === site.gateway.bgpvpn.vni && answersFor(site.exit, settings);
     return portIps(port).flatMap((ip): Concept[] => {
       const within = prefixes.find(({ destination }) => prefixContains(destination, ip));
       if (within === undefined) return [];
-      return [{ concept: 'host', ip, within, answers, because: [...because, ...within.because] }];
+      const because = [addressed, ...site.becauseActive, ...within.because];
+      return [{ concept: 'host', ip, within, answers, because }];
     });
   });
   const astray = offered.some(({ site }) => repliesElsewhere(port, site, inventory))

@@ -7,11 +7,11 @@ import type { BgpvpnKeys, PortBinding } from '../../inventory/port-binding.ts';
 import { isLinkLocal } from '../../net/ip.ts';
 import { formatPrefix, networkOf, type Prefix, prefixesOverlap } from '../../net/prefix.ts';
 import type { Condition } from '../../resources/condition.ts';
-import type { ScopePlan } from '../mode.ts';
+import { emptyPlan, type ScopePlan } from '../mode.ts';
 import { becauseAddressed, becauseAnnotated } from './because.ts';
 import { isGatewayPort, localGateways, networkPortOf, peerOf } from './gateways.ts';
 import { joinProblem, sitesOf } from './join.ts';
-import { attachmentOf, emptyPlan, frameOf, nextHopOf } from './plan-gateway.ts';
+import { attachmentOf, frameOf, nextHopOf } from './plan-gateway.ts';
 import type { EvpnSettings } from './settings.ts';
 import type { Site } from './site.ts';
 

@@ -5,10 +5,11 @@ import type { Inventory } from '../../inventory/inventory.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
 import type { Family, Ip } from '../../net/ip.ts';
 import type { Reason } from '../../resources/resource.ts';
-import { becauseAnnotated, becauseExit, becauseHere } from './because.ts';
+import { becauseAnnotated, becauseBound, becauseExit, becauseMember } from './because.ts';
 import {
   type Gateway,
   type GatewayRole,
+  isMemberFor,
   networkPortOf,
   type ProviderExit,
   providerExit,
@@ -27,6 +28,8 @@ export interface Site {
   readonly exit: ProviderExit;
   readonly vtep: Ip;
   readonly mtu: number;
+  /** Why the gateway is here, when that is more than why it is prepared for: what stands on both does not change hands. */
+  readonly becauseActive: readonly Reason[];
   readonly because: readonly Reason[];
 }
 
@@ -50,13 +53,17 @@ export function readyGateway(port: PortBinding, inventory: Inventory): Readiness
     );
   }
   const gateway = { port, addresses, networkPort, bgpvpn: annotation.value };
+  const { systemId } = inventory.ovs;
+  const bound = becauseBound(port, systemId);
+  const isMember = isMemberFor(port, inventory);
   const because = [
-    becauseHere(port, role, inventory.ovs.systemId),
+    isMember ? becauseMember(port, systemId) : bound,
     becauseAnnotated(networkPort, annotation.value),
     ...becauseExit(exit),
   ];
   const mtu = (underlayMtu ?? 1500) - vxlanOverhead(vtep.family);
-  return { ready: true, site: { gateway, role, exit, vtep, mtu, because } };
+  const becauseActive = role === 'active' && isMember ? [bound] : [];
+  return { ready: true, site: { gateway, role, exit, vtep, mtu, becauseActive, because } };
 }
 
 /** Outer IP, UDP and VXLAN headers and the inner Ethernet header, RFC 7348 §5. */

@@ -50,16 +50,16 @@ export class FrrObjects {
   }
 
   want(keys: Iterable<Key>): void {
-    for (const key of keys) {
-      this.#wanted.add(key);
-      this.#lookAt(key);
-    }
+    const fresh = [...keys].filter((key) => !this.#wanted.has(key));
+    for (const key of fresh) this.#wanted.add(key);
+    // The objects of a VRF are looked at together.
+    for (const vrf of new Set(fresh.map(vrfOf))) this.#lookAt(vrf);
   }
 
   /** It was removed: whoever makes it anew, it is not ours by having been. */
   unwant(key: Key): void {
     this.#wanted.delete(key);
-    this.#lookAt(key);
+    this.#lookAt(vrfOf(key));
   }
 
   /** FRR is away: nothing is known. */
@@ -88,8 +88,8 @@ export class FrrObjects {
     return [...keys].filter((key) => !equalData(before.get(key), this.#known.get(key)));
   }
 
-  #lookAt(key: Key): void {
-    const vrf = parseIfName(key.split(' ')[2] ?? '');
+  #lookAt(name: string): void {
+    const vrf = parseIfName(name);
     if (vrf.ok && this.#facts !== undefined) this.#look(vrf.value, this.#facts);
   }
 
@@ -130,6 +130,11 @@ export class FrrObjects {
   #isWanted(vrf: IfName): boolean {
     return keysOf(vrf).some(([, key]) => this.#wanted.has(key));
   }
+}
+
+/** `frr bgp vrf-500` and its like. */
+function vrfOf(key: Key): string {
+  return key.split(' ')[2] ?? '';
 }
 
 function keysOf(vrf: IfName): readonly (readonly [FrrSpec['kind'], Key])[] {

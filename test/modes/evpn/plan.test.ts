@@ -336,6 +336,18 @@ describe('a gateway that may move here', () => {
       assert.notDeepEqual(offersOf(cloud), withoutFirst);
     });
 
+    test(`from ${chassis ?? 'nowhere'} alters nothing when it does, but the announcements`, () => {
+      const plansWith = (settings: Parameters<typeof withGateway>[1]) => {
+        const mode = evpnMode({ answerRouter: 'auto', standby: true });
+        const plans = plansOf(withGateway(0, settings), mode);
+        return [...plans].filter(([scope]) => !scope.startsWith('port '));
+      };
+      assert.deepEqual(
+        plansWith({ chassis, mayMoveHere: true }),
+        plansWith({ chassis: 'here', mayMoveHere: true }),
+      );
+    });
+
     test(`from ${chassis ?? 'nowhere'} is not prepared for when that is not wanted`, () => {
       const feed = new CloudFeed();
       const inventory = new MutableInventory();
@@ -462,6 +474,7 @@ describe('concepts', () => {
     assert.deepEqual(host.because.map(formatReason), [
       'OVN_Southbound Port_Binding 38 addresses 10.0.0.200 2001:db8:1::10',
       'OVN_Southbound Port_Binding cr-lrp-b2 chassis=here',
+      'OVN_Southbound Port_Binding cr-lrp-b2 ha_chassis_group=group-0 with here',
       'OVN_Southbound Port_Binding b2 external_ids:neutron_bgpvpn:vni=500 external_ids:neutron_bgpvpn:as=65000',
       'OVN_Southbound Port_Binding provnet-0 options:network_name=physnet-a',
       'Open_vSwitch Open_vSwitch . external_ids:ovn-bridge-mappings=physnet-a:br-ex',
