@@ -55,6 +55,8 @@ scenario(
     await reaches(he, near.v6);
     const devices = await devicesOf(c1, 500);
     assert.equal(devices.size, 6);
+    const bridge = await bridgeOf(c1);
+    assert.match(bridge, /169\.254\.0\.1\/32(.|\n)*\n1\n$/);
     // Of IPv6 it leaves the local route of an address in place: the node answers in the VM's stead, one hop away.
     assert.equal(await ttlOf(he, near.v4), ttlOfVm);
     note(`IPv6 is answered with TTL ${await ttlOf(he, near.v6)}; by a VM it would be ${ttlOfVm}`);
@@ -91,6 +93,8 @@ scenario(
     await isGone(c1, 501);
     await selvedge.settles(300);
     await isForeignInPlace(c1);
+    // It carries no mark, and may serve others.
+    assert.equal(await bridgeOf(c1), bridge);
     const announced = await c1.ok(['ip', '-br', 'address', 'show', 'dev', 'lo-500']);
     assert.doesNotMatch(announced, new RegExp(gone.v4.replaceAll('.', '\\.')));
     assert.match(await selvedge.plan(...predecessorConfiguration), /Nothing to do/);
@@ -139,6 +143,13 @@ async function devicesOf(node: FabricNode, vni: number): Promise<ReadonlyMap<str
     links
       .filter(({ ifname }) => ifname.endsWith(`-${vni}`))
       .map(({ ifname, ifindex }) => [ifname, ifindex]),
+  );
+}
+
+/** What that agent does to the provider bridge itself: anchor addresses, and answers in the place of others. */
+function bridgeOf(node: FabricNode): Promise<string> {
+  return node.script(
+    'ip -o address show dev br-ex | cut -d "\\" -f 1; cat /proc/sys/net/ipv4/conf/br-ex/proxy_arp',
   );
 }
 

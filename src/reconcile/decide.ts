@@ -18,7 +18,7 @@ export interface Circumstances {
   /** Whether what a replaced agent left behind is as good as ours: taken over when wanted, removed when not. */
   readonly inheritLeftovers: boolean;
   /** Whether all that it stands on by its kind is ours: what has lost its mark there is an altered one of ours. */
-  readonly standsOnOurs: boolean;
+  readonly standsOnOurs: () => boolean;
   /** When the object was first seen unwanted. */
   readonly unwantedSince: number;
   /** When something that stood on the object was last removed; `undefined` when nothing was. */
@@ -53,7 +53,7 @@ export function decide(
 }
 
 function mayTake(observed: Observed, circumstances: Circumstances): boolean {
-  const isAltered = observed.owner === 'predecessor' && circumstances.standsOnOurs;
+  const isAltered = observed.owner === 'predecessor' && circumstances.standsOnOurs();
   return isAltered || isOurs(observed, circumstances);
 }
 

@@ -45,7 +45,7 @@ export interface Entry {
   /** Since when it is wanted, and not there or not ours. */
   missingSince: number | undefined;
   /** Missing for too long, or standing on something that is: what stands on it is taken down. */
-  isGivenUp: boolean;
+  readonly isGivenUp: boolean;
   /** Whether all that it may stand on is known: not of what was found at start, until its needs are met. */
   isExplained: boolean;
 }
@@ -57,6 +57,7 @@ export class Entries {
   readonly #standingOn = new Map<Key, Set<Key>>();
   /** Keys that failed, wait or are refused: few, so that status looks at nothing else. */
   readonly #troubled = new Set<Key>();
+  readonly #givenUp = new Set<Key>();
 
   get(key: Key): Entry | undefined {
     return this.#entries.get(key);
@@ -135,6 +136,20 @@ export class Entries {
     this.#unlink(key, [...entry.needs, ...entry.former]);
     this.#entries.delete(key);
     this.#troubled.delete(key);
+    this.#givenUp.delete(key);
+  }
+
+  giveUp(key: Key, isGivenUp: boolean): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    entry.isGivenUp = isGivenUp;
+    if (isGivenUp) this.#givenUp.add(key);
+    else this.#givenUp.delete(key);
+  }
+
+  /** The first of these that was given up. HOT: on a node that is well nothing is, and that is known at once. */
+  givenUpOf(keys: readonly Key[]): Key | undefined {
+    return this.#givenUp.size === 0 ? undefined : keys.find((key) => this.#givenUp.has(key));
   }
 
   mark(key: Key, standing: Standing): void {

@@ -214,7 +214,7 @@ export class Reconciler {
     }
     const kind = this.#view.kind(spec.kind);
     const entry = this.#entries.ensure(key, kind.target);
-    const lost = wanted?.needs.find((need) => this.#entries.get(need)?.isGivenUp === true);
+    const lost = this.#entries.givenUpOf(wanted?.needs ?? []);
     if (wanted === undefined && entry.needs.length === 0) {
       this.#entries.setNeeds(key, kind.needs(spec));
     }
@@ -240,7 +240,7 @@ export class Reconciler {
       now,
       mayRemove: this.#mayRemove,
       inheritLeftovers: this.#ports.inheritLeftovers,
-      standsOnOurs: wanted !== undefined && this.#view.standsOnOurs(kind, wanted.spec),
+      standsOnOurs: () => wanted !== undefined && this.#view.standsOnOurs(kind, wanted.spec),
       unwantedSince: entry.unwantedSince ?? now,
       leftAt: entry.leftAt,
     });
@@ -294,7 +294,7 @@ export class Reconciler {
     if (giveUpAt > now && entry.missingSince !== undefined) this.#agenda.set(key, giveUpAt);
     const isGivenUp = wanted !== undefined && (lost !== undefined || giveUpAt <= now);
     if (isGivenUp === entry.isGivenUp) return;
-    entry.isGivenUp = isGivenUp;
+    this.#entries.giveUp(key, isGivenUp);
     this.mark(this.#entries.standingOn(key));
   }
 
@@ -350,6 +350,8 @@ export class Reconciler {
     if (again || outcome.done) this.#dirty.add(key);
     if (!outcome.done && 'waiting' in outcome) {
       this.#entries.mark(key, { is: 'waiting', for: outcome.waiting });
+      // Its target tells when that has come; should it ever fail to, not all is lost until the next resync.
+      this.#agenda.set(key, this.#ports.clock.now() + patience);
       return;
     }
     const error = outcome.done ? undefined : outcome.error;

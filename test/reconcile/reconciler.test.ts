@@ -362,6 +362,18 @@ describe('waiting', () => {
     assert.deepEqual(await stage.run(), ['create o1']);
   });
 
+  test('for a target that then forgets to report is over after a while', async () => {
+    const stage = await informed();
+    stage.ovs.answers.set('o1', waiting('port patch-1'));
+    stage.want('s', 'o1');
+    await stage.run();
+    stage.ovs.answers.clear();
+    stage.now += patience - 1;
+    assert.deepEqual(await stage.run(), []);
+    stage.now += 1;
+    assert.deepEqual(await stage.run(), ['create o1']);
+  });
+
   test('for a target that is away costs the others nothing', async () => {
     const stage = await informed();
     stage.frr.state = { state: 'down', reason: 'not running' };

@@ -180,6 +180,24 @@ describe('the groups of gateways that this node is a member of', () => {
     assert.ok(times > 0);
   });
 
+  test('are kept when ovn-controller makes the row of this chassis anew', async () => {
+    await source.close();
+    source = open();
+    await until('all is read', () => source.state.state === 'synced');
+    updates = [];
+    chassisIds.here = uuid(3);
+    const gone: Operation = { op: 'delete', table: 'Chassis', where: [['name', '==', 'here']] };
+    await write(gone, ...register('here', '192.0.2.1'), ...reseat('there', 'here'));
+    const isKnown = ({ of, value }: { of: string; value?: unknown }): boolean =>
+      of === 'chassis' && value === chassisIds.here;
+    await until('the new row is known', () => updates.some(isKnown));
+    // Only now what follows from it is asked for.
+    const options = new Map([['distributed-port', 'lrp-2']]);
+    await write({ op: 'update', table: 'Port_Binding', where: [], row: { options } });
+    await until('the last change is read', () => updates.some(({ of }) => of === 'port'));
+    assert.deepEqual(heard(), ['cr-lrp to cr-lrp']);
+  });
+
   test('are left when this node is taken out', async () => {
     await write(...reseat('there'));
     await until('the gateway is gone', () => updates.some(({ of }) => of === 'port'));

@@ -24,7 +24,7 @@ import { linkKey } from '../../resources/link.ts';
 import { neighbourKey } from '../../resources/neighbour.ts';
 import type { Key } from '../../resources/resource.ts';
 import { type RouteHop, type RouteSpec, routeKey } from '../../resources/route.ts';
-import type { Observed } from '../../resources/target.ts';
+import type { Observed, Owner } from '../../resources/target.ts';
 import { type Device, Devices, deviceOf } from './devices.ts';
 import { Facts } from './facts.ts';
 import { ourProtocol } from './mark.ts';
@@ -258,15 +258,20 @@ export class KernelState {
     const isKept =
       this.#deliveries.has(deliveryTo('local', tables.local, prefix.ip)) ||
       this.#deliveries.has(deliveryTo('link', tables.link, prefix.ip));
+    const localRoute = isKept ? 'kept' : 'removed';
+    const owner = this.#ownerOfAddress(fact, device);
+    return { key, spec: { kind: 'address', link, prefix, localRoute }, owner };
+  }
+
+  #ownerOfAddress({ prefix, protocol }: AddressFact, device: Device | undefined): Owner {
+    const { devices } = this;
+    const owner = ownerOfAddress(prefix, protocol, device, devices);
+    if (this.#options.marksAddresses || protocol !== undefined || owner !== 'predecessor') {
+      return owner;
+    }
     // Without marks, what stands on a device of ours and is nobody else's counts as ours.
-    const isUnmarkable = !this.#options.marksAddresses && fact.protocol === undefined;
     const isOnOurs = device !== undefined && ownerOfDevice(device, devices) === 'us';
-    const owner = ownerOfAddress(prefix, fact.protocol, device, devices);
-    return {
-      key,
-      spec: { kind: 'address', link, prefix, localRoute: isKept ? 'kept' : 'removed' },
-      owner: isUnmarkable && isOnOurs && owner === 'predecessor' ? 'us' : owner,
-    };
+    return isOnOurs ? 'us' : owner;
   }
 
   #takeAddress(change: 'new' | 'gone', { index, prefix, protocol }: Address): Taken {

@@ -60,6 +60,8 @@ class OvsTarget implements Target {
   readonly #numberings = new Map<string, Numbering>();
   /** Flows that wait for a port or a device. */
   readonly #waiting = new Set<Key>();
+  /** How often ports or devices were other than before. */
+  #renumberings = 0;
   #events: TargetEvents | undefined;
   #changed = Promise.withResolvers<void>();
   #wasRead = false;
@@ -152,7 +154,12 @@ class OvsTarget implements Target {
   }
 
   #renumber(): void {
+    this.#renumberings += 1;
     for (const table of this.#tables.values()) table.renumber();
+    this.#tryWaiting();
+  }
+
+  #tryWaiting(): void {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     this.#events?.changed(waiting);
@@ -206,6 +213,7 @@ class OvsTarget implements Target {
     const outcomes = new Map<Operation, Outcome>();
     const ports = operations.filter(isPortOperation);
     for (const operation of ports) outcomes.set(operation, await this.#applyPort(operation));
+    const renumberings = this.#renumberings;
     const flows = Map.groupBy(operations.filter(isFlowOperation), ({ spec }) => spec.bridge);
     for (const [bridge, each] of flows) {
       const table = this.#tables.get(bridge);
@@ -216,6 +224,8 @@ class OvsTarget implements Target {
         outcomes.set(operation, outcome);
       }
     }
+    // What one of them waits for may have come while another was carried out.
+    if (this.#renumberings !== renumberings) this.#tryWaiting();
     return operations.map((operation) => outcomes.get(operation) ?? failed('no such kind'));
   }
 

@@ -317,6 +317,21 @@ describe('what is not here, or not for us, is not offered and needs no words', (
     });
   }
 
+  test('a router without SNAT and floating IPs, of which no nat_addresses are told, is offered', () => {
+    assert.deepEqual(offersOf(withGateway(0, { nat: [] })), everything);
+  });
+
+  test('every subnet of one interface is offered, and its machines', () => {
+    const [machine] = workingCloud.machines;
+    assert.ok(machine);
+    const interfaces = withInterface(0, { mac: 'M 10.0.0.1/24 10.9.0.1/24 2001:db8:1::1/64' });
+    const cloud = { ...interfaces, machines: [{ ...machine, mac: 'M 10.9.0.7' }] };
+    assert.deepEqual(
+      offersOf(cloud).filter((line) => /c4|port/.test(line)),
+      ['network c4: 1 vrf', 'network c4: 1 wiring', 'network c4: 3 prefix', 'port 38: 1 host'],
+    );
+  });
+
   test('a machine on another node is offered here all the same', () => {
     assert.deepEqual(offersOf(withMachine(0, { chassis: 'there' })), everything);
   });

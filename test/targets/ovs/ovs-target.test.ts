@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { silentLog } from '../../../src/base/ports.ts';
 import { unwrap } from '../../../src/base/result.ts';
 import { type IfName, parseIfName } from '../../../src/net/if-name.ts';
-import { parseMac } from '../../../src/net/mac.ts';
+import { type Mac, parseMac } from '../../../src/net/mac.ts';
 import { parseVlanId } from '../../../src/net/numbers.ts';
 import { parsePrefix } from '../../../src/net/prefix.ts';
 import { type OvsDatabase, openOvsDatabase } from '../../../src/ovs/database.ts';
@@ -72,7 +73,7 @@ before(async () => {
     database,
     cookie: 0x3e6,
     links: {
-      macOf: (each) => (each === 'veth-vrf-500' ? device : undefined),
+      macOf: (each) => (each === 'veth-vrf-500' ? macOfDevice : undefined),
       nameOf: (mac) => (mac === device ? name('veth-vrf-500') : undefined),
       ownerOf: (each) => (each === 'veth-vrf-500' ? ownerOfDevice : undefined),
       onLinksChanged: (listener) => void linksChanged.push(listener),
@@ -95,10 +96,12 @@ after(async () => {
 beforeEach(() => {
   changed.clear();
   ownerOfDevice = 'us';
+  macOfDevice = device;
 });
 
 /** Whose veth-vrf-500 is, and whom to tell when that changes. */
 let ownerOfDevice: Owner | undefined = 'us';
+let macOfDevice: Mac | undefined = device;
 const linksChanged: (() => void)[] = [];
 
 function operation<S extends AnySpec>(kind: Kind<S>, verb: Verb, spec: S): Operation {
@@ -304,6 +307,22 @@ describe('flows', () => {
     } as FlowSpec;
     const outcome = await apply(flow, 'create', spec);
     assert.deepEqual(outcome, { done: false, waiting: 'port patch-none of br-ex' });
+  });
+
+  it('that wait for a device are told when it comes while others are carried out', async () => {
+    const [waits, others] = [flows['ARP answer'], flows['IPv4 subnet of a VLAN']];
+    assert.ok(waits !== undefined && others !== undefined);
+    macOfDevice = undefined;
+    const needsNoDevice: Operation = { ...operation(flow, 'remove', others), observed: others };
+    const applied = target.apply([operation(flow, 'create', waits), needsNoDevice]);
+    // By now it is decided that the first must wait, and ovs-ofctl has been started for the other.
+    await nextTurn();
+    macOfDevice = device;
+    for (const listener of linksChanged) listener();
+    changed.clear();
+    const [outcome] = await applied;
+    assert.deepEqual(outcome, { done: false, waiting: 'device veth-vrf-500' });
+    assert.ok(changed.has(flow.key(waits)));
   });
 
   it('are gone after a restart of the switch, and that is noticed', async () => {
