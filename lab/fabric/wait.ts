@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const pauseMs = 200;
+const pauseMs = 400;
 export const defaultWaitSeconds = 180;
 
 /**
