@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { StatusView } from '../../src/api/contract/control.ts';
 import { AgentProcess } from '../../lab/fabric/agent.ts';
 import type { FabricNode } from '../../lab/fabric/node.ts';
+import { asItsUnit } from '../../lab/fabric/selvedge.ts';
 import { projectDir } from '../../lab/fabric/out.ts';
 import { waitFor } from '../../lab/fabric/wait.ts';
 import type { Idle } from './figures.ts';
@@ -26,7 +27,14 @@ export class NodeUnderTest {
   constructor(node: FabricNode) {
     this.#node = node;
     const words = process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [];
-    const argv = [...asUsual, 'node', ...words, join(projectDir, 'dist/cli/main.js'), 'agent'];
+    const argv = [
+      ...asUsual,
+      ...asItsUnit,
+      'node',
+      ...words,
+      join(projectDir, 'dist/cli/main.js'),
+      'agent',
+    ];
     // What systemd makes of the unit.
     const env = { CACHE_DIRECTORY: '/var/cache/selvedge' };
     this.#process = new AgentProcess(node, { argv, env, logFile: this.#logFile });

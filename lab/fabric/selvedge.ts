@@ -14,7 +14,11 @@ const program = ['node', join(projectDir, 'dist/cli/main.js')];
 
 /** At the priority that its unit gives it. */
 const unit = readFileSync(join(projectDir, 'deploy/selvedge.service'), 'utf8');
-const nice = /^Nice=(-?[0-9]+)$/m.exec(unit)?.[1] ?? '0';
+export const asItsUnit: readonly string[] = [
+  'nice',
+  '-n',
+  /^Nice=(-?[0-9]+)$/m.exec(unit)?.[1] ?? '0',
+];
 
 /** As systemd gives it, but for each node its own. */
 const cache = '/run/selvedge/cache';
@@ -32,7 +36,7 @@ const configuration = [
 export class SelvedgeAgent extends AgentProcess {
   constructor(node: FabricNode, more: readonly string[] = []) {
     super(node, {
-      argv: ['nice', '-n', nice, ...program, 'agent', ...more],
+      argv: [...asItsUnit, ...program, 'agent', ...more],
       env: { CACHE_DIRECTORY: cache },
     });
   }

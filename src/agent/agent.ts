@@ -68,6 +68,8 @@ export class Agent {
   #alarmAt = Number.POSITIVE_INFINITY;
   #southbound: SouthboundSource | undefined;
   #isDrained = false;
+  /** Whether what is planned is carried out, and not only rehearsed. */
+  #isRunning = false;
   #plannedScopes = 0;
 
   constructor(options: AgentOptions) {
@@ -154,6 +156,8 @@ export class Agent {
         this.#planner.apply(updates);
         for (const update of updates) if (update.of === 'ovs') this.#useOvs(update.value);
         this.#plan();
+        // At once: what a row asks for does not wait for the loop to come around.
+        if (this.#isRunning) this.reconciler.advance();
         this.#wake.set();
       },
       stateChanged: () => {
@@ -241,6 +245,7 @@ export class Agent {
     signal.addEventListener('abort', () => this.#wake.set(), { once: true });
     let resyncAt = clock.now() + config.reconcile.resync;
     let wasSettled = false;
+    this.#isRunning = true;
     while (!signal.aborted && !this.#mustRestart) {
       if (this.isInformed) this.reconciler.allowRemoval();
       if (clock.now() >= resyncAt) {

@@ -152,6 +152,14 @@ export class Slicer {
   #takeWhole(chunk: Uint8Array, at: number): number {
     const { depth, valueBytes, messageBytes } = this.#limits;
     if (chunk.length - at > Math.min(valueBytes, messageBytes, wholeBytes)) return at;
+    // HOT: a message with few brackets, and nothing behind it, is not looked at octet by octet.
+    if (chunk.at(-1) === closeBrace && hasFewer(chunk, at, depth)) {
+      const alone = this.#slice.parse(chunk.subarray(at));
+      if (alone.ok && isObject(alone.value)) {
+        this.#keep(this.#withoutRows(alone.value));
+        return chunk.length;
+      }
+    }
     this.#scanner.begin(openBrace);
     const end = this.#scanner.scan(chunk, at);
     if (end < 0 || this.#scanner.deepest > depth) return at;
@@ -303,4 +311,16 @@ function innerFrame(outer: Frame, octet: number): Frame['kind'] | undefined {
     default:
       return assertNever(outer.kind);
   }
+}
+
+/** Whether fewer brackets than that are opened from `from` on, be it within texts: then no more are open at once. */
+function hasFewer(chunk: Uint8Array, from: number, brackets: number): boolean {
+  let count = 0;
+  for (const bracket of [openBrace, openBracket]) {
+    for (let at = chunk.indexOf(bracket, from); at >= 0; at = chunk.indexOf(bracket, at + 1)) {
+      count += 1;
+      if (count >= brackets) return false;
+    }
+  }
+  return true;
 }
