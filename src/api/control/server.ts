@@ -70,6 +70,8 @@ export async function serveHealth(
 /** Milliseconds: who asks is near and knows what to ask. */
 const headersTimeout = 5_000;
 const requestTimeout = 10_000;
+/** How often it is looked for such that took longer: each look wakes an agent that has nothing else to do. */
+const connectionsCheckingInterval = 20_000;
 /** Octets of request line and headers, and connections at once. */
 const maxHeaderSize = 8_192;
 const maxConnections = 64;
@@ -82,7 +84,7 @@ function serverOf(
     headersTimeout,
     requestTimeout,
     maxHeaderSize,
-    connectionsCheckingInterval: 1_000,
+    connectionsCheckingInterval,
   };
   const server = createServer(options, (request, response) => {
     response.on('error', () => {});
