@@ -63,17 +63,27 @@ function machine(number: number): PortBinding {
 
 interface Cost {
   readonly scopes: number;
+  /** Scopes whose plan is another than before. */
+  readonly handed: readonly string[];
   readonly shown: number;
+  /** Whether other rows of the database may be of interest from now on. */
+  readonly isInterestStale: boolean;
 }
 
-function nodeWith(machines: number): (update: InventoryUpdate) => Cost {
+interface Node {
+  readonly inventory: CountingInventory;
+  readonly costOf: (update: InventoryUpdate) => Cost;
+}
+
+function nodeWith(machines: number): Node {
+  const handed: string[] = [];
   const inventory = new CountingInventory();
   const planner = new Planner({
     mode,
     kinds: makeKinds({ removal: 0 }),
     settings: { vxlanPort: 4789, flowCookie: 1, flowPriority: 1, isolate: true },
     inventory,
-    setScope: () => {},
+    setScope: (scope) => void handed.push(scope),
   });
   planner.apply(new CloudFeed().updates(workingCloud, everything, seededRandom(1)));
   for (let number = 0; number < machines; number += 1) {
@@ -81,28 +91,46 @@ function nodeWith(machines: number): (update: InventoryUpdate) => Cost {
   }
   planner.plan();
   planner.takeStaleInterest();
-  return (update) => {
+  const costOf = (update: InventoryUpdate): Cost => {
+    handed.length = 0;
     inventory.shown = 0;
     planner.apply([update]);
     const scopes = planner.plan();
-    assert.equal(planner.takeStaleInterest(), false);
-    return { scopes, shown: inventory.shown };
+    const isInterestStale = planner.takeStaleInterest();
+    return { scopes, shown: inventory.shown, handed: [...handed], isInterestStale };
   };
+  return { inventory, costOf };
 }
 
 test('one machine comes, moves and goes: one scope, and as few looks among 10,000 as among 10', () => {
   const [small, large] = [nodeWith(10), nodeWith(10_000)];
   const port = machine(20_000);
   const moved = { ...port, chassis: 'here' };
-  const updates: readonly InventoryUpdate[] = [
-    { of: 'port', before: undefined, after: port },
-    { of: 'port', before: port, after: moved },
-    { of: 'port', before: moved, after: undefined },
+  const name = `port ${port.name}`;
+  const updates: readonly (readonly [InventoryUpdate, readonly string[]])[] = [
+    [{ of: 'port', before: undefined, after: port }, [name]],
+    // Where a machine is does not matter to a node that has the gateway.
+    [{ of: 'port', before: port, after: moved }, []],
+    [{ of: 'port', before: moved, after: undefined }, [name]],
   ];
-  for (const update of updates) {
-    const cost = large(update);
-    assert.deepEqual(cost, small(update));
+  for (const [update, handed] of updates) {
+    const cost = large.costOf(update);
+    assert.deepEqual(cost, small.costOf(update));
     assert.equal(cost.scopes, 1);
+    assert.deepEqual(cost.handed, handed);
+    assert.equal(cost.isInterestStale, false);
     assert.ok(cost.shown < 60, `${cost.shown} ports looked at`);
   }
+});
+
+test('a gateway that moves away takes its hosts along, and nothing that stands for its return', () => {
+  const { inventory, costOf } = nodeWith(3);
+  const before = inventory.port('cr-lrp-b2');
+  assert.ok(before !== undefined && inventory.isMemberOf(before.haChassisGroup ?? ''));
+  const { handed } = costOf({ of: 'port', before, after: { ...before, chassis: 'there' } });
+  assert.deepEqual(
+    handed.filter((scope) => !scope.startsWith('port ')),
+    [],
+  );
+  assert.ok(handed.length > 0);
 });
