@@ -89,12 +89,16 @@ export class OvnBgpAgent extends AgentProcess {
   override async start(): Promise<void> {
     const before = runs(this.log());
     await this.launch();
+    // The end of a run is in the log a moment before its failure is: so it is looked for twice.
+    let wasDone = false;
     await waitFor(
       `ovn-bgp-agent of ${this.node.name} to have been over everything`,
       async () => {
         const { ended, failed } = runs(this.log());
-        // One more than failed, because the end of a run is in the log before its failure is.
-        return ended - before.ended >= failed - before.failed + 2;
+        const isDone = ended - before.ended > failed - before.failed;
+        const isSure = isDone && wasDone;
+        wasDone = isDone;
+        return isSure;
       },
       patience,
     );
