@@ -12,7 +12,7 @@ import { waitFor } from '../../lab/fabric/wait.ts';
 import type { Idle } from './figures.ts';
 import { asUsual, childrenOf, idleOf } from './machine.ts';
 
-const patienceSeconds = 300;
+const patienceSeconds = 1200;
 const settledText = 'the node is as it should be';
 
 /** Defaults, but for the form of the log. */

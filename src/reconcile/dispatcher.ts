@@ -12,7 +12,7 @@ export type Returned = (operation: Operation, outcome: Outcome, again: boolean) 
 export interface DispatcherPorts {
   readonly targets: Readonly<Record<TargetName, Target>>;
   readonly returned: Returned;
-  /** A target is free; these keys had to wait for that. */
+  /** A target is free; these keys had to wait for that, and are looked at again before this returns. */
   readonly free: (parked: Iterable<Key>) => void;
 }
 
@@ -69,9 +69,18 @@ export class Dispatcher {
       );
     }
     this.#running.delete(name);
-    const parked = this.#parked.get(name) ?? [];
-    this.#parked.delete(name);
-    this.#ports.free(parked);
+    // No more of them than can be carried out: what is parked on is not looked at each time.
+    do this.#ports.free(this.#unpark(name));
+    while (!this.#running.has(name) && this.#parked.has(name));
+  }
+
+  /** As many as fit into a batch, those that have waited longest first. */
+  #unpark(name: TargetName): readonly Key[] {
+    const parked = this.#parked.get(name) ?? new Set<Key>();
+    const next = [...parked.values().take(maxBatch)];
+    for (const key of next) parked.delete(key);
+    if (parked.size === 0) this.#parked.delete(name);
+    return next;
   }
 
   get isIdle(): boolean {

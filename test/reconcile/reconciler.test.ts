@@ -507,4 +507,20 @@ describe('cost', () => {
     assert.deepEqual(await stage.run(), ['remove axx']);
     assert.ok(kernel.looks < 20, `${kernel.looks} looks`);
   });
+
+  test('of many at once, each is looked at as often as of few', async () => {
+    const looksFor = async (count: number): Promise<number> => {
+      const stage = await informed();
+      stage.want('s', 'k1');
+      await stage.run();
+      stage.kernel.looks = 0;
+      for (let index = 0; index < count; index += 1) stage.want(`s${index}`, `a${index} < k1`);
+      await stage.run();
+      assert.equal(stage.kernel.things.size, count + 1);
+      return stage.kernel.looks / count;
+    };
+    const [few, many] = [await looksFor(100), await looksFor(20_000)];
+    // Of many most have to wait for their turn, and are looked at once more when it comes.
+    assert.ok(many < 2 * few, `${many} looks, ${few} of few`);
+  });
 });
