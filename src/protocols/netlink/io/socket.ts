@@ -2,7 +2,7 @@
  * Asks the kernel: single requests, batches and dumps on one netlink socket, one after the other. Every request gets its
  * own result; a refusal is a value. No knowledge of any object, no cache: what is dumped is handed over.
  *
- * A batch goes out as datagrams of at most 128 messages with an acknowledgement asked for the last only. The kernel
+ * A batch goes out as datagrams of at most `maxMessages` with an acknowledgement asked for the last only. The kernel
  * runs a datagram within send() and goes on after a failure; failures are reported without being asked for. So the last
  * answer ends the datagram and all that was not refused is done. More messages, each acknowledged, would overflow the
  * receive buffer (256 acknowledgements fill the default one) and the last answer would never come.
