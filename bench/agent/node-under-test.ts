@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import type { StatusView } from '../../src/api/contract/control.ts';
 import { AgentProcess } from '../../lab/fabric/agent.ts';
 import type { FabricNode } from '../../lab/fabric/node.ts';
-import { asItsUnit } from '../../lab/fabric/selvedge.ts';
 import { projectDir } from '../../lab/fabric/out.ts';
 import { waitFor } from '../../lab/fabric/wait.ts';
 import type { Idle } from './figures.ts';
@@ -29,7 +28,7 @@ export class NodeUnderTest {
     const words = process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [];
     const argv = [
       ...asUsual,
-      ...asItsUnit,
+
       'node',
       ...words,
       join(projectDir, 'dist/cli/main.js'),

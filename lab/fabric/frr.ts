@@ -26,8 +26,8 @@ async function startDaemons(node: FabricNode): Promise<void> {
   const commands = [...mgmtd, 'zebra -d -s 90000000', 'staticd -d', 'bgpd -d'];
   const lines = [
     'cd /',
-    // The priority is that of frr.service. A daemon keeps the output it was started with: not our pipe, or we would wait for its end.
-    ...commands.map((command) => `nice -n -5 ${daemons}/${command} > /var/log/frr/start.log 2>&1`),
+    // A daemon keeps the output it was started with: not our pipe, or we would wait for its end.
+    ...commands.map((command) => `${daemons}/${command} > /var/log/frr/start.log 2>&1`),
     'vtysh -b > /var/log/frr/vtysh-b.log 2>&1 || { cat /var/log/frr/vtysh-b.log >&2; exit 1; }',
   ];
   await node.script(lines.join('\n'));

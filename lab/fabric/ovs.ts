@@ -18,25 +18,22 @@ export interface HypervisorSettings {
   readonly bridgeMappings: Readonly<Record<string, string>>;
 }
 
-/** As ovs-ctl and ovn-ctl have it by default (OVS_VSWITCHD_PRIORITY and its like). */
-const asUsual = 'nice -n -10';
-
 const ovsdbServer = [
-  `${asUsual} ovsdb-server /etc/openvswitch/conf.db --remote=punix:/run/openvswitch/db.sock`,
+  'ovsdb-server /etc/openvswitch/conf.db --remote=punix:/run/openvswitch/db.sock',
   '--remote=ptcp:6640:127.0.0.1 --pidfile --detach --no-chdir',
   '--log-file=/var/log/openvswitch/ovsdb-server.log -vconsole:off',
 ].join(' ');
 const vswitchd = [
-  `${asUsual} ovs-vswitchd unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir`,
+  'ovs-vswitchd unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir',
   '--log-file=/var/log/openvswitch/ovs-vswitchd.log -vconsole:off',
 ].join(' ');
 const controller = [
-  `${asUsual} ovn-controller unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir`,
+  'ovn-controller unix:/run/openvswitch/db.sock --pidfile --detach --no-chdir',
   '--log-file=/var/log/ovn/ovn-controller.log -vconsole:off',
 ].join(' ');
 
 const northd = [
-  `${asUsual} ovn-northd --pidfile --detach --no-chdir --log-file=/var/log/ovn/ovn-northd.log -vconsole:off`,
+  'ovn-northd --pidfile --detach --no-chdir --log-file=/var/log/ovn/ovn-northd.log -vconsole:off',
   '--ovnnb-db=unix:/run/ovn/ovnnb_db.sock --ovnsb-db=unix:/run/ovn/ovnsb_db.sock',
 ].join(' ');
 
@@ -96,7 +93,7 @@ export async function startCentral(node: FabricNode): Promise<void> {
 function databaseServer(database: 'nb' | 'sb'): string {
   const port = database === 'nb' ? nbPort : sbPort;
   return [
-    `${asUsual} ovsdb-server /var/lib/ovn/ovn${database}.db --remote=punix:/run/ovn/ovn${database}_db.sock`,
+    `ovsdb-server /var/lib/ovn/ovn${database}.db --remote=punix:/run/ovn/ovn${database}_db.sock`,
     `--remote=ptcp:${port}:0.0.0.0 --unixctl=/run/ovn/ovn${database}_db.ctl`,
     `--pidfile=/run/ovn/ovn${database}_db.pid --detach --no-chdir`,
     `--log-file=/var/log/ovn/ovsdb-server-${database}.log -vconsole:off`,

@@ -1,6 +1,5 @@
 /** The agent under test on the nodes of the fabric: how it is started, what it is asked, when it has settled. */
 
-import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 
@@ -11,14 +10,6 @@ import { projectDir } from './out.ts';
 import { waitFor } from './wait.ts';
 
 const program = ['node', join(projectDir, 'dist/cli/main.js')];
-
-/** At the priority that its unit gives it. */
-const unit = readFileSync(join(projectDir, 'deploy/selvedge.service'), 'utf8');
-export const asItsUnit: readonly string[] = [
-  'nice',
-  '-n',
-  /^Nice=(-?[0-9]+)$/m.exec(unit)?.[1] ?? '0',
-];
 
 /** As systemd gives it, but for each node its own. */
 const cache = '/run/selvedge/cache';
@@ -35,10 +26,7 @@ const configuration = [
 
 export class SelvedgeAgent extends AgentProcess {
   constructor(node: FabricNode, more: readonly string[] = []) {
-    super(node, {
-      argv: [...asItsUnit, ...program, 'agent', ...more],
-      env: { CACHE_DIRECTORY: cache },
-    });
+    super(node, { argv: [...program, 'agent', ...more], env: { CACHE_DIRECTORY: cache } });
   }
 
   /** Writes the configuration of the lab where the program looks for one. */

@@ -37,6 +37,7 @@ import type { Device } from './devices.ts';
 import { lowerLink } from './lower-link.ts';
 import { ourProtocol } from './mark.ts';
 import { notice } from './read.ts';
+import type { LocalRule } from './rules.ts';
 import type { KernelState, Notice } from './state.ts';
 
 export interface Step {
@@ -224,9 +225,9 @@ function localRulePhases(
 ): readonly (readonly Step[])[] {
   const to = verb === 'remove' ? 0 : priority;
   const protocol = to === 0 ? RTPROT.kernel : ourProtocol;
-  const at = (where: number): Rule =>
-    ruleOf({ family, priority: where, table: RT_TABLE.local as NonNullable<Rule['table']> });
-  const made = making('create', 'rule', { ...at(to), protocol });
-  const others = state.rules.movable(family).filter((where) => where !== to);
+  const table = RT_TABLE.local as NonNullable<Rule['table']>;
+  const at = (where: LocalRule): Rule => ruleOf({ family, table, ...where });
+  const made = making('create', 'rule', at({ priority: to, protocol }));
+  const others = state.rules.movable(family).filter((where) => where.priority !== to);
   return [[{ ...made, tolerated: ['EEXIST'] }], others.map((where) => removing('rule', at(where)))];
 }

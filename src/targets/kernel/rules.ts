@@ -7,20 +7,29 @@ import type { LocalRuleSpec, RuleSpec } from '../../resources/rule.ts';
 import type { Observed } from '../../resources/target.ts';
 import { ourProtocol } from './mark.ts';
 
+/** `lookup local` for all packets, at some priority, made by somebody: two that differ in either are two. */
+export interface LocalRule {
+  readonly priority: number;
+  /** RTPROT_* */
+  readonly protocol: number;
+}
+
 export class Rules {
   readonly #isolating = new Map<Key, { readonly spec: RuleSpec; readonly isOurs: boolean }>();
-  /** By priority, whether it is ours. In the middle of a move there are two. */
-  readonly #local = { 4: new Map<number, boolean>(), 6: new Map<number, boolean>() } as const;
+  /** In the middle of a move there are two; and somebody may have made one beside the kernel's at the same priority. */
+  readonly #local = { 4: new Map<string, LocalRule>(), 6: new Map<string, LocalRule>() } as const;
 
   take(change: 'new' | 'gone', rule: Rule): Key | undefined {
     const { family, priority = 0 } = rule;
-    const isOurs = rule.protocol === ourProtocol;
     if (isLocalRule(rule)) {
-      if (change === 'new') this.#local[family].set(priority, isOurs);
-      else this.#local[family].delete(priority);
+      const { protocol = 0 } = rule;
+      const identity = `${priority} ${protocol}`;
+      if (change === 'new') this.#local[family].set(identity, { priority, protocol });
+      else this.#local[family].delete(identity);
       return localRuleKey(family);
     }
     if (!isIsolating(rule)) return undefined;
+    const isOurs = rule.protocol === ourProtocol;
     const spec = { kind: 'rule', family, priority, action: 'l3mdev-unreachable' } as const;
     const key = `rule ${family} ${priority}` as Key;
     if (change === 'new') this.#isolating.set(key, { spec, isOurs });
@@ -40,12 +49,12 @@ export class Rules {
    */
   local(key: Key, isWanted: boolean): Observed<LocalRuleSpec> | undefined {
     const family = key === localRuleKey(6) ? 6 : 4;
-    const all = [...this.#local[family]].toSorted(([a], [b]) => a - b);
-    const ours = isWanted ? undefined : all.find(([, isOurs]) => isOurs);
+    const all = [...this.#local[family].values()].toSorted((a, b) => a.priority - b.priority);
+    const ours = isWanted ? undefined : all.find(isMade);
     const found = ours ?? all[0];
     if (found === undefined) return undefined;
-    const [priority, isOurs] = found;
-    const isMoved = isOurs && priority !== 0;
+    const { priority } = found;
+    const isMoved = isMade(found) && priority !== 0;
     return {
       key,
       spec: { kind: 'local-rule', family, priority },
@@ -53,16 +62,18 @@ export class Rules {
     };
   }
 
-  /** Priorities at which `lookup local` stands by our hand, or where the kernel has put it. */
-  movable(family: Family): readonly number[] {
-    return [...this.#local[family]].flatMap(([priority, isOurs]) =>
-      isOurs || priority === 0 ? [priority] : [],
-    );
+  /** `lookup local` by our hand, or where the kernel has put it. */
+  movable(family: Family): readonly LocalRule[] {
+    return [...this.#local[family].values()].filter((rule) => isMade(rule) || rule.priority === 0);
   }
 
   keys(): readonly Key[] {
     return [...this.#isolating.keys(), localRuleKey(4), localRuleKey(6)];
   }
+}
+
+function isMade({ protocol }: LocalRule): boolean {
+  return protocol === ourProtocol;
 }
 
 function localRuleKey(family: Family): Key {

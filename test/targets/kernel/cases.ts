@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Spec } from '../../../src/resources/index.ts';
 import {
   linkOf,
@@ -436,6 +437,10 @@ const cases: Cases = {
         const spec: Spec = { kind: 'local-rule', family, priority: 2000 };
         assert.deepEqual(observed(target, spec)?.spec, { ...spec, priority: 0 });
         assert.equal(observed(target, spec)?.owner, 'nobody');
+        // Beside the kernel's own, which differs in who made it.
+        ip(family === 4 ? 'rule add pref 0 lookup local' : '-6 rule add pref 0 lookup local');
+        await until('both seen', () => ip(command).match(/^0:/gm)?.length === 2);
+        await sleep(50);
         await apply(target, 'change', spec);
         assertSettled(target, spec);
         assert.match(ip(command), /^2000:\tfrom all lookup local/m);
