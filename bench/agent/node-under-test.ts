@@ -26,14 +26,7 @@ export class NodeUnderTest {
   constructor(node: FabricNode) {
     this.#node = node;
     const words = process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [];
-    const argv = [
-      ...asUsual,
-
-      'node',
-      ...words,
-      join(projectDir, 'dist/cli/main.js'),
-      'agent',
-    ];
+    const argv = [...asUsual, 'node', ...words, join(projectDir, 'dist/cli/main.js'), 'agent'];
     // What systemd makes of the unit.
     const env = { CACHE_DIRECTORY: '/var/cache/selvedge' };
     this.#process = new AgentProcess(node, { argv, env, logFile: this.#logFile });

@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Spec } from '../../../src/resources/index.ts';
 import {
   linkOf,
@@ -440,8 +439,11 @@ const cases: Cases = {
         // Beside the kernel's own, which differs in who made it.
         ip(family === 4 ? 'rule add pref 0 lookup local' : '-6 rule add pref 0 lookup local');
         await until('both seen', () => ip(command).match(/^0:/gm)?.length === 2);
-        await sleep(50);
-        await apply(target, 'change', spec);
+        // As the core does, until the target has heard of both.
+        await until('both moved', async () => {
+          await apply(target, 'change', spec);
+          return !/^0:/m.test(ip(command));
+        });
         assertSettled(target, spec);
         assert.match(ip(command), /^2000:\tfrom all lookup local/m);
         assert.doesNotMatch(ip(command), /^0:/m);
