@@ -73,14 +73,6 @@ export class AgentProcess {
     );
   }
 
-  async waitForLog(pattern: RegExp, seconds?: number): Promise<void> {
-    await waitFor(
-      `${pattern} in the log of ${this.node.name}`,
-      async () => pattern.test(this.log()),
-      seconds,
-    );
-  }
-
   /** Resident memory in MiB and processor time in seconds, from /proc. Needs no process. */
   usage(): { readonly rssMiB: number; readonly cpuSeconds: number } {
     const dir = `/proc/${this.pid ?? 0}`;
