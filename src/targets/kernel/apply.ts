@@ -23,7 +23,7 @@ import { done, failed, type Operation, type Outcome } from '../../resources/targ
 import { lowerOperation, type Step } from './lower.ts';
 import { ourProtocol } from './mark.ts';
 import { lastResortMetric } from './owner.ts';
-import { notice, type Reading, readDevice, readRoutesIn, readTable } from './read.ts';
+import { notice, type Reading, readDevice, readRoutesIn, readTable, readVrfOf } from './read.ts';
 import type { KernelState, Notice, Taken } from './state.ts';
 import type { Sysctls } from './sysctls.ts';
 
@@ -95,13 +95,16 @@ export class Application {
       : { operation, phases: lowered.phases, outcome: undefined, taken: undefined };
   }
 
-  /** A VRF that is made over a table in use would route for its user, and be routed for by it. */
+  /**
+   * A VRF that is made over a table in use would route for its user, and be routed for by it; and of two VRF devices with
+   * one table zebra makes an end of itself ("table id overlaps existing vrf, misconfiguration exiting").
+   */
   async #checkTable(job: Job): Promise<void> {
     const { verb, spec } = job.operation;
     const isMade = verb === 'create' || verb === 'replace';
     if (!isMade || spec.kind !== 'link' || spec.is.type !== 'vrf') return;
     const { table } = spec.is;
-    const vrf = this.#state.devices.vrfOf(table);
+    const vrf = await readVrfOf(this.#netlink, table);
     if (vrf !== undefined && vrf !== spec.name) {
       job.outcome = failed(`table ${table} is that of the VRF device ${vrf}; ${tableRemedy}`);
       return;

@@ -75,14 +75,6 @@ export class Devices {
     return this.#byName.get(name);
   }
 
-  /** The device whose VRF has this table. */
-  vrfOf(table: TableId): IfName | undefined {
-    for (const { is, name } of this.#byIndex.values()) {
-      if (is.type === 'vrf' && is.table === table) return name;
-    }
-    return undefined;
-  }
-
   all(): Iterable<Device> {
     return this.#byIndex.values();
   }

@@ -1,6 +1,7 @@
 /** Reads the kernel as notices: all that may concern us, one device, or the routes of one identity. */
 
 import { err, ok, type Result } from '../../base/result.ts';
+import type { IfName } from '../../net/if-name.ts';
 import type { TableId } from '../../net/numbers.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import {
@@ -80,6 +81,19 @@ export async function readRoutesIn(
     else if (dumped.error.code !== 'ENOENT') return dumped;
   }
   return ok(routes);
+}
+
+/** The VRF device of a table, as the kernel says it now: what it has told us may be a moment old. */
+export async function readVrfOf(
+  netlink: NetlinkSocket,
+  table: TableId,
+): Promise<IfName | undefined> {
+  const dumped = await netlink.dump(objects.link, { kind: 'vrf' });
+  if (!dumped.ok) return undefined;
+  const found = dumped.value.find(
+    ({ info }) => info?.is?.type === 'vrf' && info.is.table === table,
+  );
+  return found?.name;
 }
 
 function noticesOf<K extends ObjectName>(
