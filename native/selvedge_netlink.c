@@ -1,13 +1,16 @@
 /*
- * The part of Selvedge that JavaScript cannot do: sockets of any family, their options, and datagrams as they
- * arrive. It moves octets and knows no message; what they mean is decided in TypeScript.
+ * The part of Selvedge that JavaScript cannot do: sockets of any family, their options before they are connected, and
+ * datagrams as they arrive. It moves octets and knows no message; what they mean is decided in TypeScript.
  *
  *   socket(domain, type, protocol)             -> fd                       close(fd)
- *   bind(fd, address)                          -> 0                        send(fd, octets) -> octets sent
+ *   bind(fd, address)                          -> 0                        connect(fd, address) -> 0
+ *   listen(fd, backlog)                        -> 0                        accept(fd) -> fd
+ *   send(fd, octets)                           -> octets sent              recv(fd, octets) -> octets received
  *   setsockopt(fd, level, name, value)         -> 0
  *   getsockopt(fd, level, name, length)        -> Uint8Array
- *   getsockname(fd, length)                    -> Uint8Array
+ *   getsockname(fd, length)                    -> Uint8Array               getpeername(fd, length) -> Uint8Array
  *   new Poll(fd, (errno, datagram) => void)    ref() unref() close()       takes the fd over
+ *   new Watch(fd, (errno, events) => void)     the same, and watch(events) 1: readable, 2: writable
  *
  * A refused system call returns the negated errno; wrong argument types throw. No global state, so that any number
  * of worker threads can load it.
@@ -54,7 +57,7 @@ typedef struct {
   uv_handle_t *handle; /* NULL once closing */
   int fd;
   int owners; /* the JavaScript object, and libuv until the handle is closed */
-  uint8_t *buffer;
+  uint8_t *buffer; /* of a Poll; NULL for a Watch */
 } poll_t;
 
 /* ---- arguments and results ------------------------------------------------------------------------------- */
@@ -131,6 +134,53 @@ static napi_value js_bind(napi_env env, napi_callback_info info) {
   return result_of(env, bind(fd, (const struct sockaddr *)data, (socklen_t)length));
 }
 
+static napi_value js_connect(napi_env env, napi_callback_info info) {
+  napi_value args[2];
+  int32_t fd;
+  uint8_t *data;
+  size_t length;
+  if (!arguments(env, info, 2, args, NULL) || !integer(env, args[0], &fd) ||
+      !octets(env, args[1], &data, &length)) {
+    return NULL;
+  }
+  return result_of(env, connect(fd, (const struct sockaddr *)data, (socklen_t)length));
+}
+
+static napi_value js_listen(napi_env env, napi_callback_info info) {
+  napi_value args[2];
+  int32_t fd, backlog;
+  if (!arguments(env, info, 2, args, NULL) || !integer(env, args[0], &fd) ||
+      !integer(env, args[1], &backlog)) {
+    return NULL;
+  }
+  return result_of(env, listen(fd, backlog));
+}
+
+static napi_value js_accept(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  int32_t fd;
+  int accepted;
+  if (!arguments(env, info, 1, args, NULL) || !integer(env, args[0], &fd)) return NULL;
+  do accepted = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  while (accepted < 0 && errno == EINTR);
+  return result_of(env, accepted);
+}
+
+static napi_value js_recv(napi_env env, napi_callback_info info) {
+  napi_value args[2];
+  int32_t fd;
+  uint8_t *data;
+  size_t length;
+  ssize_t received;
+  if (!arguments(env, info, 2, args, NULL) || !integer(env, args[0], &fd) ||
+      !octets(env, args[1], &data, &length)) {
+    return NULL;
+  }
+  do received = recv(fd, data, length, MSG_DONTWAIT);
+  while (received < 0 && errno == EINTR);
+  return result_of(env, received);
+}
+
 static napi_value js_send(napi_env env, napi_callback_info info) {
   napi_value args[2];
   int32_t fd;
@@ -173,7 +223,9 @@ static napi_value js_getsockopt(napi_env env, napi_callback_info info) {
   return copy_of(env, value, length);
 }
 
-static napi_value js_getsockname(napi_env env, napi_callback_info info) {
+typedef int (*name_call)(int, struct sockaddr *, socklen_t *);
+
+static napi_value name_of(napi_env env, napi_callback_info info, name_call call) {
   napi_value args[2];
   int32_t fd, room;
   uint8_t value[128] = {0};
@@ -182,11 +234,28 @@ static napi_value js_getsockname(napi_env env, napi_callback_info info) {
     return NULL;
   }
   socklen_t length = room < 0 || (size_t)room > sizeof value ? sizeof value : (socklen_t)room;
-  if (getsockname(fd, (struct sockaddr *)value, &length) < 0) return number(env, -errno);
+  if (call(fd, (struct sockaddr *)value, &length) < 0) return number(env, -errno);
   return copy_of(env, value, length < sizeof value ? length : sizeof value);
 }
 
-/* ---- Poll: datagrams as they arrive ---------------------------------------------------------------------- */
+/* The C library declares both with a transparent union for the address, which fits no pointer to a function. */
+static int sock_name(int fd, struct sockaddr *address, socklen_t *length) {
+  return getsockname(fd, address, length);
+}
+
+static int peer_name(int fd, struct sockaddr *address, socklen_t *length) {
+  return getpeername(fd, address, length);
+}
+
+static napi_value js_getsockname(napi_env env, napi_callback_info info) {
+  return name_of(env, info, sock_name);
+}
+
+static napi_value js_getpeername(napi_env env, napi_callback_info info) {
+  return name_of(env, info, peer_name);
+}
+
+/* ---- Poll: datagrams as they arrive; Watch: only that something can be done ------------------------------ */
 
 static void release(poll_t *poll) {
   poll->owners -= 1;
@@ -220,14 +289,14 @@ static void on_environment_exit(napi_async_cleanup_hook_handle hook, void *data)
 }
 
 /* Calls JavaScript; whatever it throws becomes an uncaught exception, as from any event of Node's own. */
-static void deliver(poll_t *poll, int error, const uint8_t *data, size_t length) {
+static void call(poll_t *poll, int error, napi_value (*second)(poll_t *, const void *, size_t),
+                 const void *data, size_t length) {
   napi_env env = poll->env;
   napi_handle_scope scope;
   napi_value self, callback, result, args[2], thrown;
   if (napi_open_handle_scope(env, &scope) != napi_ok) return;
-  napi_get_undefined(env, &args[1]);
-  if (error == 0) args[1] = copy_of(env, data, length);
   args[0] = number(env, error);
+  args[1] = second(poll, data, length);
   napi_get_global(env, &self);
   if (napi_get_reference_value(env, poll->callback, &callback) == napi_ok &&
       napi_make_callback(env, poll->context, self, callback, 2, args, &result) ==
@@ -236,6 +305,22 @@ static void deliver(poll_t *poll, int error, const uint8_t *data, size_t length)
     napi_fatal_exception(env, thrown);
   }
   napi_close_handle_scope(env, scope);
+}
+
+static napi_value as_octets(poll_t *poll, const void *data, size_t length) {
+  napi_value none = NULL;
+  if (data != NULL) return copy_of(poll->env, data, length);
+  napi_get_undefined(poll->env, &none);
+  return none;
+}
+
+static napi_value as_events(poll_t *poll, const void *data, size_t events) {
+  (void)data;
+  return number(poll->env, (long)events);
+}
+
+static void deliver(poll_t *poll, int error, const uint8_t *data, size_t length) {
+  call(poll, error, as_octets, data, length);
 }
 
 /* Takes one datagram; 0 when there is none. The callback may close `poll`, which stays allocated meanwhile. */
@@ -272,6 +357,17 @@ static void on_readable(uv_handle_t *handle, int status, int events) {
   for (int i = 0; i < DATAGRAMS_PER_TURN && poll->handle != NULL; i += 1) {
     if (!receive(poll)) break;
   }
+  release(poll);
+}
+
+/*
+ * An error of the descriptor has stopped the handle (see above). It is told without its number, which the next call on the
+ * descriptor gives, when what came before it has been read.
+ */
+static void on_ready(uv_handle_t *handle, int status, int events) {
+  poll_t *poll = uv_handle_get_data(handle);
+  poll->owners += 1;
+  call(poll, status < 0 ? -status : 0, as_events, NULL, (size_t)events);
   release(poll);
 }
 
@@ -314,13 +410,26 @@ static napi_value js_poll_close(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* Allocates a poll of `fd` on the loop of `env`; NULL with an exception pending. */
-static poll_t *start(napi_env env, int fd, napi_value callback) {
+static napi_value js_watch_watch(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  int32_t events;
+  poll_t *poll = poll_of(env, info);
+  if (poll == NULL || !arguments(env, info, 1, args, NULL) || !integer(env, args[0], &events)) {
+    return NULL;
+  }
+  if (poll->handle == NULL || poll->buffer != NULL) return NULL;
+  if (events == 0) uv_poll_stop(poll->handle);
+  else uv_poll_start(poll->handle, events & 3, on_ready);
+  return NULL;
+}
+
+/* Allocates a poll of `fd` on the loop of `env`, with `size` octets to read into; NULL with an exception pending. */
+static poll_t *start(napi_env env, int fd, napi_value callback, size_t size) {
   uv_loop_t *loop;
   poll_t *poll = calloc(1, sizeof *poll);
   uv_handle_t *handle = malloc(uv_handle_size(UV_POLL_TYPE));
-  uint8_t *buffer = malloc(BUFFER_SIZE);
-  if (poll == NULL || handle == NULL || buffer == NULL ||
+  uint8_t *buffer = size == 0 ? NULL : malloc(size);
+  if (poll == NULL || handle == NULL || (buffer == NULL && size > 0) ||
       napi_get_uv_event_loop(env, &loop) != napi_ok || uv_poll_init(loop, handle, fd) != 0) {
     free(poll);
     free(handle);
@@ -339,11 +448,11 @@ static poll_t *start(napi_env env, int fd, napi_value callback) {
   poll->handle = handle;
   poll->owners = 2;
   uv_handle_set_data(handle, poll);
-  uv_poll_start(handle, UV_READABLE_EVENT, on_readable);
+  if (buffer != NULL) uv_poll_start(handle, UV_READABLE_EVENT, on_readable);
   return poll;
 }
 
-static napi_value js_poll_new(napi_env env, napi_callback_info info) {
+static napi_value construct(napi_env env, napi_callback_info info, size_t size) {
   napi_value args[2], self;
   napi_valuetype type;
   int32_t fd;
@@ -352,11 +461,11 @@ static napi_value js_poll_new(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, NULL, "expected a function");
     return NULL;
   }
-  poll_t *poll = start(env, fd, args[1]);
+  poll_t *poll = start(env, fd, args[1], size);
   if (poll == NULL) return NULL;
   if (napi_type_tag_object(env, self, &poll_tag) != napi_ok ||
       napi_wrap(env, self, poll, on_collected, NULL, NULL) != napi_ok) {
-    napi_throw_error(env, NULL, "cannot make a Poll");
+    napi_throw_error(env, NULL, "cannot poll this descriptor");
     stop(poll);
     release(poll);
     return NULL;
@@ -364,28 +473,47 @@ static napi_value js_poll_new(napi_env env, napi_callback_info info) {
   return self;
 }
 
+static napi_value js_poll_new(napi_env env, napi_callback_info info) {
+  return construct(env, info, BUFFER_SIZE);
+}
+
+static napi_value js_watch_new(napi_env env, napi_callback_info info) {
+  return construct(env, info, 0);
+}
+
 /* ---- the module ------------------------------------------------------------------------------------------ */
 
 NAPI_MODULE_INIT() {
+  /* The last one is for a Watch only. */
   const napi_property_descriptor methods[] = {
       {"ref", NULL, js_poll_ref, NULL, NULL, NULL, napi_default_method, NULL},
       {"unref", NULL, js_poll_unref, NULL, NULL, NULL, napi_default_method, NULL},
       {"close", NULL, js_poll_close, NULL, NULL, NULL, napi_default_method, NULL},
+      {"watch", NULL, js_watch_watch, NULL, NULL, NULL, napi_default_method, NULL},
   };
-  napi_value poll;
-  if (napi_define_class(env, "Poll", NAPI_AUTO_LENGTH, js_poll_new, NULL,
-                        sizeof methods / sizeof *methods, methods, &poll) != napi_ok) {
+  const size_t count = sizeof methods / sizeof *methods;
+  napi_value poll, watch;
+  if (napi_define_class(env, "Poll", NAPI_AUTO_LENGTH, js_poll_new, NULL, count - 1,
+                        methods, &poll) != napi_ok ||
+      napi_define_class(env, "Watch", NAPI_AUTO_LENGTH, js_watch_new, NULL, count, methods,
+                        &watch) != napi_ok) {
     return NULL;
   }
   const napi_property_descriptor exported[] = {
       {"socket", NULL, js_socket, NULL, NULL, NULL, napi_enumerable, NULL},
       {"close", NULL, js_close, NULL, NULL, NULL, napi_enumerable, NULL},
       {"bind", NULL, js_bind, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"connect", NULL, js_connect, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"listen", NULL, js_listen, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"accept", NULL, js_accept, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"recv", NULL, js_recv, NULL, NULL, NULL, napi_enumerable, NULL},
       {"send", NULL, js_send, NULL, NULL, NULL, napi_enumerable, NULL},
       {"setsockopt", NULL, js_setsockopt, NULL, NULL, NULL, napi_enumerable, NULL},
       {"getsockopt", NULL, js_getsockopt, NULL, NULL, NULL, napi_enumerable, NULL},
       {"getsockname", NULL, js_getsockname, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"getpeername", NULL, js_getpeername, NULL, NULL, NULL, napi_enumerable, NULL},
       {"Poll", NULL, NULL, NULL, NULL, poll, napi_enumerable, NULL},
+      {"Watch", NULL, NULL, NULL, NULL, watch, napi_enumerable, NULL},
   };
   napi_define_properties(env, exports, sizeof exported / sizeof *exported, exported);
   return exports;

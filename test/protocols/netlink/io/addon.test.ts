@@ -4,13 +4,15 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { loadAddon } from '../../../../src/protocols/netlink/index.ts';
+import { loadAddon } from '../../../../src/protocols/bgp/io/addon.ts';
+import { loadAddon as loadNetlinkAddon } from '../../../../src/protocols/netlink/index.ts';
 
-const addon = loadAddon();
+// One binary, of which each library declares what it uses.
+const addon = { ...loadAddon(), Poll: loadNetlinkAddon().Poll };
 const index = new URL('../../../../src/protocols/netlink/index.ts', import.meta.url).href;
 const [AF_INET, AF_NETLINK, SOCK_STREAM, SOCK_RAW] = [2, 16, 1, 3];
 const [SOL_SOCKET, SO_TYPE, SO_REUSEADDR, IPPROTO_IP, IP_TTL] = [1, 3, 2, 0, 2];
-const [EBADF, EINVAL, ENOPROTOOPT] = [9, 22, 92];
+const [EBADF, EAGAIN, EINVAL, ENOPROTOOPT, EINPROGRESS] = [9, 11, 22, 92, 115];
 const int = (value: number) => new Uint8Array(Int32Array.of(value).buffer);
 
 test('options of any socket are set and read', () => {
@@ -47,6 +49,10 @@ test('arguments of another type throw and do not crash', () => {
   for (const [name, args] of [
     ['socket', []],
     ['socket', ['1', 2, 3]],
+    ['connect', [1]],
+    ['listen', ['1', 2]],
+    ['accept', []],
+    ['recv', [1, 'text']],
     ['send', [1, 'text']],
     ['send', [1, new Float64Array(2)]],
     ['setsockopt', [1, 2, 3]],
@@ -57,6 +63,46 @@ test('arguments of another type throw and do not crash', () => {
   const { Poll } = addon as unknown as { Poll: new (...args: unknown[]) => { close(): void } };
   assert.throws(() => new Poll(1, 'no function'), TypeError);
   assert.throws(() => Poll.prototype.close.call({}), TypeError);
+});
+
+test('a watch says when a stream can be read, and what it brings is received in place', async () => {
+  // struct sockaddr_in: 127.0.0.1, any port.
+  const loopback = Uint8Array.of(AF_INET, 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+  const listening = addon.socket(AF_INET, SOCK_STREAM, 0);
+  assert.equal(addon.bind(listening, loopback), 0);
+  assert.equal(addon.listen(listening, 1), 0);
+  const name = addon.getsockname(listening, 16) as Uint8Array;
+  const client = addon.socket(AF_INET, SOCK_STREAM, 0);
+  assert.equal(addon.connect(client, name), -EINPROGRESS);
+
+  const ready = (fd: number, events: number) =>
+    new Promise<{ told: number; watch: InstanceType<typeof addon.Watch> }>((resolve) => {
+      const watch = new addon.Watch(fd, (errno, told) => {
+        assert.equal(errno, 0);
+        watch.watch(0);
+        resolve({ told, watch });
+      });
+      watch.watch(events);
+    });
+  const { watch: server } = await ready(listening, 1);
+  const accepted = addon.accept(listening);
+  assert.ok(accepted >= 0);
+  assert.equal(addon.accept(listening), -EAGAIN);
+  assert.deepEqual(addon.getpeername(client, 16), name);
+  assert.equal(addon.send(client, Uint8Array.of(1, 2, 3)), 3);
+  const { told, watch } = await ready(accepted, 1);
+  assert.equal(told, 1);
+  const into = new Uint8Array(8);
+  assert.equal(addon.recv(accepted, into), 3);
+  assert.deepEqual([...into], [1, 2, 3, 0, 0, 0, 0, 0]);
+  assert.equal(addon.recv(accepted, into), -EAGAIN);
+  addon.close(client);
+  assert.equal(addon.recv(accepted, into), 0);
+  for (const one of [watch, server]) {
+    one.close();
+    one.close();
+    one.watch(1);
+  }
 });
 
 test('a poll may be closed twice, and from within its own listener', async () => {

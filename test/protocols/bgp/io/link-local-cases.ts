@@ -1,0 +1,105 @@
+/** Sessions between the link-local addresses of a veth pair, unnumbered. Run by link-local.test.ts in a network namespace. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+
+import { unwrap } from '../../../../src/base/result.ts';
+import { parseIfName } from '../../../../src/net/if-name.ts';
+import { type NewPeer, Speaker } from '../../../../src/protocols/bgp/index.ts';
+import { runCases } from '../../netlink/io/namespace.ts';
+import { settingsOfA, settingsOfB } from '../session/settings.ts';
+import { ip } from './pair.ts';
+import { Recorder } from './recorder.ts';
+
+const left = unwrap(parseIfName('left'));
+const right = unwrap(parseIfName('right'));
+
+const run = (...words: readonly string[]) => execFileSync('ip', words, { encoding: 'utf8' });
+
+run('link', 'set', 'lo', 'up');
+run('link', 'add', left, 'type', 'veth', 'peer', 'name', right);
+for (const [link, address] of [
+  [left, 'fe80::1'],
+  [right, 'fe80::2'],
+] as const) {
+  run('link', 'set', link, 'addrgenmode', 'none');
+  run('link', 'set', link, 'up');
+  run('address', 'add', `${address}/64`, 'dev', link, 'nodad');
+}
+
+interface Ends {
+  readonly waits: NewPeer['remote'];
+  readonly connects: NewPeer['remote'];
+  readonly password?: string;
+}
+
+async function meet({ connects, password, waits }: Ends): Promise<readonly Recorder[]> {
+  const [server, client] = [new Speaker(), new Speaker()];
+  const [ofServer, ofClient] = [new Recorder(), new Recorder()];
+  const connection = password === undefined ? {} : { password };
+  try {
+    const { port } = unwrap(server.listen({ ip: ip('::'), port: 0 }));
+    const waiting = unwrap(
+      server.add({
+        remote: waits,
+        settings: settingsOfA({ passive: true }),
+        connection,
+        handler: ofServer,
+      }),
+    );
+    const connecting = unwrap(
+      client.add({
+        remote: connects,
+        settings: settingsOfB(),
+        connection: { ...connection, port },
+        handler: ofClient,
+      }),
+    );
+    waiting.start();
+    connecting.start();
+    await Promise.all([ofServer.whenUp(), ofClient.whenUp()]);
+  } finally {
+    server.abandon();
+    client.abandon();
+  }
+  return [ofServer, ofClient];
+}
+
+/** Both ends of the pair are here: what leaves by `left` for fe80::2 comes in by `right`, from fe80::1. */
+const toRight = { ip: ip('fe80::2'), link: left };
+
+await runCases({
+  'an address and its link': async () => {
+    const [handler] = await meet({ waits: { ip: ip('fe80::1'), link: right }, connects: toRight });
+    assert.deepEqual(handler?.calls, ['up', 'down']);
+  },
+  'whoever connects from a link': async () => {
+    await meet({ waits: { link: right }, connects: toRight });
+  },
+  'whoever connects from a link, with TCP-MD5': async () => {
+    await meet({ waits: { link: right }, connects: toRight, password: 'of the link' });
+  },
+  'not from another link': async () => {
+    const server = new Speaker();
+    const refused = Promise.withResolvers<string>();
+    const client = new Speaker({
+      log: (_level, message) => {
+        if (message.includes('Connection Rejected')) refused.resolve(message);
+      },
+    });
+    try {
+      const { port } = unwrap(server.listen({ ip: ip('::'), port: 0 }));
+      const handler = new Recorder();
+      const settings = settingsOfA({ passive: true });
+      unwrap(server.add({ remote: { ip: ip('fe80::1'), link: left }, settings, handler })).start();
+      const remote = toRight;
+      const connection = { port };
+      unwrap(client.add({ remote, settings: settingsOfB(), connection, handler })).start();
+      await refused.promise;
+      assert.deepEqual(handler.calls, []);
+    } finally {
+      server.abandon();
+      client.abandon();
+    }
+  },
+});
