@@ -1,7 +1,5 @@
 /** Asks a running agent over its socket; where none runs, a rehearsal in this process answers the same questions. */
 
-import { request } from 'node:http';
-
 import { Agent } from '../agent/agent.ts';
 import { view } from '../agent/view.ts';
 import { openLog } from '../agent/log.ts';
@@ -9,6 +7,7 @@ import type { ControlViews } from '../api/contract/control.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Config } from '../config/index.ts';
 import { systemClock } from '../protocols/ovsdb/index.ts';
+import { call } from './call.ts';
 
 /** Milliseconds that a rehearsal may take to read everything. */
 const patience = 30_000;
@@ -62,31 +61,4 @@ async function rehearse<P extends keyof ControlViews>(
     ({ name, state, reason }) => `${name} is ${state}${reason === undefined ? '' : `: ${reason}`}`,
   );
   return err(`cannot read everything: ${names.join('; ')}; run 'selvedge doctor'`);
-}
-
-interface Failure {
-  readonly message: string;
-  /** It was answered, and not done. */
-  readonly isRefused: boolean;
-  /** As of connect(2), or empty. */
-  readonly code: string;
-}
-
-function call(socketPath: string, method: string, path: string): Promise<Result<unknown, Failure>> {
-  return new Promise((resolve) => {
-    const asked = request({ socketPath, method, path, timeout: 10_000 }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(ok(JSON.parse(text)));
-        else resolve(err({ message: text.trim(), isRefused: true, code: '' }));
-      });
-    });
-    asked.on('timeout', () => asked.destroy(new Error('it does not answer')));
-    asked.on('error', (cause) => {
-      const code = 'code' in cause ? String(cause.code) : '';
-      resolve(err({ message: cause.message, isRefused: false, code }));
-    });
-    asked.end();
-  });
 }

@@ -10,6 +10,11 @@ import { type ConfigSources, type Loaded, loadConfig } from './load-config.ts';
 import { complain, print } from './output.ts';
 import { renderPlan, renderResources, renderStatus, renderVrfs, renderWhy } from './render.ts';
 
+interface ShowBgp {
+  readonly socket: string;
+  readonly json?: true;
+}
+
 /** What every command takes. */
 interface Common extends ConfigSources {
   readonly json?: true;
@@ -84,6 +89,7 @@ function build(): Command {
       }),
     );
   addOrders(program);
+  addBgp(program);
   return program;
 }
 
@@ -100,6 +106,36 @@ function addAgent(program: Command): void {
         return runAgent(loaded, { oneshot: options.oneshot });
       }),
     );
+}
+
+function addBgp(program: Command): void {
+  const bgp = program
+    .command('bgp')
+    .description('speak BGP: a speaker of its own, a route reflector for EVPN')
+    .option('--config <path>', 'what to speak with whom', '/etc/selvedge/bgp.toml')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ selvedge bgp --config /etc/selvedge/bgp.toml\n  $ selvedge bgp show summary',
+    )
+    .action(async ({ config }: { readonly config: string }) => {
+      const { runBgp } = await import('./run-bgp.ts');
+      process.exitCode = await runBgp(config);
+    });
+  bgp
+    .command('show')
+    .description('what a running speaker holds')
+    .argument('<what>', 'summary or rib')
+    .argument('[family]', 'of rib: as l2vpn-evpn', 'l2vpn-evpn')
+    .option('--socket <path>', 'where it answers', '/run/selvedge/bgp.sock')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ selvedge bgp show summary\n  $ selvedge bgp show rib l2vpn-evpn --json',
+    )
+    .action(async (what: string, family: string, options: ShowBgp) => {
+      const { showBgp } = await import('./show-bgp.ts');
+      process.exitCode = await showBgp(what, family, options);
+    });
 }
 
 const orders = {

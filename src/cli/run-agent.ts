@@ -4,12 +4,8 @@ import { Agent } from '../agent/agent.ts';
 import { openLog } from '../agent/log.ts';
 import { type Metrics, makeMetrics } from '../agent/metrics.ts';
 import { view } from '../agent/view.ts';
-import {
-  type ControlPorts,
-  type Listening,
-  serveHealth,
-  serveSocket,
-} from '../api/control/server.ts';
+import { type ControlPorts, serveHealth, serveSocket } from '../api/control/server.ts';
+import type { Listening } from '../api/control/http.ts';
 import type { Log } from '../base/ports.ts';
 import { formatIp } from '../net/ip.ts';
 import type { TargetName } from '../resources/resource.ts';

@@ -114,6 +114,27 @@ function parseUnicast(text: string): Result<Ip, Issue> {
     : ip;
 }
 
+/** The parser of a value that must be a string. */
+export function string<T>(
+  parse: (text: string) => Result<T, Issue>,
+): (value: unknown) => Result<T, Issue> {
+  return (value) => parseString(value, parse);
+}
+
+/** Of words and the like, none of them twice. */
+export function listOf<T extends string>(element: Type<T>): Type<readonly T[]> {
+  return {
+    says: `list of ${element.says}`,
+    parse: (value) => {
+      if (!Array.isArray(value)) return wrongType('a list', value);
+      const list = parseList(value, (text) => element.parse(text));
+      if (!list.ok) return list;
+      return ok([...new Set(list.value)]);
+    },
+    format: (value) => value,
+  };
+}
+
 /** A list of strings, or one string with commas, as Open vSwitch writes it. */
 export function endpoints(least: 0 | 1): Type<readonly Endpoint[]> {
   return {

@@ -57,6 +57,15 @@ export const rooms: readonly Room[] = [
   room('store', effects, ['base', 'net', 'node:*']),
   room('api', effects, ['store', 'config', 'base', 'net', 'node:*']),
   room('agent', effects, ['anything but cli', 'node:*', 'prom-client']),
+  // The process of `selvedge bgp`: composes sessions and routes.
+  room('speaker', effects, [
+    'types of api/contract/bgp.ts',
+    'types of config',
+    'protocols/**',
+    'base',
+    'net',
+    'node:*',
+  ]),
   room('cli', effects, ['anything', 'node:*', 'commander']),
 ];
 

@@ -3,11 +3,11 @@
  * which tell nothing of tenants, on a loopback port. Knows no agent: what it shows comes through a port.
  */
 
-import { chmod, rm } from 'node:fs/promises';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { err, ok, type Result } from '../../base/result.ts';
 import type { ControlViews } from '../contract/control.ts';
+import { close, listen, type Listening, send, serveOnSocket, serverOf, urlOf } from './http.ts';
 
 export interface ControlPorts {
   view<P extends keyof ControlViews>(path: P, query: string): ControlViews[P];
@@ -18,9 +18,6 @@ export interface ControlPorts {
   metrics(): Promise<string>;
 }
 
-// An `import` of it would run all its getters, and one of them loads a second HTTP client: half a second on a slow node.
-const { createServer } = process.getBuiltinModule('node:http');
-
 const paths: readonly (keyof ControlViews)[] = [
   '/status',
   '/plan',
@@ -29,29 +26,10 @@ const paths: readonly (keyof ControlViews)[] = [
   '/journal',
 ];
 
-export interface Listening {
-  close(): Promise<void>;
-}
-
-/** Serves the whole interface on a Unix socket; an old socket file of a run that died is replaced. */
-export async function serveSocket(
-  path: string,
-  ports: ControlPorts,
-): Promise<Result<Listening, string>> {
-  const refuse = (reason: string): Result<Listening, string> =>
-    err(
-      `cannot listen on ${path}: ${reason}; see that its directory is there and open to us, or set http.socket`,
-    );
-  const server = serverOf((request, response) => answer(request, response, ports));
-  try {
-    await rm(path, { force: true });
-    const listening = await listen(server, { path });
-    if (!listening.ok) return refuse(listening.error);
-    await chmod(path, 0o660);
-    return ok({ close: () => close(server) });
-  } catch (cause) {
-    return refuse(cause instanceof Error ? cause.message : String(cause));
-  }
+/** Serves the whole interface on a Unix socket. */
+export function serveSocket(path: string, ports: ControlPorts): Promise<Result<Listening, string>> {
+  const remedy = 'see that its directory is there and open to us, or set http.socket';
+  return serveOnSocket(path, remedy, (request, response) => answer(request, response, ports));
 }
 
 /** Serves `/metrics`, `/healthz` and `/readyz` only. */
@@ -65,54 +43,6 @@ export async function serveHealth(
     return err(`cannot listen on ${address.host} port ${address.port}: ${listening.error}`);
   }
   return ok({ close: () => close(server) });
-}
-
-/** Milliseconds: who asks is near and knows what to ask. */
-const headersTimeout = 5_000;
-const requestTimeout = 10_000;
-/** How often it is looked for such that took longer: each look wakes an agent that has nothing else to do. */
-const connectionsCheckingInterval = 20_000;
-/** Octets of request line and headers, and connections at once. */
-const maxHeaderSize = 8_192;
-const maxConnections = 64;
-
-/** Nothing that is asked, however it is asked, may end or hold up the agent. */
-function serverOf(
-  answerTo: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-): Server {
-  const options = {
-    headersTimeout,
-    requestTimeout,
-    maxHeaderSize,
-    connectionsCheckingInterval,
-  };
-  const server = createServer(options, (request, response) => {
-    response.on('error', () => {});
-    answerTo(request, response).catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      if (response.headersSent) response.destroy();
-      else send(response, 500, { error: `cannot answer: ${reason}` });
-    });
-  });
-  server.maxConnections = maxConnections;
-  return server;
-}
-
-function listen(
-  server: Server,
-  where: { readonly path: string } | { readonly host: string; readonly port: number },
-): Promise<Result<void, string>> {
-  return new Promise((resolve) => {
-    server.once('error', (cause) => resolve(err(cause.message)));
-    server.listen(where, () => resolve(ok(undefined)));
-  });
-}
-
-function close(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-  });
 }
 
 async function answer(
@@ -139,12 +69,6 @@ async function answer(
   send(response, 200, ports.view(path, url.searchParams.get('q') ?? ''));
 }
 
-/** `undefined` for what is no path, such as `//`. */
-function urlOf(request: IncomingMessage): URL | undefined {
-  const url = request.url ?? '/';
-  return URL.canParse(url, 'http://agent') ? new URL(url, 'http://agent') : undefined;
-}
-
 async function answerHealth(
   request: IncomingMessage,
   response: ServerResponse,
@@ -161,9 +85,4 @@ async function answerHealth(
     const text = await ports.metrics();
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(text);
   } else send(response, 404, { error: `there is nothing at ${pathname}` });
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(`${JSON.stringify(body)}\n`);
 }

@@ -8,12 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
-import {
-  type ControlPorts,
-  type Listening,
-  serveHealth,
-  serveSocket,
-} from '../../../src/api/control/server.ts';
+import type { Listening } from '../../../src/api/control/http.ts';
+import { type ControlPorts, serveHealth, serveSocket } from '../../../src/api/control/server.ts';
 import { unwrap } from '../../../src/base/result.ts';
 
 interface Answer {
