@@ -14,7 +14,7 @@ import { type Counts, failed, none, readCounts, run } from './run.ts';
 const root = resolve(import.meta.dirname, '..');
 const out = join(root, 'out');
 /** Minutes; a busy machine takes a third of it. */
-const patience = { check: 15, unit: 60, lab: 120 } as const;
+const patience = { check: 15, fetch: 30, unit: 60, lab: 120 } as const;
 
 function runHere(
   argv: readonly string[],
@@ -44,12 +44,16 @@ async function check(): Promise<Counts> {
   ]);
 }
 
+/** What the tests with other BGP daemons need is fetched first; without it they are skipped. */
 async function unit(): Promise<Counts> {
+  await runHere(['node', 'test/interop/fetch.ts'], patience.fetch);
   const counts = join(out, 'unit.json');
   const reporter = ['--test-reporter=./scripts/report.ts', '--test-reporter-destination=stdout'];
   const argv = ['node', '--test', '--test-concurrency=2', '--test-timeout=300000', ...reporter];
   const files = [...argv, 'test/**/*.test.ts'];
-  const status = await runHere(files, patience.unit, { SELVEDGE_COUNTS: counts });
+  // As long as the fuzzer is to run here; by itself a unit test of it is done in a few seconds.
+  const FUZZ_SECONDS = process.env['FUZZ_SECONDS'] ?? '60';
+  const status = await runHere(files, patience.unit, { SELVEDGE_COUNTS: counts, FUZZ_SECONDS });
   return readCounts(counts, status);
 }
 

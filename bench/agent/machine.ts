@@ -79,7 +79,7 @@ export async function idleOf(
 }
 
 /** CPU seconds of a process and of its children that have ended. */
-function cpuOf(pid: number): number {
+export function cpuOf(pid: number): number {
   // The command's name may hold spaces: count from its closing bracket; utime to cstime are fields 14 to 17.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
@@ -88,7 +88,7 @@ function cpuOf(pid: number): number {
   return ticks / ticksPerSecond;
 }
 
-function rssMiBOf(pid: number): number {
+export function rssMiBOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+([0-9]+)/.exec(status)?.[1] ?? 0) / 1024;
 }

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../../src/base/ports.ts';
 import { unwrap } from '../../../src/base/result.ts';
 import { openVty, type VtySession, vtyPath } from '../../../src/protocols/vty/index.ts';
+import { argvIn } from '../../interop/harness/place.ts';
 
 export const realClock: Clock = {
   now: () => performance.now(),
@@ -72,7 +73,7 @@ export class FrrDaemons {
   static async start(root: FrrRoot, others: readonly string[] = []): Promise<FrrDaemons> {
     const directory = mkdtempSync(join(tmpdir(), 'selvedge-frr-'));
     const netns = directory.slice(directory.lastIndexOf('/') + 1);
-    chownSync(directory, ...frrIds(root));
+    chownSync(directory, ...frrIds(root.path));
     mkdirSync(join(root.path, 'run/frr'), { recursive: true });
     execFileSync('ip', ['netns', 'add', netns]);
     execFileSync('ip', ['-n', netns, 'link', 'set', 'lo', 'up']);
@@ -96,9 +97,8 @@ export class FrrDaemons {
 
   /** As watchfrr does, a daemon that ends unasked is started again. */
   #spawn(name: string): void {
-    const child = spawn('ip', this.#arguments(`/usr/lib/frr/${name}`, daemonArguments(name)), {
-      stdio: 'ignore',
-    });
+    const [file = '', ...rest] = this.#argv(`/usr/lib/frr/${name}`, daemonArguments(name));
+    const child = spawn(file, rest, { stdio: 'ignore' });
     this.#running.set(name, child);
     child.once('exit', () => {
       if (this.#running.get(name) === child) this.#spawn(name);
@@ -131,7 +131,8 @@ export class FrrDaemons {
 
   /** What a program of this FRR prints, run beside the daemons. */
   exec(program: string, ...rest: readonly string[]): string {
-    return execFileSync('ip', this.#arguments(program, rest), { encoding: 'utf8', stdio: 'pipe' });
+    const [file = '', ...words] = this.#argv(program, rest);
+    return execFileSync(file, words, { encoding: 'utf8', stdio: 'pipe' });
   }
 
   async kill(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -143,9 +144,10 @@ export class FrrDaemons {
     await exited;
   }
 
-  #arguments(program: string, rest: readonly string[]): string[] {
-    const place = ['netns', 'exec', this.#netns, 'sh', '-c', bindAndRun, this.#root.path];
-    return [...place, this.directory, program, ...rest];
+  /** An empty /etc/frr keeps the configuration of this machine out: mgmtd reads zebra.conf and others, and knows no `-f`. */
+  #argv(program: string, rest: readonly string[]): readonly string[] {
+    const [root, directory, netns] = [this.#root.path, this.directory, this.#netns];
+    return argvIn({ root, directory, at: '/run/frr', hidden: '/etc/frr', netns }, program, ...rest);
   }
 
   async stop(): Promise<void> {
@@ -155,20 +157,14 @@ export class FrrDaemons {
   }
 }
 
-/**
- * `ip netns exec` gives the shell mounts of its own; every exec replaces it, so the pid is the daemon's. An empty
- * /etc/frr keeps the configuration of this machine out: mgmtd reads zebra.conf and others, and knows no `-f`.
- */
-const bindAndRun = `dir=$1; shift
-mount --bind "$dir" "$0/run/frr" && mount -t tmpfs tmpfs "$0/etc/frr" && exec chroot "$0" "$@"`;
-
 /** Port 0: neither telnet nor BGP is served. */
 function daemonArguments(name: string): readonly string[] {
   return ['-A', '127.0.0.1', '-P', '0', ...(name === 'bgpd' ? ['-p', '0'] : [])];
 }
 
-function frrIds(root: FrrRoot): [number, number] {
-  const passwd = readFileSync(join(root.path, 'etc/passwd'), 'utf8');
+/** The user and group that FRR of this root runs as. */
+export function frrIds(root: string): [number, number] {
+  const passwd = readFileSync(join(root, 'etc/passwd'), 'utf8');
   const [, , uid, gid] =
     passwd
       .split('\n')
