@@ -7,7 +7,7 @@ import { checkConfig, makeConfig, type Row, rows } from './rows.ts';
 import { type Config, schema } from './schema.ts';
 import { nearest } from './suggest.ts';
 
-type Table = Readonly<Record<string, unknown>>;
+export type Table = Readonly<Record<string, unknown>>;
 
 /** An empty text gives the defaults. */
 export function parseToml(text: string): Result<Config, readonly Issue[]> {
@@ -15,7 +15,8 @@ export function parseToml(text: string): Result<Config, readonly Issue[]> {
   return table.ok ? parseTable(table.value) : err([table.error]);
 }
 
-function parseSyntax(text: string): Result<Table, Issue> {
+/** The tables of a text, whatever they mean. */
+export function parseSyntax(text: string): Result<Table, Issue> {
   try {
     return ok(parse(text, { unsafeKeyBehaviour: 'throw' }));
   } catch (error) {
@@ -77,7 +78,7 @@ function suggest(path: string): string | undefined {
   return nearest(path, known);
 }
 
-function isTable(value: unknown): value is Table {
+export function isTable(value: unknown): value is Table {
   return (
     typeof value === 'object' &&
     value !== null &&

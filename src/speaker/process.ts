@@ -55,7 +55,12 @@ export class SpeakerProcess {
       families,
       soon: (callback) => void setImmediate(callback),
     });
-    this.speaker = new Speaker({ log });
+    this.speaker = new Speaker({
+      log,
+      changed: ({ name }) => {
+        if (this.#guests.has(name)) setImmediate(() => this.#forgetGuest(name));
+      },
+    });
   }
 
   get config(): BgpConfig {
@@ -164,6 +169,14 @@ export class SpeakerProcess {
     if (!added.ok) return added.error;
     this.#ranges = [...this.#ranges, { config, end: added.value }];
     return [];
+  }
+
+  /** A neighbour that came by itself and is no more leaves nothing behind: there may be many in a day. */
+  #forgetGuest(name: string): void {
+    const routes = this.#guests.get(name);
+    if (routes === undefined || this.speaker.peers.some((peer) => peer.name === name)) return;
+    this.#guests.delete(name);
+    this.routing.forget(routes);
   }
 
   #routesFor(name: string, ip: Ip | undefined, { client }: SessionConfig): PeerRoutes {

@@ -159,6 +159,26 @@ test('what one client announces the others hear of, and no longer when it is gon
   );
 });
 
+test('a neighbour from a range is heard like one that is configured', async () => {
+  const range = `
+[[range]]
+prefix = "127.0.92.0/24"
+limit = 2
+as = "internal"
+client = true
+graceful_restart = 0
+`;
+  const reflector = start(5, range);
+  const guest = start(6, peerOf(5, 6));
+  for (const route of routesOfOne) guest.routing.originate('l2vpn-evpn', route, told);
+  await until('its routes', () => texts(reflector).length === 3);
+  assert.equal(summary(reflector).peers[0]?.families[0]?.received, 3);
+  guest.stop();
+  running.delete(guest);
+  await until('their end', () => texts(reflector).length === 0);
+  assert.equal(summary(reflector).attributeSets, 0);
+});
+
 test('what needs a restart is told, and stays as it was', () => {
   const speaker = start(9, '');
   const issues = speaker.reload({ ...config(9, ''), listen: [] });

@@ -1,6 +1,5 @@
 /** The file of `selvedge bgp`, TOML 1.0: text to a BgpConfig, or everything that is wrong with it at once. Pure. */
 
-import { parse, TomlError } from 'smol-toml';
 import { type Issue, issue, issueAt } from '../../base/issue.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Ip, Ip4 } from '../../net/ip.ts';
@@ -9,6 +8,7 @@ import type { Asn } from '../../net/numbers.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { Options, ValuesOf } from '../option.ts';
 import { nearest } from '../suggest.ts';
+import { isTable, parseSyntax, type Table } from '../toml.ts';
 import { placeOf } from './place.ts';
 import {
   global,
@@ -40,8 +40,6 @@ export type PeerConfig = SessionConfig & {
 
 export type RangeConfig = SessionConfig & { readonly prefix: Prefix; readonly limit: number };
 
-type Table = Readonly<Record<string, unknown>>;
-
 /** Each issue begins with `line 3, column 1` where that can be told. */
 export function parseBgpConfig(text: string): Result<BgpConfig, readonly Issue[]> {
   const table = parseSyntax(text);
@@ -56,17 +54,6 @@ function placed(text: string, of: Issue): Issue {
   const place = placeOf(text, of.path);
   if (place === undefined) return of;
   return issue(of.message, `line ${place.line}, column ${place.column}: ${of.path}`);
-}
-
-function parseSyntax(text: string): Result<Table, Issue> {
-  try {
-    return ok(parse(text, { unsafeKeyBehaviour: 'throw' }));
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [first = ''] = error.message.split('\n');
-    const reason = first.replace(/^Invalid TOML document: /, '');
-    return err(issue(reason, `line ${error.line}, column ${error.column}`));
-  }
 }
 
 const peerOptions = { ...naming, ...peer, ...session };
@@ -213,10 +200,4 @@ function tail(path: string): string {
 
 function keyOf(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function isTable(value: unknown): value is Table {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
-  );
 }
