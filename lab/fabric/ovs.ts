@@ -104,6 +104,15 @@ function databaseServer(database: 'nb' | 'sb'): string {
 export async function restartVswitchd(node: FabricNode): Promise<void> {
   await end(node, 'run/openvswitch/ovs-vswitchd.pid', 'SIGTERM');
   await node.script(vswitchd);
+  // As `ovs-ctl restart` ends: OVN 26.03 leaves this set on gateways, and a switch that starts with it waits for ever.
+  await node.ovsVsctl(
+    '--if-exists',
+    'remove',
+    'Open_vSwitch',
+    '.',
+    'other_config',
+    'flow-restore-wait',
+  );
 }
 
 export async function restartOvsdb(node: FabricNode): Promise<void> {

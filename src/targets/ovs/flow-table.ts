@@ -86,20 +86,21 @@ export class FlowTable {
     );
   }
 
+  /** Between a dump and a watch the switch may have come, or been another: so each watch is followed by a dump. */
   async #follow(): Promise<void> {
     while (!this.#closed) {
       this.#watch = new FlowWatch(this.#ports.bridge, () => void this.#stale());
+      void this.#stale();
       await this.#watch.ended;
       if (this.#closed) return;
       await this.#ports.clock.sleep(returnTime);
-      await this.#dump();
     }
   }
 
-  async #stale(): Promise<void> {
+  async #stale(after = settleTime): Promise<void> {
     if (this.#isStale) return;
     this.#isStale = true;
-    await this.#ports.clock.sleep(settleTime);
+    await this.#ports.clock.sleep(after);
     this.#isStale = false;
     await this.#dump();
   }
@@ -110,8 +111,12 @@ export class FlowTable {
       const text = await dumpFlows(bridge, cookie);
       if (this.#closed) return;
       // While the switch is down the last dump stands: what it held is in place until it comes back without it.
-      if (text.ok) this.#take(parseDump(text.value));
-      else log('debug', `cannot read the flows of ${bridge}: ${text.error}`);
+      if (text.ok) {
+        this.#take(parseDump(text.value));
+        return;
+      }
+      log('debug', `cannot read the flows of ${bridge}: ${text.error}`);
+      void this.#stale(returnTime);
     });
   }
 
