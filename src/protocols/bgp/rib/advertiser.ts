@@ -224,7 +224,8 @@ class Telling {
       ({ destinations }) => destinations.length > 0,
     );
     if (buckets.length === 0) return;
-    const writer = new UpdateWriter(this.#form.session, 1 << 17);
+    const count = buckets.reduce((sum, { destinations }) => sum + destinations.length, 0);
+    const writer = new UpdateWriter(this.#form.session, roomFor(count));
     const starts: number[] = [];
     for (const bucket of buckets) {
       this.#head(writer, bucket);
@@ -271,11 +272,16 @@ class Telling {
   }
 
   #withdrawFrom({ receiver }: Member, destinations: readonly Destination[]): void {
-    const writer = new UpdateWriter(this.#form.session, 4096);
+    const writer = new UpdateWriter(this.#form.session, roomFor(destinations.length));
     writer.withdraw(this.#rib.family);
     for (const destination of destinations) this.#add(writer, destination);
     receiver.send(writer.take());
   }
+}
+
+/** Octets that so many routes take, about: most take less, and the writer makes room for the others. */
+function roomFor(routes: number): number {
+  return 256 + routes * 64;
 }
 
 /** Whether peers of this form are told of such a route at all. */

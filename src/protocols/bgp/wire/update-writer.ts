@@ -39,7 +39,7 @@ export class UpdateWriter {
   readonly #session: WireSession;
   readonly #longest: number;
   readonly #capacity: number;
-  #octets: Uint8Array;
+  #octets: Uint8Array = nothing;
   #at = 0;
   /** Where the open message begins; -1 when none is open. */
   #message = -1;
@@ -63,7 +63,6 @@ export class UpdateWriter {
     this.#session = session;
     this.#longest = longestMessage(session);
     this.#capacity = capacity;
-    this.#octets = new Uint8Array(capacity);
   }
 
   /** Octets of messages written and not taken, the open one included. */
@@ -133,7 +132,7 @@ export class UpdateWriter {
     // Of a little a copy is cheaper than new room.
     if (length * 8 < this.#octets.length) return this.#octets.slice(0, length);
     const taken = this.#octets.subarray(0, length);
-    this.#octets = new Uint8Array(this.#capacity);
+    this.#octets = nothing;
     return taken;
   }
 
@@ -193,7 +192,7 @@ export class UpdateWriter {
   #reserve(size: number): void {
     const needed = this.#at + size;
     if (needed <= this.#octets.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#octets.length * 2));
+    const grown = new Uint8Array(Math.max(needed, this.#octets.length * 2, this.#capacity));
     grown.set(this.#octets.subarray(0, this.#at));
     this.#octets = grown;
   }
