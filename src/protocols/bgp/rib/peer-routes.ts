@@ -57,6 +57,8 @@ export class PeerRoutes implements SessionHandler {
     const address = this.#settings.address;
     this.#neighbour = { id: this.id, kind, role, as: asn, routerId: id.value, address };
     this.#session = session;
+    // What the session before this one had to tell is told no more.
+    this.#isWaiting = false;
     const { attributes, ribs } = this.#routing;
     const heard = new Map(ribs);
     this.#intake = new Intake({
