@@ -142,6 +142,8 @@ async function probe(
 /** It expects before the session is up, so not one route is missed. */
 async function dump(late: Client, routes: number): Promise<number> {
   late.tell({ do: 'expect', what: 'announced', count: routes });
+  // Heard here, it is not taken for the answer to the next one.
+  await late.hear('expecting');
   const { connectedAt } = await late.hear('up');
   return round((await late.hear('reached', patience)).at - connectedAt);
 }
