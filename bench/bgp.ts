@@ -2,7 +2,7 @@
  * BGP route reflectors side by side: how fast l2vpn evpn routes pass through FRR, GoBGP, BIRD and whatever is given as
  * a command, with all clients on this machine's loopback. bench/README.md says what is measured.
  *
- *   node bench/bgp.ts [--routes 100000,500000] [--rounds 5] [--only FRR,BIRD] [--pack 100] [--sinks 1] [--probes 200]
+ *   node bench/bgp.ts [--routes 100000,500000] [--rounds 5] [--only FRR,BIRD] [--pack 100] [--sinks 1] [--probes 200] [--hold 180]
  *                     [-- COMMAND {address} {port} {as} {clients}]
  */
 
@@ -12,7 +12,13 @@ import { parseArgs } from 'node:util';
 import { bird3, frr8, frr10, frrNew, gobgp4 } from '../test/interop/harness/software.ts';
 import { calibrate } from './agent/machine.ts';
 import { measureRound } from './bgp/measure.ts';
-import { selvedge, type Subject, subjectOf, subjectOfCommand } from './bgp/reflector.ts';
+import {
+  selvedge,
+  selvedgeWithMeter,
+  type Subject,
+  subjectOf,
+  subjectOfCommand,
+} from './bgp/reflector.ts';
 import { formatResults, type Result } from './bgp/table.ts';
 
 const split = process.argv.indexOf('--');
@@ -26,11 +32,13 @@ const { values } = parseArgs({
     pack: { type: 'string', default: '100' },
     sinks: { type: 'string', default: '1' },
     probes: { type: 'string', default: '200' },
+    hold: { type: 'string', default: '180' },
   },
 });
 
 const subjects: readonly Subject[] = [
   selvedge,
+  selvedgeWithMeter,
   ...[frr8, frr10, frrNew, gobgp4, bird3].map(subjectOf),
   ...(command.length === 0 ? [] : [subjectOfCommand('command', command)]),
 ].filter(({ name }) => values.only.split(',').some((word) => name.includes(word)));
@@ -48,6 +56,7 @@ for (const routes of values.routes.split(',').map(Number)) {
       pack: Number(values.pack),
       sinks: Number(values.sinks),
       probes: Number(values.probes),
+      hold: Number(values.hold),
     };
     const rounds = [];
     for (let n = 1; n <= Number(values.rounds); n += 1) {

@@ -15,6 +15,8 @@ export interface ClientOptions {
   readonly address: string;
   readonly port: number;
   readonly as: number;
+  /** Seconds. */
+  readonly hold: number;
   /** What it will send, for one that sends. */
   readonly routes?: number;
   readonly pack?: number;
@@ -64,6 +66,7 @@ function batchesOf(messages: readonly Buffer[]): readonly Buffer[] {
 }
 
 let connectedAt = now();
+let heardAt = now();
 let isUp = false;
 let expected: { readonly what: 'announced' | 'withdrawn'; readonly total: number } | undefined;
 
@@ -82,9 +85,10 @@ function open(): Socket {
   made.setNoDelay(true);
   made.on('connect', () => {
     connectedAt = now();
-    made.write(encodeOpen(options.as, addressOctets(options.local)));
+    made.write(encodeOpen(options.as, addressOctets(options.local), options.hold));
   });
   made.on('data', (chunk) => {
+    heardAt = now();
     counter.read(chunk);
     check();
   });
@@ -110,7 +114,17 @@ function send(octets: readonly Buffer[]): void {
 }
 
 let socket = open();
-setInterval(() => isUp && socket.write(keepalive), 20_000).unref();
+setInterval(keep, (options.hold * 1000) / 3).unref();
+
+/** RFC 4271 §6.5: nothing for so long, and the session is over. */
+function keep(): void {
+  if (!isUp) return;
+  socket.write(keepalive);
+  const silence = now() - heardAt;
+  if (silence > options.hold * 1000) {
+    say({ is: 'down', why: `hold time expired: nothing was heard for ${Math.round(silence)} ms` });
+  }
+}
 
 port.on('message', (message: ToClient) => {
   switch (message.do) {

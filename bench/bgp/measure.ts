@@ -12,25 +12,39 @@ export interface Load {
   readonly pack: number;
   readonly sinks: number;
   readonly probes: number;
+  /** Seconds, of every client; each says something in a third of it, and is down when it hears nothing for so long. */
+  readonly hold: number;
 }
 
 /** Milliseconds, unless a name says otherwise; what could not be reached is absent. */
 export interface Round {
   /** From before the first octet is written to the last route at the last sink. */
   readonly announce?: number;
-  /** With all routes held, half a second later. */
-  readonly rssMiB?: number;
-  /** What a route costs beyond what the daemon had with its sessions up and no route. */
-  readonly octetsPerRoute?: number;
-  /** From when it was started until then. */
-  readonly cpuSeconds?: number;
   /** One route more, from its sender to the first sink. */
   readonly probeP50?: number;
   readonly probeP99?: number;
   /** From the connection of a client that comes late to its last route. */
   readonly dump?: number;
   readonly withdraw?: number;
-  readonly cpuSecondsAtEnd?: number;
+  /** With its sessions up and no route. */
+  readonly rssIdleMiB?: number;
+  /** With all routes held, half a second later. */
+  readonly rssMiB?: number;
+  /** With all routes withdrawn, half a second later. */
+  readonly rssAfterMiB?: number;
+  /** All that the process has then, and what of it is more than it had without routes. */
+  readonly octetsPerRouteInAll?: number;
+  readonly octetsPerRoute?: number;
+  /** CPU seconds, user and system: from its start until its sessions were up, and of each part after that. */
+  readonly cpuStart?: number;
+  readonly cpuAnnounce?: number;
+  readonly cpuDump?: number;
+  readonly cpuWithdraw?: number;
+  /** The longest stalls of the event loop, of those who tell them; `Cpu`: what the loop itself worked in the longest. */
+  readonly stallAnnounce?: number;
+  readonly stallDump?: number;
+  readonly stallWithdraw?: number;
+  readonly stallCpu?: number;
   /** What went wrong; the figures after it are absent. */
   readonly failure?: string;
 }
@@ -57,40 +71,78 @@ export async function measureRound(subject: Subject, load: Load): Promise<Round>
       address: host(1),
       port,
       as,
+      hold: load.hold,
       ...(routes !== undefined && { routes, pack: load.pack }),
     });
   const generator = open(host(2), load.routes);
   const sinks = sinkHosts.map((local) => open(local));
   const all = [generator, ...sinks];
-  const figures: Record<string, number | string> = {};
+  const figures = new Figures(reflector);
   try {
     await generator.hear('encoded');
     for (const each of all) await each.hear('up');
     await sleep(settling);
-    const empty = rssMiBOf(reflector.pid);
-    figures['announce'] = await transfer(generator, sinks, 'announce', load.routes);
+    const empty = figures.note('rssIdleMiB', round(rssMiBOf(reflector.pid)));
+    await figures.begin('cpuStart');
+    figures.note('announce', await transfer(generator, sinks, 'announce', load.routes));
     await sleep(500);
-    figures['rssMiB'] = round(rssMiBOf(reflector.pid));
-    figures['octetsPerRoute'] = Math.round(
-      ((rssMiBOf(reflector.pid) - empty) * 2 ** 20) / load.routes,
-    );
-    figures['cpuSeconds'] = round(cpuOf(reflector.pid), 2);
-    Object.assign(figures, await probe(generator, sinks[0], load.probes));
+    const full = figures.note('rssMiB', round(rssMiBOf(reflector.pid)));
+    figures.note('octetsPerRouteInAll', Math.round((full * 2 ** 20) / load.routes));
+    figures.note('octetsPerRoute', Math.round(((full - empty) * 2 ** 20) / load.routes));
+    await figures.end('cpuAnnounce', 'stallAnnounce');
+    Object.assign(figures.all, await probe(generator, sinks[0], load.probes));
+    await figures.begin();
     const late = open(host(3));
     all.push(late);
-    figures['dump'] = await dump(late, load.routes);
-    figures['withdraw'] = await transfer(generator, [...sinks, late], 'withdraw', load.routes);
-    figures['cpuSecondsAtEnd'] = round(cpuOf(reflector.pid), 2);
+    figures.note('dump', await dump(late, load.routes));
+    await figures.end('cpuDump', 'stallDump');
+    const told = [...sinks, late];
+    figures.note('withdraw', await transfer(generator, told, 'withdraw', load.routes));
+    await sleep(500);
+    figures.note('rssAfterMiB', round(rssMiBOf(reflector.pid)));
+    await figures.end('cpuWithdraw', 'stallWithdraw');
   } catch (error) {
     // Of one that has ended, /proc knows nothing either.
     if (!(error instanceof Unreached) && reflector.isRunning) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    figures['failure'] = reflector.isRunning ? reason : `${reason}; the daemon has ended`;
+    figures.all['failure'] = reflector.isRunning ? reason : `${reason}; the daemon has ended`;
   } finally {
     for (const each of all) await each.close();
     await stop(reflector);
   }
-  return figures;
+  return figures.all;
+}
+
+class Figures {
+  readonly all: Record<string, number | string> = {};
+  readonly #reflector: Reflector;
+  #cpu = 0;
+
+  constructor(reflector: Reflector) {
+    this.#reflector = reflector;
+  }
+
+  note(name: keyof Round, value: number): number {
+    this.all[name] = value;
+    return value;
+  }
+
+  /** From here on counts what `end` tells; `start` is what was used before. */
+  async begin(start?: keyof Round): Promise<void> {
+    await this.#reflector.stall?.();
+    this.#cpu = cpuOf(this.#reflector.pid);
+    if (start !== undefined) this.note(start, round(this.#cpu, 2));
+  }
+
+  async end(cpu: keyof Round, stall: keyof Round): Promise<void> {
+    const used = cpuOf(this.#reflector.pid);
+    this.note(cpu, round(used - this.#cpu, 2));
+    this.#cpu = used;
+    const longest = await this.#reflector.stall?.();
+    if (longest === undefined) return;
+    this.note(stall, round(longest.wall));
+    this.note('stallCpu', round(Math.max(Number(this.all['stallCpu'] ?? 0), longest.cpu)));
+  }
 }
 
 /** A daemon that ended by itself, or does not end, is its own failure, not the bench's. */

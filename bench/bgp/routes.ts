@@ -140,7 +140,7 @@ export function encodeMessage(type: number, body: Buffer): Buffer {
 }
 
 /** With l2vpn evpn, four-octet AS numbers and route refresh, and nothing else. */
-export function encodeOpen(as: number, routerId: Buffer): Buffer {
+export function encodeOpen(as: number, routerId: Buffer, hold = 180): Buffer {
   const capabilities = Buffer.concat([
     Buffer.from([1, 4, 0, 25, 0, 70]),
     Buffer.from([65, 4]),
@@ -149,7 +149,7 @@ export function encodeOpen(as: number, routerId: Buffer): Buffer {
   ]);
   const parameter = Buffer.concat([Buffer.from([2, capabilities.length]), capabilities]);
   const short = u16(as > 0xffff ? 23456 : as);
-  const fixed = [Buffer.from([4]), short, u16(180), routerId, Buffer.from([parameter.length])];
+  const fixed = [Buffer.from([4]), short, u16(hold), routerId, Buffer.from([parameter.length])];
   return encodeMessage(1, Buffer.concat([...fixed, parameter]));
 }
 

@@ -3,56 +3,70 @@
 import assert from 'node:assert/strict';
 import { equalData } from '../../src/base/equal.ts';
 import {
+  copySpans,
+  type DecodedMessage,
   decodeMessage,
   encodeMessage,
   formatFinding,
   formatMessage,
   formatMessageError,
+  formatNotification,
   Framer,
   longestMessage,
   maxKeyLength,
   messageToJson,
   NlriCursor,
+  notificationOf,
+  resetFor,
   scanUpdate,
+  setPartial,
+  spansLength,
   type UpdateScan,
   UpdateWriter,
-  copySpans,
-  spansLength,
   type WireSession,
 } from '../../src/protocols/bgp/index.ts';
+import { checkMeaning, checkStreamOf } from './laws.ts';
+import type { Ends } from './sessions.ts';
 
 const key = new Uint8Array(maxKeyLength);
 const cursor = new NlriCursor();
 
 export type Outcome = 'accept' | 'withdraw' | 'refuse';
 
-/** `whole`: also what is slow, printing and writing again. Throws where something does not hold. */
-export function checkMessage(octets: Uint8Array, session: WireSession, whole: boolean): Outcome {
+/** How much is tried: what a RIB does; also values, printed and written again; also all that can be done with these. */
+export type Depth = 'octets' | 'values' | 'laws';
+
+/** Throws where something does not hold. */
+export function checkMessage(octets: Uint8Array, ends: Ends, depth: Depth): Outcome {
+  const { session } = ends;
   const decoded = decodeMessage(octets, session);
+  if (depth === 'laws') checkStreamOf(octets, session, decoded.ok);
   if (!decoded.ok) {
     assert.notEqual(decoded.error.reason, '');
-    if (whole) formatMessageError(decoded.error);
+    if (depth !== 'octets') formatNotification(notificationOf(decoded.error));
+    if (depth !== 'octets') formatMessageError(decoded.error);
     return 'refuse';
   }
   const { value } = decoded;
-  const findings = 'findings' in value ? value.findings : [];
-  if ('findings' in value) checkScan(octets, session, value.verdict, findings.length);
-  if (whole) {
-    formatMessage(value.message);
-    JSON.stringify(messageToJson(value.message));
-    findings.forEach(formatFinding);
-    if (findings.length === 0) checkAgain(octets, session);
-  }
+  if ('findings' in value) checkScan(octets, ends, value.verdict, value.findings.length);
+  if (depth !== 'octets') checkValue(octets, ends, value);
+  if (depth === 'laws') checkMeaning(octets, value, ends);
   return 'verdict' in value ? value.verdict : 'accept';
 }
 
-function checkScan(
-  octets: Uint8Array,
-  session: WireSession,
-  verdict: string,
-  findings: number,
-): void {
-  const scan = scanUpdate(octets, 0, octets.length, session);
+function checkValue(octets: Uint8Array, ends: Ends, value: DecodedMessage): void {
+  const findings = 'findings' in value ? value.findings : [];
+  formatMessage(value.message);
+  JSON.stringify(messageToJson(value.message));
+  for (const each of findings) {
+    formatFinding(each);
+    formatMessageError(resetFor(each));
+  }
+  if (findings.length === 0) checkAgain(octets, ends);
+}
+
+function checkScan(octets: Uint8Array, ends: Ends, verdict: string, findings: number): void {
+  const scan = scanUpdate(octets, 0, octets.length, ends.session);
   assert.equal(scan.verdict, verdict);
   assert.equal(scan.findings.length, findings);
   if (scan.verdict === 'reset') return;
@@ -66,23 +80,24 @@ function checkScan(
     }
     assert.equal(end, range.end);
   }
-  if (verdict === 'accept') checkPacked(scan, session);
+  if (verdict === 'accept') checkPacked(scan, ends);
 }
 
 /** What a RIB would pass on is accepted by whoever gets it. */
-function checkPacked(scan: Exclude<UpdateScan, { verdict: 'reset' }>, session: WireSession): void {
+function checkPacked(scan: Exclude<UpdateScan, { verdict: 'reset' }>, ends: Ends): void {
   const { octets, attributes: spans } = scan;
   const attributes = new Uint8Array(spansLength(spans));
   copySpans(octets, spans, attributes, 0);
+  if (scan.hasUnknown) setPartial(attributes, 0, attributes.length);
   for (const range of scan.announced) {
-    const writer = new UpdateWriter(session, 4096);
+    const writer = new UpdateWriter(ends.peer, 4096);
     const nextHop = octets.subarray(range.nextHopStart, range.nextHopEnd);
     writer.announce(range.family, nextHop, attributes);
     cursor.open(octets, range);
     while (cursor.next()) {
       if (!writer.add(octets, cursor.start, cursor.end, cursor.pathId)) return;
     }
-    checkStream(writer.take(), session);
+    checkStream(writer.take(), ends.session);
   }
 }
 
@@ -102,10 +117,10 @@ function checkStream(octets: Uint8Array, session: WireSession): void {
  * A value that nothing was wrong with comes back when it is written and read. Not over AS numbers of two octets: AS4_PATH has
  * no place for a confederation behind other ASes (RFC 6793 §4.2.2), which is none that could be but which octets can say.
  */
-function checkAgain(octets: Uint8Array, session: WireSession): void {
+function checkAgain(octets: Uint8Array, { session, peer }: Ends): void {
   if (!session.fourOctetAs) return;
   const { message } = must(decodeMessage(octets, session));
-  const again = encodeMessage(message, session);
+  const again = encodeMessage(message, peer);
   if (!again.ok) return;
   const decoded = must(decodeMessage(again.value, session)).message;
   if (!equalData(decoded, message)) assert.deepEqual(decoded, message);

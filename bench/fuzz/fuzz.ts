@@ -2,10 +2,12 @@
 
 import fc from 'fast-check';
 import { unwrap } from '../../src/base/result.ts';
-import { encodeMessage, type WireSession } from '../../src/protocols/bgp/index.ts';
+import { encodeMessage } from '../../src/protocols/bgp/index.ts';
 import { anyMessage, sessions } from '../../test/protocols/bgp/values.ts';
-import { checkMessage, type Outcome } from './check.ts';
+import { checkMessage, type Depth, type Outcome } from './check.ts';
+import { directed } from './directed.ts';
 import { Chance, Mutator } from './mutate.ts';
+import { type Ends, everySession } from './sessions.ts';
 
 export interface FuzzOptions {
   readonly seed: number;
@@ -25,53 +27,99 @@ export interface Progress {
 export interface Breach {
   readonly message: string;
   readonly hex: string;
-  /** Its index in the `sessions` of test/protocols/bgp/values.ts. */
+  /** Its index in `everySession`. */
   readonly session: number;
 }
 
 const corpusSize = 300;
-/** Every so many are printed and written again as well, which takes ten times as long. */
-const wholeEvery = 8;
+/** Octets of a message that costs as much as many others and says no more: of such a few will do. */
+const long = 1000;
+/** Every so many are printed and written again as well, which takes ten times as long; the laws take ten times that. */
+const valuesEvery = 8;
+const lawsEvery = 128;
 const progressEvery = 20_000;
 
-/** Valid messages of each session. */
-function corpusOf(session: WireSession, seed: number): readonly Uint8Array[] {
-  return fc
-    .sample(anyMessage(session), { numRuns: corpusSize, seed })
-    .map((message) => unwrap(encodeMessage(message, session)));
+/** Valid messages of each session of the generators, and those that are written by hand. */
+function corpora(seed: number): readonly (readonly Uint8Array[])[] {
+  return sessions.map((session, i) => {
+    const messages = fc.sample(anyMessage(session), { numRuns: corpusSize, seed: seed + i });
+    const all = messages.map((message) => unwrap(encodeMessage(message, session)));
+    return [...all.filter(({ length }, at) => length < long || at % 10 === 0), ...directed];
+  });
 }
 
 export function fuzz(options: FuzzOptions): { progress: Progress; breach?: Breach } {
   const { seed, count = Infinity, seconds = Infinity } = options;
-  const corpora = sessions.map((session, i) => corpusOf(session, seed + i));
-  const chance = new Chance(seed);
-  const mutator = new Mutator(chance);
   const outcomes: Record<Outcome, number> = { accept: 0, withdraw: 0, refuse: 0 };
   const started = performance.now();
-  const now = (messages: number): Progress => ({
+  let messages = 0;
+  const now = (): Progress => ({
     messages,
     seconds: (performance.now() - started) / 1000,
     outcomes,
   });
-  for (let messages = 0; ; messages += 1) {
+  for (const { octets, session, depth } of inputs(seed)) {
+    if (messages >= count) break;
     if (messages % progressEvery === 0 && messages > 0) {
-      options.progress?.(now(messages));
-      if (now(messages).seconds >= seconds) return { progress: now(messages) };
+      options.progress?.(now());
+      if (now().seconds >= seconds) break;
     }
-    if (messages >= count) return { progress: now(messages) };
-    const index = chance.below(sessions.length);
-    const corpus = corpora[index] ?? [];
-    const octets = mutator.mutate(pick(corpus, chance), pick(corpus, chance));
-    const session = sessions[index];
-    if (session === undefined) throw new Error('no such session');
-    try {
-      outcomes[checkMessage(octets, session, messages % wholeEvery === 0)] += 1;
-    } catch (error) {
-      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const hex = Buffer.from(octets).toString('hex');
-      return { progress: now(messages), breach: { message, hex, session: index } };
-    }
+    const breach = breachOf(octets, session, depth, outcomes);
+    if (breach !== undefined) return { progress: now(), breach };
+    messages += 1;
   }
+  return { progress: now() };
+}
+
+interface Input {
+  readonly octets: Uint8Array;
+  /** Its index in `everySession`. */
+  readonly session: number;
+  readonly depth: Depth;
+}
+
+/** First what is written by hand, as it stands and under every session; then mutations without end. */
+function* inputs(seed: number): Generator<Input> {
+  for (const octets of directed) {
+    for (const session of everySession.keys()) yield { octets, session, depth: 'laws' };
+  }
+  const chance = new Chance(seed);
+  const mutator = new Mutator(chance);
+  const all = corpora(seed);
+  for (let i = 0; ; i += 1) {
+    const session = chance.below(everySession.length);
+    // A session of the generators has messages of its own; under the others any may come.
+    const corpus = all[session < all.length ? session : chance.below(all.length)] ?? [];
+    const octets = mutator.mutate(pick(corpus, chance), pick(corpus, chance));
+    yield { octets, session, depth: depthOf(i) };
+  }
+}
+
+function depthOf(index: number): Depth {
+  if (index % lawsEvery === 0) return 'laws';
+  return index % valuesEvery === 0 ? 'values' : 'octets';
+}
+
+function breachOf(
+  octets: Uint8Array,
+  session: number,
+  depth: Depth,
+  outcomes: Record<Outcome, number>,
+): Breach | undefined {
+  try {
+    outcomes[checkMessage(octets, endsOf(session), depth)] += 1;
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { message, hex: Buffer.from(octets).toString('hex'), session };
+  }
+}
+
+/** The session of an index; throws where there is none. */
+export function endsOf(index: number): Ends {
+  const ends = everySession[index];
+  if (ends === undefined) throw new Error(`no session ${index}`);
+  return ends;
 }
 
 function pick(corpus: readonly Uint8Array[], chance: Chance): Uint8Array {

@@ -1,30 +1,41 @@
 /**
- * Throws mutated messages at the BGP codec: all types, all kinds of session. Prints progress, and in the end how many a
- * second; fails with the octets of the first that breaks a rule (check.ts).
+ * Throws mutated messages at the BGP codec: all types, all kinds of session. Prints progress, how many a second, and which
+ * branches of the codec were taken; fails with the octets of the first message that breaks a rule (check.ts, laws.ts), and
+ * when a branch was not taken (coverage.ts). `--json FILE` has the same for programs.
  *
- *     node bench/fuzz/main.ts [--count 10000000] [--seconds 60] [--seed 1]
+ *     node bench/fuzz/main.ts [--count 10000000] [--seconds 60] [--seed 1] [--json FILE]
  *     node bench/fuzz/main.ts --replay HEX --session 3
  */
 
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { sessions } from '../../test/protocols/bgp/values.ts';
-import { checkMessage } from './check.ts';
-import { fuzz, type Progress } from './fuzz.ts';
+import { type Coverage, Counters, formatCoverage } from './coverage.ts';
+import type { Breach, Progress } from './fuzz.ts';
 
 const { values } = parseArgs({
   options: {
     count: { type: 'string' },
     seconds: { type: 'string' },
     seed: { type: 'string' },
+    json: { type: 'string' },
     replay: { type: 'string' },
     session: { type: 'string', default: '0' },
   },
 });
 
-if (values.replay === undefined) run();
-else replay(values.replay, Number(values.session));
+// The codec is loaded behind the counters, or they would not see into it.
+const counters = new Counters();
+if (values.replay === undefined) await counters.start();
+const { endsOf, fuzz } = await import('./fuzz.ts');
+const { checkMessage } = await import('./check.ts');
 
-function run(): void {
+if (values.replay === undefined) await run();
+else {
+  const octets = new Uint8Array(Buffer.from(values.replay, 'hex'));
+  console.log(checkMessage(octets, endsOf(Number(values.session)), 'laws'));
+}
+
+async function run(): Promise<void> {
   const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
   const seconds = values.seconds === undefined ? {} : { seconds: Number(values.seconds) };
   const wanted = values.count ?? (values.seconds === undefined ? '10000000' : undefined);
@@ -41,21 +52,24 @@ function run(): void {
       console.log(line(so));
     },
   });
-  console.log(line(progress));
-  if (breach === undefined) return;
-  console.error(`BROKEN (seed ${seed}): ${breach.message}`);
-  console.error(`node bench/fuzz/main.ts --session ${breach.session} --replay ${breach.hex}`);
-  process.exitCode = 1;
+  const coverage = await counters.take();
+  console.log(`${line(progress)}\n\n${formatCoverage(coverage)}`);
+  report(seed, progress, coverage, breach);
+}
+
+function report(seed: number, progress: Progress, coverage: Coverage, breach?: Breach): void {
+  if (values.json !== undefined) {
+    writeFileSync(values.json, `${JSON.stringify({ seed, ...progress, coverage, breach })}\n`);
+  }
+  if (breach !== undefined) {
+    console.error(`BROKEN (seed ${seed}): ${breach.message}`);
+    console.error(`node bench/fuzz/main.ts --session ${breach.session} --replay ${breach.hex}`);
+  }
+  if (breach !== undefined || coverage.missed.length > 0) process.exitCode = 1;
 }
 
 function line({ messages, seconds, outcomes }: Progress): string {
   const rate = Math.round(messages / seconds).toLocaleString('en');
   const { accept, withdraw, refuse } = outcomes;
   return `${messages.toLocaleString('en')} messages, ${seconds.toFixed(1)} s, ${rate}/s: ${accept} accepted, ${withdraw} treated as withdrawn, ${refuse} refused`;
-}
-
-function replay(hex: string, index: number): void {
-  const session = sessions[index];
-  if (session === undefined) throw new Error(`no session ${index}`);
-  console.log(checkMessage(new Uint8Array(Buffer.from(hex, 'hex')), session, true));
 }

@@ -44,6 +44,7 @@ export class Mutator {
     for (let i = 0; i < changes; i += 1) this.#change(other);
     // Mostly the header is right, so that what is behind it is looked at.
     if (this.#chance.below(50) > 0) this.#mendHeader();
+    else this.#breakHeader();
     return this.#octets.subarray(0, this.#length);
   }
 
@@ -103,6 +104,11 @@ export class Mutator {
     this.#octets.copyWithin(at + part.length, at, this.#length);
     this.#octets.set(part, at);
     this.#length += part.length;
+  }
+
+  #breakHeader(): void {
+    if (this.#chance.below(4) === 0) this.#length = this.#chance.below(headerLength);
+    else this.#octets[this.#chance.below(headerLength)] = this.#chance.below(8);
   }
 
   #mendHeader(): void {

@@ -3,7 +3,9 @@
  * back, with the error handling of RFC 7606. This file is the map; README.md tells how to use it.
  *
  *   wire/      octets and values, pure: one row per message, attribute, family, route type, community and capability
+ *   policy/    filters as data: what routes match, and what becomes of them, pure
  *   rib/       routes of a family in columns, the decision, and what each peer is told, pure
+ *   mrt/       tables of routes in the format of MRT, for other tools, pure
  *   session/   what two speakers agree on, and the state machine that brings them there, pure
  *   io/        the same at work: sockets, timers, the speaker that knows the peers
  *
@@ -11,6 +13,14 @@
  */
 
 export { unwrap } from '../../base/result.ts';
+export { type AsPathPattern, parseAsPathPattern } from '../../net/as-path-pattern.ts';
+export {
+  type BitPattern,
+  type CommunityPattern,
+  parseCommunity,
+  parseCommunityPattern,
+  parseRdPattern,
+} from '../../net/community.ts';
 export { type Esi, formatEsi, maxEsi, parseEsi, singleHomed } from '../../net/esi.ts';
 export { type IfName, parseIfName } from '../../net/if-name.ts';
 export { formatIp, type Ip, type Ip4, type Ip6, parseIp } from '../../net/ip.ts';
@@ -23,8 +33,10 @@ export {
   type RouteDistinguisher,
   type RouteTarget,
 } from '../../net/route-distinguisher.ts';
-export type { Traffic } from './io/connection.ts';
+export { type Addon, loadAddon } from './io/addon.ts';
+export type { Ends, Traffic } from './io/connection.ts';
 export { Peer, type PeerStatus, type ResetOptions } from './io/peer.ts';
+export { RouterDiscovery, type RouterDiscoveryOptions } from './io/router-discovery.ts';
 export { type ListenRange, type NewPeer, Speaker, type SpeakerOptions } from './io/speaker.ts';
 export { tcpTransport, type TcpOptions } from './io/tcp.ts';
 export { systemTimers, type Timers } from './io/timers.ts';
@@ -37,13 +49,81 @@ export type {
   StreamListener,
   Transport,
 } from './io/transport.ts';
-export { valuesOf, nextHopOf } from './rib/attribute-table.ts';
-export { mayTell, type Local, type Neighbour, type ReflectorRole } from './rib/peer.ts';
-export { comparableAddress, PeerRoutes } from './rib/peer-routes.ts';
+export {
+  type MrtPath,
+  type MrtPeer,
+  type MrtRoute,
+  peerIndexTable,
+  ribRecords,
+} from './mrt/table-dump.ts';
+export { PolicyChain } from './policy/decision-tree.ts';
+export type {
+  Action as PolicyAction,
+  Changes as PolicyChanges,
+  Match as PolicyMatch,
+  Policy,
+  Term as PolicyTerm,
+} from './policy/policy.ts';
+export { attributesOf, nextHopOf, valuesOf } from './rib/attribute-table.ts';
+export {
+  type Candidate,
+  type Explanation,
+  explain,
+  type Step,
+  steps,
+  type Verdict,
+} from './rib/decision.ts';
+export type { NextHopPorts } from './rib/next-hops.ts';
+export {
+  comparableAddress,
+  mayTell,
+  type Local,
+  type Neighbour,
+  type ReflectorRole,
+} from './rib/peer.ts';
+export { PeerRoutes } from './rib/peer-routes.ts';
+export { ownNextHop } from './rib/next-hop-self.ts';
+export type { PrefixLimit } from './rib/prefix-limit.ts';
 export { rehearse } from './rib/rehearsal.ts';
 export { Rib } from './rib/rib.ts';
-export { type BestPath, type Change } from './rib/watch.ts';
-export { type Originated, type PeerRouting, Routing, type RoutingPorts } from './rib/routing.ts';
+export type { BestPath, Change, Watch } from './rib/watch.ts';
+export { type DuplicateSettings, duplicateDefaults } from './rib/tables/duplicates.ts';
+export type { IpVrf, IpVrfSettings } from './rib/tables/ip-vrf.ts';
+export {
+  type EadKey,
+  type EsKey,
+  formatTableKey,
+  type ImetKey,
+  type MacKey,
+  type MacVrfKey,
+  type PrefixKey,
+  type TableKey,
+  type TableRoute,
+} from './rib/tables/key.ts';
+export type {
+  LocalImet,
+  LocalMac,
+  LocalPrefix,
+  MoreAttributes,
+} from './rib/tables/local-routes.ts';
+export type { DuplicateMac, MacVrf, MacVrfSettings } from './rib/tables/mac-vrf.ts';
+export type { PathSource, TablePath } from './rib/tables/path.ts';
+export {
+  type TableChanges,
+  type TableReport,
+  Tables,
+  type TablesOptions,
+} from './rib/tables/tables.ts';
+export type { TableChange, TableNews, TellTable } from './rib/tables/table-watch.ts';
+export { type AnyAsTarget, type ImportTarget, parseImportTarget } from './rib/tables/targets.ts';
+export {
+  type Alterable,
+  type Originated,
+  type PeerRouting,
+  type Policies,
+  Routing,
+  type RoutingPorts,
+} from './rib/routing.ts';
 export { checkOpen } from './session/check-open.ts';
 export type { Down, Session, SessionHandler } from './session/handler.ts';
 export {
@@ -238,6 +318,7 @@ export {
   type FamilyOptions,
   type FamilySession,
   longestMessage,
+  longestReceived,
   type PeerKind,
   type SessionOptions,
   type WireSession,

@@ -14,8 +14,10 @@ export type { Config, ConfigNode, StanzaPath } from './config/tree.ts';
 export { beginsWith, stanzaBody } from './config/tree.ts';
 export {
   advertiseSlot,
+  importVrfSlot,
   rdSlot,
   redistributeSlot,
+  routerIdSlot,
   routeTargetSlot,
   vniSlot,
 } from './config/known-slots.ts';

@@ -25,8 +25,8 @@ function run(code: string): string {
 }
 
 describe('the README', () => {
-  test('has three examples', () => {
-    assert.equal(examples.length, 3);
+  test('has six examples', () => {
+    assert.equal(examples.length, 6);
   });
 
   test('writes a message and reads it', () => {
@@ -54,6 +54,20 @@ describe('the README', () => {
         speaker.shutdown();
       }, 5);`;
     assert.match(run(`${examples[2] ?? ''}${other}`), /^up, with l2vpn-evpn$/m);
+  });
+
+  test('declares a table, says routes in it, and hears of them', () => {
+    const [, said = ''] = /(\/\/ mac 0 [^]*)$/.exec(examples[3] ?? '') ?? [];
+    assert.equal(run(examples[3] ?? ''), said.replaceAll('// ', ''));
+  });
+
+  test('announces a prefix from one speaker to another', () => {
+    assert.match(run(examples[4] ?? ''), /^2001:db8:1::\/48 with LOCAL_PREF 100$/m);
+  });
+
+  test('gives a peer a policy', () => {
+    const counted = "console.log(peer.rejectedOf({ name: 'ipv4-unicast', afi: 1, safi: 1 }));";
+    assert.equal(run(`${examples[5] ?? ''}\n${counted}`), '{ import: 0, export: 0 }\n');
   });
 
   test('takes a stream apart, and packs it again', () => {

@@ -16,6 +16,7 @@ import type {
   MpUnreach,
   NextHop,
   NlriValues,
+  Notification,
   PathAttributes,
   Rd,
   Route,
@@ -23,7 +24,16 @@ import type {
   Update,
   WireSession,
 } from '../../../src/protocols/bgp/index.ts';
-import { familyNames, roles, wireSession } from '../../../src/protocols/bgp/index.ts';
+import {
+  AFI,
+  cease,
+  encodeMessage,
+  families,
+  familyNames,
+  hardReset,
+  roles,
+  wireSession,
+} from '../../../src/protocols/bgp/index.ts';
 import { anyIp, anyIp4, anyIp6, anyMac } from '../../net/values.ts';
 
 export const u8 = fc.integer({ min: 0, max: 0xff });
@@ -35,7 +45,14 @@ export const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const asn = fc.oneof(fc.integer({ min: 1, max: 0xffff }), fc.integer({ min: 1, max: 0xffffffff }));
 const bool = fc.boolean();
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
-export const anyRd = u64.map((bits) => bits as Rd);
+const bits48 = fc.bigInt({ min: 0n, max: (1n << 48n) - 1n });
+/** Of the three forms as often as of none. */
+export const anyRd = fc
+  .oneof(
+    u64,
+    fc.tuple(fc.constantFrom(0n, 1n, 2n), bits48).map(([form, rest]) => (form << 48n) | rest),
+  )
+  .map((bits) => bits as Rd);
 export const anyEsi = fc.bigInt({ min: 0n, max: (1n << 80n) - 1n }).map((bits) => bits as Esi);
 
 function ipOf(family: Family): fc.Arbitrary<Ip> {
@@ -49,14 +66,20 @@ function prefixOf(family: Family): fc.Arbitrary<Prefix> {
     .map(networkOf);
 }
 
-/** Ethernet segment and gateway of a route of type 5 exclude each other, RFC 9136 §3.1. */
+/** Ethernet segment and gateway of a route of type 5 exclude each other, RFC 9136 §3.2. */
 function prefixRoute(family: Family): fc.Arbitrary<EvpnRoute> {
   const none = family === 4 ? { family, value: 0 } : { family, value: 0n };
   const index = fc.oneof(
     fc.record({ esi: anyEsi, gateway: fc.constant(none as Ip) }),
     fc.record({ esi: fc.constant(0n as Esi), gateway: ipOf(family) }),
   );
-  const rest = { rd: anyRd, tag: u32, prefix: prefixOf(family), label: u24 };
+  // Without either it needs a label, RFC 9136 §3.1.
+  const rest = {
+    rd: anyRd,
+    tag: u32,
+    prefix: prefixOf(family),
+    label: fc.integer({ min: 1, max: 0xffffff }),
+  };
   return fc
     .tuple(fc.record(rest), index)
     .map(([fields, overlay]) => ({ type: 'prefix', ...fields, ...overlay }));
@@ -139,7 +162,17 @@ function routesOf<F extends FamilyName>(
 ): fc.Arbitrary<readonly Route<NlriValues[F]>[]> {
   const nlri = anyNlri[family] as fc.Arbitrary<NlriValues[F]>;
   const route = pathIds ? fc.record({ nlri, pathId: u32 }) : fc.record({ nlri });
-  return fc.array(route, { minLength, maxLength: 8 });
+  return fc.array(route, { minLength, maxLength: 20, size: 'max' });
+}
+
+/** As many routes as only an extended message has room for. */
+function manyRoutesOf<F extends FamilyName>(
+  family: F,
+  pathIds: boolean,
+): fc.Arbitrary<readonly Route<NlriValues[F]>[]> {
+  const nlri = anyNlri[family] as fc.Arbitrary<NlriValues[F]>;
+  const route = pathIds ? fc.record({ nlri, pathId: u32 }) : fc.record({ nlri });
+  return fc.array(route, { minLength: 300, maxLength: 400, size: 'max' });
 }
 
 export const anyExtendedCommunity: fc.Arbitrary<ExtendedCommunity> = fc.oneof(
@@ -192,7 +225,15 @@ function administered<K extends 'route-target' | 'site-of-origin'>(
 }
 
 const segment = (type: AsSegment['type'], of = asn): fc.Arbitrary<AsSegment> =>
-  fc.record({ type: fc.constant(type), asns: fc.array(of, { minLength: 1, maxLength: 6 }) });
+  fc.record({
+    type: fc.constant(type),
+    asns: fc.oneof(
+      { weight: 18, arbitrary: fc.array(of, { minLength: 1, maxLength: 6 }) },
+      // Beyond an attribute length of one octet, and up to all that a segment holds.
+      { weight: 1, arbitrary: fc.array(of, { minLength: 60, maxLength: 120, size: 'max' }) },
+      { weight: 1, arbitrary: fc.array(of, { minLength: 255, maxLength: 255, size: 'max' }) },
+    ),
+  });
 
 /** What may come from a peer of this kind; a member AS of two octets in a confederation, since AS4_PATH has none. */
 function asPathOf({ peer, fourOctetAs }: WireSession): fc.Arbitrary<readonly AsSegment[]> {
@@ -222,9 +263,16 @@ const pmsiTunnel = fc.oneof(
   }),
 );
 
+function octetsOf(bits: bigint): Uint8Array {
+  const octets = new Uint8Array(8);
+  new DataView(octets.buffer).setBigUint64(0, bits);
+  return octets;
+}
+
 const aigp = fc
   .tuple(
-    fc.uint8Array({ minLength: 8, maxLength: 8 }),
+    // All ones are no metric, RFC 7311 §3.2.
+    fc.bigInt({ min: 0n, max: (1n << 64n) - 2n }).map(octetsOf),
     fc.array(fc.record({ type: fc.integer({ min: 2, max: 255 }), value: bytes(10) }), {
       maxLength: 2,
     }),
@@ -241,7 +289,11 @@ const unknown = fc.uniqueArray(
   { minLength: 1, maxLength: 3, selector: ({ code }) => code },
 );
 
-const list = <T>(of: fc.Arbitrary<T>) => fc.array(of, { minLength: 1, maxLength: 6 });
+const list = <T>(of: fc.Arbitrary<T>) =>
+  fc.oneof(
+    { weight: 9, arbitrary: fc.array(of, { minLength: 1, maxLength: 6 }) },
+    { weight: 1, arbitrary: fc.array(of, { minLength: 33, maxLength: 70, size: 'max' }) },
+  );
 
 /** All that describe routes: those that an announcement must have, and any of the others. */
 export function anyAttributes(session: WireSession): fc.Arbitrary<PathAttributes> {
@@ -254,7 +306,7 @@ export function anyAttributes(session: WireSession): fc.Arbitrary<PathAttributes
     extendedCommunities: list(anyExtendedCommunity),
     ipv6ExtendedCommunities: list(fc.uint8Array({ minLength: 20, maxLength: 20 })),
     pmsiTunnel,
-    aigp,
+    ...(session.peer === 'external' ? {} : { aigp }),
     largeCommunities: list(fc.record({ global: u32, local1: u32, local2: u32 })),
     onlyToCustomer: u32,
     unknown,
@@ -280,7 +332,12 @@ export function anyMpReach(session: WireSession): fc.Arbitrary<MpReach> {
     return fc.record({
       family: fc.constant(family),
       nextHop: nextHopOf(family, extended),
-      routes: routesOf(family, pathIds),
+      routes: session.extendedMessage
+        ? fc.oneof(
+            { weight: 19, arbitrary: routesOf(family, pathIds) },
+            { weight: 1, arbitrary: manyRoutesOf(family, pathIds) },
+          )
+        : routesOf(family, pathIds),
     }) as fc.Arbitrary<MpReach>;
   });
 }
@@ -292,7 +349,12 @@ export function anyMpUnreach(session: WireSession): fc.Arbitrary<MpUnreach> {
   });
 }
 
+/** Any that fits into a message of the session. */
 export function anyUpdate(session: WireSession): fc.Arbitrary<Update> {
+  return ofAnyParts(session).filter((update) => encodeMessage(update, session).ok);
+}
+
+function ofAnyParts(session: WireSession): fc.Arbitrary<Update> {
   const { pathIds } = sends(session, 'ipv4-unicast');
   const ipv4 = routesOf('ipv4-unicast', pathIds);
   const none = fc.constant([]);
@@ -339,8 +401,12 @@ export function anyUpdate(session: WireSession): fc.Arbitrary<Update> {
   ) as fc.Arbitrary<Update>;
 }
 
-const afiSafi = { afi: u16, safi: u8 };
-const several = <T>(of: fc.Arbitrary<T>) => fc.array(of, { maxLength: 4 });
+/** Known and unknown ones, in any pairs. */
+const afiSafi = {
+  afi: fc.oneof(u16, fc.constantFrom(...familyNames.map((name) => families[name].afi))),
+  safi: fc.oneof(u8, fc.constantFrom(...familyNames.map((name) => families[name].safi))),
+};
+const several = <T>(of: fc.Arbitrary<T>) => fc.array(of, { maxLength: 4, size: 'max' });
 const text = fc.string({ maxLength: 30, unit: 'grapheme-ascii' });
 
 export const anyCapability: fc.Arbitrary<Capability> = fc.oneof(
@@ -348,7 +414,7 @@ export const anyCapability: fc.Arbitrary<Capability> = fc.oneof(
   fc.constant({ kind: 'route-refresh' as const }),
   fc.record({
     kind: fc.constant('extended-next-hop'),
-    families: several(fc.record({ afi: u16, safi: u8, nextHopAfi: u16 })),
+    families: several(fc.record({ ...afiSafi, nextHopAfi: fc.oneof(fc.constant(AFI.ipv6), u16) })),
   }),
   fc.constant({ kind: 'extended-message' as const }),
   fc.record({ kind: fc.constant('role'), role: fc.constantFrom(...roles) }),
@@ -386,6 +452,17 @@ export const anyCapability: fc.Arbitrary<Capability> = fc.oneof(
   }),
 ) as fc.Arbitrary<Capability>;
 
+/** Of any code, with the words of an administrator, and either within a hard reset. */
+const anyNotification: fc.Arbitrary<Notification> = fc
+  .tuple(
+    fc.oneof(
+      fc.record({ type: fc.constant('notification'), code: u8, subcode: u8, data: bytes(60) }),
+      fc.tuple(fc.constantFrom(2, 4), text).map(([subcode, words]) => cease(subcode, words)),
+    ),
+    bool,
+  )
+  .map(([plain, isHard]) => (isHard ? hardReset(plain) : plain));
+
 export function anyMessage(session: WireSession): fc.Arbitrary<Message> {
   return fc.oneof(
     { weight: 6, arbitrary: anyUpdate(session) },
@@ -396,17 +473,13 @@ export function anyMessage(session: WireSession): fc.Arbitrary<Message> {
         myAs: fc.integer({ min: 1, max: 0xffff }),
         holdTime: fc.oneof(fc.constant(0), fc.integer({ min: 3, max: 0xffff })),
         id: u32.filter((value) => value > 0).map((value) => ({ family: 4 as const, value })),
-        capabilities: fc.array(anyCapability, { maxLength: 12 }),
+        // With and without so many that their length takes two octets.
+        capabilities: fc.array(anyCapability, { maxLength: 30, size: 'max' }),
       }) as fc.Arbitrary<Message>,
     },
     {
       weight: 1,
-      arbitrary: fc.record({
-        type: fc.constant('notification'),
-        code: u8,
-        subcode: u8,
-        data: bytes(60),
-      }),
+      arbitrary: anyNotification,
     },
     {
       weight: 1,

@@ -55,7 +55,7 @@ export function hasMgmtd(root: FrrRoot): boolean {
   return existsSync(join(root.path, 'usr/lib/frr/mgmtd'));
 }
 
-const deadline = 20_000;
+const deadline = 60_000;
 
 export class FrrDaemons {
   readonly directory: string;

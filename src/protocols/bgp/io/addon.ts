@@ -17,10 +17,17 @@ export interface Addon {
   send(fd: number, octets: Uint8Array): number;
   /** Octets received, 0 at the end of the stream. */
   recv(fd: number, into: Uint8Array): number;
+  /** One datagram, with the struct sockaddr of its sender, and in `control` the struct cmsghdr that were asked for. */
+  recvmsg(fd: number, into: Uint8Array, from: Uint8Array, control: Uint8Array): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
   getsockopt(fd: number, level: number, name: number, length: number): Uint8Array | number;
   getsockname(fd: number, length: number): Uint8Array | number;
   getpeername(fd: number, length: number): Uint8Array | number;
+  /**
+   * Gives the kernel back what memory the process does not need now: free pieces, and pages of programs. One that
+   * was built for an earlier version does not have it: what uses it is well without, only larger.
+   */
+  trim?(): number;
   readonly Watch: new (fd: number, listener: (errno: number, events: number) => void) => Watch;
 }
 

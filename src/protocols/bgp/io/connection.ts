@@ -13,9 +13,10 @@ import { messageLength, messageType } from '../wire/header.ts';
 import { decodeMessage, encodeMessage, keepalive, type Message } from '../wire/message.ts';
 import { MESSAGE } from '../wire/numbers.ts';
 import type { RouteRefresh } from '../wire/route-refresh.ts';
-import { longestMessage, type WireSession, wireSession } from '../wire/session.ts';
+import { longestReceived, type WireSession, wireSession } from '../wire/session.ts';
 import { Deadline } from './deadline.ts';
 import { OutQueue } from './out-queue.ts';
+import type { SocketName } from './socket-address.ts';
 import type { Timers } from './timers.ts';
 import { EAGAIN, type Stream } from './transport.ts';
 
@@ -40,20 +41,30 @@ export interface ConnectionContext {
 
 /** What has gone through, by all connections of a peer. */
 export class Traffic {
-  updatesReceived = 0;
-  messagesReceived = 0;
+  /** Messages by their type code. */
+  readonly received = new Float64Array(messageTypes);
+  readonly sent = new Float64Array(messageTypes);
   octetsReceived = 0;
-  messagesSent = 0;
   octetsSent = 0;
+  /** When the last portion with a whole message came, by `Timers.now`; `undefined` before the first. */
+  lastReceived: number | undefined;
 }
 
+/** Type codes below this one are all there are; 0 is none's. RFC 4271 §4.1, RFC 2918 §3. */
+const messageTypes = MESSAGE.routeRefresh + 1;
 /** Octets queued at which they go out at once, without waiting for what else this turn brings. */
 const flushAt = 65536;
 /** Milliseconds in which a last message, the reason for the end, may still be taken. */
-const lingerTime = 10_000;
+const lingerTime = 5_000;
 /** Octets that are read and dropped at the end. */
 const maxDropped = 1 << 20;
 const droppedAtOnce = 65536;
+
+/** `local` is not known of a connection that is gone. */
+export interface Ends {
+  readonly local: SocketName | undefined;
+  readonly remote: SocketName;
+}
 
 export class Connection {
   readonly #stream: Stream;
@@ -98,10 +109,15 @@ export class Connection {
     return this.#queue.length;
   }
 
+  /** Both ends of it, as the kernel names them. */
+  get ends(): Ends {
+    return { local: this.#stream.local(), remote: this.#stream.remote };
+  }
+
   /** Messages are those of this session from now on. */
   agree(wire: WireSession, sendHoldTime: number): void {
     this.#wire = wire;
-    this.#framer.longest = longestMessage(wire);
+    this.#framer.longest = longestReceived(wire);
     this.#sendHoldTime = sendHoldTime;
   }
 
@@ -119,7 +135,7 @@ export class Connection {
     this.#queue.push(octets);
     this.#traffic.octetsSent += octets.length;
     for (let at = 0; at < octets.length; at += messageLength(octets, at)) {
-      this.#traffic.messagesSent += 1;
+      countMessage(this.#traffic.sent, messageType(octets, at));
     }
     // While the kernel has no room, it is asked again when it says so.
     if (this.#isBlocked) return;
@@ -205,19 +221,22 @@ export class Connection {
 
   #takeMessages(): void {
     const framer = this.#framer;
+    const { received } = this.#traffic;
     let count = 0;
     while (!this.#isClosed && framer.next()) {
       count += 1;
+      countMessage(received, framer.type);
       if (framer.type === MESSAGE.update) {
-        this.#traffic.updatesReceived += 1;
         this.#owner.update(framer.octets, framer.start, framer.end);
       } else {
         this.#tell(framer.octets.subarray(framer.start, framer.end));
       }
     }
-    this.#traffic.messagesReceived += count;
     // Once a portion; messages that are not all there yet do not count, or an octet a minute would keep a session up.
-    if (count > 0) this.#hold.touch();
+    if (count > 0) {
+      this.#hold.touch();
+      this.#traffic.lastReceived = this.#context.timers.now();
+    }
     if (!this.#isClosed && framer.error !== undefined) {
       this.#owner.event({ type: 'malformed', error: framer.error });
     }
@@ -275,3 +294,7 @@ export class Connection {
 }
 
 const keepaliveOctets = unwrap(encodeMessage(keepalive, wireSession()));
+
+function countMessage(counts: Float64Array, type: number): void {
+  counts[type] = (counts[type] ?? 0) + 1;
+}

@@ -1,5 +1,6 @@
 /** What the handler of a peer holds while its session is up. After `down` the connection is closed, and all this does nothing. */
 
+import type { Ip } from '../../../net/ip.ts';
 import type { Session } from '../session/handler.ts';
 import type { Connection } from './connection.ts';
 
@@ -27,6 +28,10 @@ export class LiveSession implements Session {
     this.resumed = resumed;
     this.since = since;
     this.reset = reset;
+  }
+
+  get localAddress(): Ip | undefined {
+    return this.#connection.ends.local?.ip;
   }
 
   get queued(): number {

@@ -6,7 +6,7 @@
 import { assertNever } from '../../../base/assert-never.ts';
 import type { Log, Random } from '../../../base/ports.ts';
 import type { MessageError } from '../wire/error.ts';
-import { familyNumber } from '../wire/family.ts';
+import { type FamilyName, familyNumber } from '../wire/family.ts';
 import { cease, hardReset, type Notification } from '../wire/notification.ts';
 import { CEASE } from '../wire/numbers.ts';
 import { type RouteRefresh, refreshSubtypes } from '../wire/route-refresh.ts';
@@ -22,8 +22,9 @@ import {
   type PeerTimer,
 } from '../session/peer-machine.ts';
 import { formatReason, type Reason, sent } from '../session/reason.ts';
+import type { Stale } from '../session/retention.ts';
 import type { PeerSettings } from '../session/settings.ts';
-import { Connection, type ConnectionContext, Traffic } from './connection.ts';
+import { Connection, type ConnectionContext, type Ends, Traffic } from './connection.ts';
 import { LiveSession } from './live-session.ts';
 import type { ConnectionSettings, Place, Stream, Transport } from './transport.ts';
 
@@ -62,8 +63,15 @@ export interface PeerStatus {
   readonly sessions: number;
   /** Failures in a row. */
   readonly failures: number;
-  /** Why the last connection ended. */
+  /** Why the last connection ended, and how many milliseconds ago. */
   readonly lastReason: Reason | undefined;
+  readonly lastReasonAge: number | undefined;
+  /** Milliseconds since the last message. */
+  readonly silence: number | undefined;
+  /** The addresses and ports of the session of now. */
+  readonly ends: Ends | undefined;
+  /** Families of which routes of a past session are kept, RFC 4724 §4.2. */
+  readonly retained: readonly { readonly family: FamilyName; readonly phase: Stale['phase'] }[];
 }
 
 export interface ResetOptions {
@@ -87,6 +95,9 @@ export class Peer {
   readonly #traffic = new Traffic();
   #session: LiveSession | undefined;
   #sessions = 0;
+  #lastReasonAt: number | undefined;
+  /** What the log was last told of why there is no session. */
+  #lastFailure = '';
   #nextLink = outgoingLink + 1;
   /** Events wait for the one at work, so that no call of the handler comes from within another. */
   #isBusy = false;
@@ -111,24 +122,35 @@ export class Peer {
     return this.#machine.settings;
   }
 
+  /** Where it is, as far as that is known. */
+  get place(): Place | undefined {
+    return this.#place;
+  }
+
   get connection(): ConnectionSettings {
     return this.#connection;
   }
 
   get status(): PeerStatus {
-    const { admin, failures, lastReason, state } = this.#machine;
+    const { admin, failures, kept, lastReason, state } = this.#machine;
     const session = this.#session;
+    const since = (time: number | undefined): number | undefined =>
+      time === undefined ? undefined : this.#context.timers.now() - time;
     return {
       name: this.name,
       state,
       admin,
       negotiated: session?.negotiated,
-      uptime: session === undefined ? undefined : this.#context.timers.now() - session.since,
+      uptime: since(session?.since),
       queued: session?.queued ?? 0,
       traffic: this.#traffic,
       sessions: this.#sessions,
       failures,
       lastReason,
+      lastReasonAge: since(this.#lastReasonAt),
+      silence: since(this.#traffic.lastReceived),
+      ends: session === undefined ? undefined : this.#links.get(session.link)?.ends,
+      retained: kept.map(({ family, phase }) => ({ family: family.name, phase })),
     };
   }
 
@@ -268,9 +290,13 @@ export class Peer {
     this.#isBusy = true;
     try {
       for (let event = this.#waiting.shift(); event; event = this.#waiting.shift()) {
-        const before = this.#machine.state;
+        const { lastReason, state: before } = this.#machine;
         const shown = this.#shown;
         for (const action of this.#machine.step(event)) this.#perform(action);
+        if (this.#machine.lastReason !== lastReason) {
+          this.#lastReasonAt = this.#context.timers.now();
+          if (before !== 'Established') this.#reportFailure();
+        }
         if (this.#machine.state !== before) this.#report(before);
         if (this.#shown !== shown) this.#changed(this);
       }
@@ -281,10 +307,20 @@ export class Peer {
 
   #report(before: StateName): void {
     const { lastReason, state } = this.#machine;
+    if (state === 'Established') this.#lastFailure = '';
     const isEnd = before === 'Established' && lastReason !== undefined;
     const why = isEnd ? `: ${formatReason(lastReason)}` : '';
     const level = before === 'Established' || state === 'Established' ? 'info' : 'debug';
     this.#context.log(level, `${this.name}: ${before} to ${state}${why}`);
+  }
+
+  /** Why no session comes about: each reason once, until there is one or another reason. */
+  #reportFailure(): void {
+    const { admin, lastReason } = this.#machine;
+    if (lastReason === undefined || admin === 'stopped') return;
+    const why = formatReason(lastReason);
+    if (why !== this.#lastFailure) this.#context.log('warn', `${this.name}: no session: ${why}`);
+    this.#lastFailure = why;
   }
 
   /** Differs when `changed` is to be called. */
@@ -395,7 +431,7 @@ function malformed(link: number, error: MessageError): PeerEvent {
   return { type: 'link', link, event: { type: 'malformed', error } };
 }
 
-/** RFC 9687 §4.2: "the greater of 8 minutes or 2 times the negotiated HoldTime". Seconds. */
+/** RFC 9687 §6: "the greater of 8 minutes or 2 times the negotiated HoldTime". Seconds. */
 function sendHoldTime(settings: PeerSettings, { holdTime }: Negotiated): number {
   return settings.sendHoldTime ?? Math.max(8 * 60, 2 * holdTime);
 }

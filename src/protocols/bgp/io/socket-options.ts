@@ -1,6 +1,6 @@
 /**
- * The socket options of BGP on Linux, each as one call: TCP-MD5 (RFC 2385), GTSM (RFC 5082), TTL, VRF, precedence, buffers.
- * tcp(7), ip(7), ipv6(7), linux/tcp.h. Every function gives 0, or the negated errno of what was refused.
+ * The socket options of BGP on Linux, each as one call: TCP-MD5 (RFC 2385), GTSM (RFC 5082), TTL, VRF, precedence, buffers;
+ * and those of ICMPv6. tcp(7), ip(7), ipv6(7), linux/tcp.h, linux/icmpv6.h. Every function gives 0, or the negated errno of what was refused.
  */
 
 import { type Family, type Ip } from '../../../net/ip.ts';
@@ -23,9 +23,14 @@ const TCP_MD5SIG = 14;
 const TCP_MD5SIG_EXT = 32;
 const IPPROTO_IPV6 = 41;
 const IPV6_UNICAST_HOPS = 16;
+const IPV6_MULTICAST_HOPS = 18;
+const IPV6_MULTICAST_LOOP = 19;
 const IPV6_V6ONLY = 26;
+const IPV6_RECVHOPLIMIT = 51;
 const IPV6_TCLASS = 67;
 const IPV6_MINHOPCOUNT = 73;
+const IPPROTO_ICMPV6 = 58;
+const ICMP6_FILTER = 1;
 
 /** RFC 4271 §3 leaves it open; routers mark routing protocols so: class selector 6, RFC 2474 §4.2.2. */
 const CS6 = 0xc0;
@@ -95,6 +100,27 @@ export class SocketOptions {
     const [ip, length] = 'ip' in of ? [of.ip, of.length] : [of, undefined];
     const value = md5Signature(ip, length, new TextEncoder().encode(password));
     return this.#set(IPPROTO_TCP, length === undefined ? TCP_MD5SIG : TCP_MD5SIG_EXT, value);
+  }
+
+  multicastHops(hops: number): number {
+    return this.#int(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, hops);
+  }
+
+  /** What we send to a group does not come back to us. */
+  noMulticastLoop(): number {
+    return this.#int(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
+  }
+
+  /** Each datagram comes with its hop limit, as IPV6_HOPLIMIT. */
+  tellHopLimit(): number {
+    return this.#int(IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
+  }
+
+  /** Of all ICMPv6 only this type: RFC 3542 §3.2, where on Linux a bit that is set keeps a type out. */
+  onlyIcmp6(type: number): number {
+    const filter = new Uint32Array(8).fill(0xffff_ffff);
+    filter[type >>> 5] = ~(1 << (type & 31));
+    return this.#set(IPPROTO_ICMPV6, ICMP6_FILTER, new Uint8Array(filter.buffer));
   }
 
   /** Why the connection came to nothing, as a positive errno; 0 when it stands. */

@@ -32,7 +32,7 @@ export interface SpeakerOptions {
   readonly timers?: Timers;
   readonly random?: Random;
   readonly transport?: Transport;
-  /** Octets of a peer that are taken in before others have their turn. 65536 unless said, which is at most a few milliseconds. */
+  /** Octets of a peer that are taken in before others have their turn. 32768 unless said, which is a few milliseconds at most. */
   readonly portion?: number;
   /** Octets queued to a peer at which `whenDrained` calls back. */
   readonly lowWater?: number;
@@ -40,7 +40,7 @@ export interface SpeakerOptions {
   readonly changed?: (peer: Peer) => void;
 }
 
-const defaults = { portion: 65536, lowWater: 65536 };
+const defaults = { portion: 32768, lowWater: 65536 };
 
 export interface NewPeer {
   /** For logs and lists; its address unless said. */

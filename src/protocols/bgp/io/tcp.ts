@@ -196,6 +196,11 @@ class TcpStream implements Stream {
     this.#watch = new addon.Watch(fd, (errno, events) => this.#ready(errno, events));
   }
 
+  local(): SocketName | undefined {
+    const name = this.#isClosed ? -1 : this.#addon.getsockname(this.#fd, socketNameLength);
+    return typeof name === 'number' ? undefined : decodeSocketName(name);
+  }
+
   read(into: Uint8Array): number {
     return this.#addon.recv(this.#fd, into);
   }

@@ -33,6 +33,8 @@ export interface Place {
 
 export interface Stream {
   readonly remote: SocketName;
+  /** Our end, for people; `undefined` when the kernel does not know it any more. */
+  local(): SocketName | undefined;
   /** Octets read into the buffer; 0 at the end of the stream; the negated errno otherwise, `-EAGAIN` when there are none. */
   read(into: Uint8Array): number;
   /** Octets taken; the negated errno otherwise, `-EAGAIN` when none can be now. */

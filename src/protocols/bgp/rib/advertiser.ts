@@ -7,21 +7,34 @@
  */
 
 import { UpdateWriter } from '../wire/update-writer.ts';
-import { type AttributeSet, nextHopOf } from './attribute-table.ts';
+import { equalData } from '../../../base/equal.ts';
+import type { AttributeSet } from './attribute-table.ts';
 import { BitSet } from './bit-set.ts';
-import type { Cursor } from './change-order.ts';
+import type { ChangeOrder, Cursor } from './change-order.ts';
 import { type Destination, none } from './destinations.ts';
-import { attributesFor, type Form } from './outgoing.ts';
+import { type Judged, judge, rejected } from './judge.ts';
+import { attributesFor, canCarry, type Form, isFor, nextHopFor } from './outgoing.ts';
 import type { Path } from './paths.ts';
-import { mayTell, type Neighbour } from './peer.ts';
+import { PathTelling } from './path-telling.ts';
+import { roomFor, sendAllBut } from './pieces.ts';
+import type { Neighbour } from './peer.ts';
 import type { Rib } from './rib.ts';
 
 /** Destinations that are looked at before others get their turn. */
 const portion = 2048;
 
+/** A filter of one receiver, RFC 4684 §6. */
+export interface Wanted {
+  /** One value for all that let the same pass; `undefined`: everything, as of those without. Another after a change. */
+  readonly alike: object | undefined;
+  has(set: AttributeSet): boolean;
+}
+
 export interface Receiver {
   readonly neighbour: Neighbour;
   readonly form: Form;
+  /** Which routes it has asked for; left out: all. */
+  readonly wanted?: Wanted;
   /** Whether it takes more now. */
   isReady(): boolean;
   /** Whole messages. */
@@ -30,38 +43,78 @@ export interface Receiver {
 
 /** One who is told, until he leaves. */
 export interface Member {
-  readonly receiver: Receiver;
+  receiver: Receiver;
+  /** The changes that he is told of, and how far he has heard of them. */
+  readonly order: ChangeOrder;
   readonly cursor: Cursor;
-  /** The destinations of which he has heard that there is a route. */
+  /** The destinations of which he has heard that there is a route; of each 32 paths, where he is told of several. */
   readonly told: BitSet;
+  /** Destinations to look at again, because he wants others than before. */
+  readonly due: BitSet;
   /** What is due when he has heard of all there is: at first the End-of-RIB, RFC 4724 §2. */
   atEnd: (() => void) | undefined;
+  /** Of one who is told otherwise since a moment ago. */
+  revision: Revision | undefined;
+  /** Routes that the policy of his form did not let him hear of, each as often as he would have been told. */
+  rejected: number;
+}
+
+/** Of what was told in one form, only what is another thing in the form of now is told again. */
+interface Revision {
+  readonly before: Form;
+  readonly after: Form;
+  /** The change up to which he has heard all in the form before. */
+  readonly upTo: number;
 }
 
 export class Advertiser {
   readonly #rib: Rib;
   readonly #members = new Set<Member>();
+  /** By what is told, and what is asked for: for `#groupOf`. They end with either. */
+  readonly #pairs = new WeakMap<object, WeakMap<object, object>>();
 
   constructor(rib: Rib) {
     this.#rib = rib;
   }
 
   join(receiver: Receiver): Member {
-    const cursor = this.#rib.order.open();
+    const order = receiver.form.choice === undefined ? this.#rib.order : this.#rib.allChanges();
+    if (receiver.wanted !== undefined) this.#rib.indexSets();
+    const cursor = order.open();
     const atEnd = (): void => this.#endOfRib(receiver);
-    const member: Member = { receiver, cursor, told: new BitSet(), atEnd };
+    const member: Member = {
+      receiver,
+      order,
+      cursor,
+      told: new BitSet(),
+      due: new BitSet(),
+      atEnd,
+      revision: undefined,
+      rejected: 0,
+    };
     this.#members.add(member);
     return member;
   }
 
   leave(member: Member): void {
-    this.#rib.order.close(member.cursor);
+    member.order.close(member.cursor);
     this.#members.delete(member);
+    const isOther = [...this.#members].some(({ order }) => order !== this.#rib.order);
+    if (!isOther) this.#rib.dropAllChanges();
+  }
+
+  /** The member wants others than before: those with one of these sets are looked at again. */
+  reconsider(member: Member, sets: Iterable<AttributeSet>): void {
+    for (const { id } of sets) {
+      for (const path of this.#rib.pathsWith(id)) member.due.add(this.#rib.paths.destination(path));
+    }
   }
 
   /** Tells all of it again, RFC 2918, and then calls `atEnd`. */
   repeat(member: Member, atEnd?: () => void): void {
-    this.#rib.order.rewind(member.cursor);
+    member.order.rewind(member.cursor);
+    // What he has heard before is told too: that is what was asked for.
+    member.revision = undefined;
     const before = member.atEnd;
     member.atEnd = () => {
       before?.();
@@ -69,27 +122,40 @@ export class Advertiser {
     };
   }
 
+  /** From now on he is told in this form; and of what he has heard, what is another thing in it. */
+  reform(member: Member, form: Form): void {
+    const { receiver, order, cursor } = member;
+    const wanted: Revision = { before: receiver.form, after: form, upTo: cursor.change };
+    const others = [...this.#members].map(({ revision }) => revision);
+    member.revision = others.find((each) => isSameRevision(each, wanted)) ?? wanted;
+    member.receiver = { ...receiver, form };
+    order.rewind(cursor);
+  }
+
   /** Tells the next portion to all that are ready. Whether there is more for any of them. */
   advance(): boolean {
     let isMore = false;
     for (const members of this.#groups().values()) {
       this.#tell(members);
-      isMore ||= members.some(({ cursor }) => this.#rib.order.after(cursor.at) !== none);
+      isMore ||= members.some(hasNews);
+    }
+    for (const member of this.#members) {
+      if (member.receiver.wanted !== undefined && this.#tellDue(member)) isMore = true;
     }
     this.#rib.sweep();
     return isMore;
   }
 
   /** Those that are told the same now. */
-  #groups(): ReadonlyMap<unknown, readonly [Member, ...Member[]]> {
-    const groups = new Map<unknown, Map<Destination, [Member, ...Member[]]>>();
-    const found = new Map<unknown, [Member, ...Member[]]>();
+  #groups(): ReadonlyMap<object, readonly [Member, ...Member[]]> {
+    const groups = new Map<object, Map<Destination, [Member, ...Member[]]>>();
+    const found = new Map<object, [Member, ...Member[]]>();
     for (const member of this.#members) {
       const { receiver, cursor } = member;
-      const hasNews = this.#rib.order.after(cursor.at) !== none || member.atEnd !== undefined;
-      if (!hasNews || !receiver.isReady()) continue;
-      const places = groups.get(receiver.form) ?? new Map<Destination, [Member, ...Member[]]>();
-      groups.set(receiver.form, places);
+      if ((!hasNews(member) && member.atEnd === undefined) || !receiver.isReady()) continue;
+      const told = this.#groupOf(member);
+      const places = groups.get(told) ?? new Map<Destination, [Member, ...Member[]]>();
+      groups.set(told, places);
       const members = places.get(cursor.at);
       if (members !== undefined) {
         members.push(member);
@@ -102,10 +168,24 @@ export class Advertiser {
     return found;
   }
 
+  /** Who is told what: one value for all that are told the same. */
+  #groupOf({ receiver, revision }: Member): object {
+    const { form, wanted } = receiver;
+    // Who asks for which targets is told to others than clients with regard to what they said themselves.
+    if (form.choice === 'memberships' && form.role !== 'client') return receiver;
+    const told = revision ?? form;
+    const alike = wanted?.alike;
+    if (alike === undefined) return told;
+    const pairs = this.#pairs.get(told) ?? new WeakMap<object, object>();
+    this.#pairs.set(told, pairs);
+    const pair = pairs.get(alike) ?? {};
+    pairs.set(alike, pair);
+    return pair;
+  }
+
   #tell(members: readonly [Member, ...Member[]]): void {
-    const { order } = this.#rib;
     const news: Destination[] = [];
-    const [{ receiver, cursor }] = members;
+    const [{ order, cursor }] = members;
     let at = order.after(cursor.at);
     while (at !== none && news.length < portion) {
       news.push(at);
@@ -113,8 +193,11 @@ export class Advertiser {
     }
     if (news.length > 0) {
       const last = news[news.length - 1] ?? none;
-      new Telling(this.#rib, receiver.form, members).tell(news);
-      for (const member of members) order.move(member.cursor, last);
+      this.#tellOf(news, members);
+      for (const member of members) {
+        order.move(member.cursor, last);
+        if (member.cursor.change >= (member.revision?.upTo ?? 0)) member.revision = undefined;
+      }
     }
     if (at !== none) return;
     for (const member of members) {
@@ -124,11 +207,50 @@ export class Advertiser {
     }
   }
 
+  #tellOf(news: readonly Destination[], members: readonly [Member, ...Member[]]): void {
+    const [{ receiver, revision }] = members;
+    const { form } = receiver;
+    if (form.choice === undefined) new Telling(this.#rib, form, members, revision).tell(news);
+    else new PathTelling(this.#rib, form, form.choice, members).tell(news);
+  }
+
+  /** Of what is due: what is told where nothing else has changed. Whether there is more. */
+  #tellDue(member: Member): boolean {
+    const { cursor, due, order, receiver } = member;
+    if (due.next(0) < 0 || !receiver.isReady()) return false;
+    const news: Destination[] = [];
+    let at = due.next(0);
+    for (let looked = 0; at >= 0 && looked < portion; looked += 1) {
+      due.delete(at);
+      // What is not behind the cursor is told when the cursor is there.
+      const isBehind = order.changeOf(at) <= cursor.change;
+      if (isBehind && this.#differs(member, at)) news.push(at);
+      at = due.next(at + 1);
+    }
+    if (news.length > 0) this.#tellOf(news, [member]);
+    return at >= 0;
+  }
+
+  /** Whether he has heard otherwise than he should have. Of several paths that shows only when they are chosen. */
+  #differs({ receiver, told }: Member, destination: Destination): boolean {
+    const { form, neighbour, wanted } = receiver;
+    if (form.choice !== undefined) return true;
+    const path = this.#rib.destinations.bestPath(destination);
+    const isOwn = this.#rib.paths.peer(path) === neighbour.id;
+    const judged = judge(this.#rib, destination, path, form, wanted);
+    const isTold = judged !== undefined && judged !== rejected && !isOwn;
+    return isTold !== told.has(destination);
+  }
+
   #endOfRib(receiver: Receiver): void {
     const writer = new UpdateWriter(receiver.form.session, 64);
     writer.endOfRib(this.#rib.family);
     receiver.send(writer.take());
   }
+}
+
+function hasNews({ order, cursor }: Member): boolean {
+  return order.after(cursor.at) !== none;
 }
 
 /** Destinations that go into the same UPDATEs. */
@@ -145,21 +267,33 @@ class Telling {
   readonly #rib: Rib;
   readonly #form: Form;
   readonly #members: readonly Member[];
+  readonly #wanted: Wanted | undefined;
   readonly #buckets = new Map<number, Bucket>();
   /** What single members are told the end of. */
   readonly #gone = new Map<Member, Destination[]>();
+  readonly #revision: Revision | undefined;
+  /** By the peer whose routes they are: how many the policy did not let pass. */
+  readonly #rejected = new Map<number, number>();
   #lastKey = Number.NaN;
   #lastBucket: Bucket | undefined;
 
-  constructor(rib: Rib, form: Form, members: readonly Member[]) {
+  constructor(
+    rib: Rib,
+    form: Form,
+    members: readonly [Member, ...Member[]],
+    revision: Revision | undefined,
+  ) {
     this.#rib = rib;
     this.#form = form;
     this.#members = members;
+    this.#wanted = members[0].receiver.wanted;
+    this.#revision = revision;
   }
 
   tell(news: readonly Destination[]): void {
     for (const destination of news) {
       const path = this.#rib.destinations.bestPath(destination);
+      if (this.#revision !== undefined && this.#isAsBefore(destination, path)) continue;
       if (path === none) this.#withdraw(destination);
       else if (!this.#announce(destination, path)) this.#withdrawFromSome(destination);
     }
@@ -171,15 +305,58 @@ class Telling {
     const { attributes, paths } = this.#rib;
     const setId = paths.attributes(path);
     const peer = paths.peer(path);
+    if (this.#form.filter !== undefined) return this.#announceFiltered(destination, path, peer);
     const key = setId * 0x10000 + peer;
     if (key !== this.#lastKey) {
       const set = attributes.get(setId);
       const from = this.#rib.neighbour(peer);
       if (set === undefined || from === undefined || !isFor(set, from, this.#form)) return false;
+      if (this.#wanted?.has(set) === false || !canCarry(set, from, this.#form)) return false;
       this.#open(key, set, peer);
     }
     this.#lastBucket?.destinations.push(destination);
     return true;
+  }
+
+  #announceFiltered(destination: Destination, path: Path, peer: number): boolean {
+    const told = this.#judge(destination, path, this.#form);
+    if (told === undefined) return false;
+    if (told === rejected) {
+      this.#rejected.set(peer, (this.#rejected.get(peer) ?? 0) + 1);
+      return false;
+    }
+    const key = told.id * 0x10000 + peer;
+    if (key !== this.#lastKey) this.#open(key, told, peer);
+    this.#lastBucket?.destinations.push(destination);
+    return true;
+  }
+
+  #judge(destination: Destination, path: Path, form: Form): Judged {
+    return judge(this.#rib, destination, path, form, this.#wanted);
+  }
+
+  /** Whether all have heard, in the form before, just what they would be told now. */
+  #isAsBefore(destination: Destination, path: Path): boolean {
+    const revision = this.#revision;
+    const { order, paths } = this.#rib;
+    if (revision === undefined || order.changeOf(destination) > revision.upTo) return false;
+    const peer = paths.peer(path);
+    const from = this.#rib.neighbour(peer);
+    if (from === undefined) return false;
+    const { before: formBefore, after: formNow } = revision;
+    const before = toldOf(this.#judge(destination, path, formBefore));
+    const now = toldOf(this.#judge(destination, path, formNow));
+    const isAsTold = this.#members.every(
+      ({ told, receiver: { neighbour } }) =>
+        told.has(destination) === (now !== undefined && neighbour.id !== peer),
+    );
+    if (!isAsTold || before === undefined || now === undefined) return isAsTold && before === now;
+    const isPlainSame = (formBefore.plain ?? formBefore) === (formNow.plain ?? formNow);
+    if (before === now && isPlainSame) return true;
+    return (
+      equalData(nextHopFor(before, from, formBefore), nextHopFor(now, from, formNow)) &&
+      equalData(attributesFor(before, from, formBefore), attributesFor(now, from, formNow))
+    );
   }
 
   /** Mostly all have heard of it but the peer whose route it was. */
@@ -244,8 +421,8 @@ class Telling {
     const from = this.#rib.neighbour(peer);
     if (set === undefined || from === undefined) writer.withdraw(family);
     else {
-      const nextHop = this.#form.nextHop ?? nextHopOf(set);
-      writer.announce(family, nextHop, attributesFor(set, from, this.#form));
+      const attributes = attributesFor(set, from, this.#form);
+      writer.announce(family, nextHopFor(set, from, this.#form), attributes);
     }
   }
 
@@ -259,6 +436,9 @@ class Telling {
   /** Notes what a member was told, and withdraws from it what it is told no more: routes that are its own now, or not for it. */
   #settle(member: Member): void {
     const { told, receiver } = member;
+    for (const [peer, count] of this.#rejected) {
+      if (peer !== receiver.neighbour.id) member.rejected += count;
+    }
     for (const { set, peer, destinations } of this.#buckets.values()) {
       if (set === undefined) continue;
       const isOwn = peer === receiver.neighbour.id;
@@ -279,30 +459,10 @@ class Telling {
   }
 }
 
-/** Octets that so many routes take, about: most take less, and the writer makes room for the others. */
-function roomFor(routes: number): number {
-  return 256 + routes * 64;
+function toldOf(judged: Judged): AttributeSet | undefined {
+  return judged === rejected ? undefined : judged;
 }
 
-/** Whether peers of this form are told of such a route at all. */
-function isFor({ rank }: AttributeSet, from: Neighbour, { role, kind }: Form): boolean {
-  if (rank.noAdvertise || (rank.noExport && kind === 'external')) return false;
-  return mayTell(from.role, role);
-}
-
-/** In as few pieces as possible. */
-function sendAllBut(
-  receiver: Receiver,
-  buckets: readonly Bucket[],
-  starts: readonly number[],
-  octets: Uint8Array,
-): void {
-  let from = 0;
-  buckets.forEach(({ peer }, index) => {
-    if (peer !== receiver.neighbour.id) return;
-    const start = starts[index] ?? 0;
-    if (start > from) receiver.send(octets.subarray(from, start));
-    from = starts[index + 1] ?? octets.length;
-  });
-  if (octets.length > from) receiver.send(octets.subarray(from));
+function isSameRevision(a: Revision | undefined, b: Revision): boolean {
+  return a !== undefined && a.before === b.before && a.after === b.after && a.upTo === b.upTo;
 }

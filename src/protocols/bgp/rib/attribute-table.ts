@@ -20,6 +20,14 @@ export interface AttributeSet {
   correctFrom: number;
   /** What others are told, by the form that theirs have: see outgoing.ts. */
   readonly told: Map<object, Map<number, Uint8Array>>;
+  /** Of one that an export policy has made: what of it is said by us, whatever else is usual. */
+  readonly own?: { readonly med: boolean; readonly nextHop: boolean };
+}
+
+/** Who wants to know which sets there are. */
+export interface SetObserver {
+  added(set: AttributeSet): void;
+  removed(set: AttributeSet): void;
 }
 
 interface Entry extends AttributeSet {
@@ -37,16 +45,22 @@ export const ownForm: WireSession = wireSession({ fourOctetAs: true });
 
 export class AttributeTable {
   readonly #local: Local;
+  readonly #observer: SetObserver | undefined;
   readonly #entries: (Entry | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #byHash = new Map<number, Entry[]>();
 
-  constructor(local: Local) {
+  constructor(local: Local, observer?: SetObserver) {
     this.#local = local;
+    this.#observer = observer;
   }
 
   get count(): number {
     return this.#entries.length - this.#free.length;
+  }
+
+  *all(): Generator<AttributeSet> {
+    for (const entry of this.#entries) if (entry !== undefined) yield entry;
   }
 
   get(id: number): AttributeSet | undefined {
@@ -95,6 +109,7 @@ export class AttributeTable {
     else this.#byHash.set(entry.hash, others);
     this.#entries[id] = undefined;
     this.#free.push(id);
+    this.#observer?.removed(entry);
   }
 
   #find(
@@ -125,6 +140,7 @@ export class AttributeTable {
     };
     this.#entries[id] = entry;
     this.#byHash.set(hash, [...(this.#byHash.get(hash) ?? none), entry]);
+    this.#observer?.added(entry);
     return entry;
   }
 }

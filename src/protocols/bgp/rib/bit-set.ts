@@ -24,6 +24,26 @@ export class BitSet {
     return true;
   }
 
+  /** The bits of the numbers 32·`at` to 32·`at` + 31. */
+  word(at: number): number {
+    return this.#words[at] ?? 0;
+  }
+
+  setWord(at: number, bits: number): void {
+    if (bits !== 0) this.add(at * 32);
+    if (at < this.#words.length) this.#words[at] = bits;
+  }
+
+  /** The least that is there, from this one on; -1 when there is none. */
+  next(from: number): number {
+    for (let at = from >>> 5; at < this.#words.length; at += 1) {
+      const above = at === from >>> 5 ? -1 << (from & 31) : -1;
+      const bits = (this.#words[at] ?? 0) & above;
+      if (bits !== 0) return at * 32 + 31 - Math.clz32(bits & -bits);
+    }
+    return -1;
+  }
+
   get count(): number {
     let count = 0;
     for (const word of this.#words) {

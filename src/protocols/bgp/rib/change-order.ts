@@ -4,7 +4,8 @@
  * last state only, one who is new walks through all there is, and what waits for anybody is never more than the table.
  */
 
-import { type Destination, longer, none } from './destinations.ts';
+import { type Destination, none } from './destinations.ts';
+import { Rows } from './rows.ts';
 
 /** A place in the order: behind `at`, or before the first where that is `none`. */
 export interface Cursor {
@@ -13,13 +14,18 @@ export interface Cursor {
   change: number;
 }
 
+const PREVIOUS = 0;
+const NEXT = 1;
+/** The number of its last change in two halves; 0 of one that is not in the order. */
+const CHANGE = 2;
+const CHANGE_HIGH = 3;
+/** How many cursors stand at it. */
+const CURSORS = 4;
+const width = 5;
+const half = 2 ** 31;
+
 export class ChangeOrder {
-  #previous = new Int32Array(0);
-  #next = new Int32Array(0);
-  #isIn = new Uint8Array(0);
-  /** How many cursors stand at a destination. */
-  #cursorsAt = new Uint16Array(0);
-  #changes = new Float64Array(0);
+  readonly #rows = new Rows(width);
   #first: Destination = none;
   #last: Destination = none;
   /** The number of the last change. */
@@ -32,18 +38,26 @@ export class ChangeOrder {
 
   /** The number of the destination's last change. */
   changeOf(destination: Destination): number {
-    return this.#changes[destination] ?? 0;
+    return this.#rows.get(destination, CHANGE_HIGH) * half + this.#rows.get(destination, CHANGE);
   }
 
   /** The destination after the cursor, or `none`. */
   after(at: Destination): Destination {
-    return at === none ? this.#first : (this.#next[at] ?? none);
+    return at === none ? this.#first : this.#rows.get(at, NEXT);
   }
 
   /** A new cursor, before everything. */
   open(): Cursor {
     const cursor: Cursor = { at: none, change: 0 };
     this.#cursors.add(cursor);
+    return cursor;
+  }
+
+  /** A new cursor, behind everything. */
+  openAtEnd(): Cursor {
+    const cursor = this.open();
+    if (this.#last !== none) this.move(cursor, this.#last);
+    cursor.change = this.#change;
     return cursor;
   }
 
@@ -64,7 +78,7 @@ export class ChangeOrder {
     this.#leave(cursor);
     cursor.at = to;
     cursor.change = this.changeOf(to);
-    this.#cursorsAt[to] = (this.#cursorsAt[to] ?? 0) + 1;
+    this.#rows.set(to, CURSORS, this.#rows.get(to, CURSORS) + 1);
   }
 
   /** The change up to which every cursor is. */
@@ -77,31 +91,39 @@ export class ChangeOrder {
   // HOT: once per route that changes; see bench/bgp.
   touch(destination: Destination): void {
     this.#change += 1;
-    if (destination >= this.#next.length) this.#grow(destination);
-    if (this.#isIn[destination] === 1) this.#unlink(destination);
-    this.#isIn[destination] = 1;
-    this.#changes[destination] = this.#change;
-    this.#previous[destination] = this.#last;
-    this.#next[destination] = none;
+    const rows = this.#rows;
+    rows.reserve(destination);
+    if (this.#isIn(destination)) this.#unlink(destination);
+    rows.set(destination, CHANGE, this.#change % half);
+    rows.set(destination, CHANGE_HIGH, Math.floor(this.#change / half));
+    rows.set(destination, PREVIOUS, this.#last);
+    rows.set(destination, NEXT, none);
     if (this.#last === none) this.#first = destination;
-    else this.#next[this.#last] = destination;
+    else rows.set(this.#last, NEXT, destination);
     this.#last = destination;
   }
 
   remove(destination: Destination): void {
-    if (this.#isIn[destination] !== 1) return;
+    if (!this.#isIn(destination)) return;
     this.#unlink(destination);
-    this.#isIn[destination] = 0;
+    this.#rows.set(destination, CHANGE, 0);
+    this.#rows.set(destination, CHANGE_HIGH, 0);
+    if (this.#last === none) this.#rows.clear();
+  }
+
+  #isIn(destination: Destination): boolean {
+    return this.changeOf(destination) > 0;
   }
 
   #unlink(destination: Destination): void {
-    const previous = this.#previous[destination] ?? none;
-    const next = this.#next[destination] ?? none;
-    if ((this.#cursorsAt[destination] ?? 0) > 0) this.#stepBack(destination, previous);
+    const rows = this.#rows;
+    const previous = rows.get(destination, PREVIOUS);
+    const next = rows.get(destination, NEXT);
+    if (rows.get(destination, CURSORS) > 0) this.#stepBack(destination, previous);
     if (previous === none) this.#first = next;
-    else this.#next[previous] = next;
+    else rows.set(previous, NEXT, next);
     if (next === none) this.#last = previous;
-    else this.#previous[next] = previous;
+    else rows.set(next, PREVIOUS, previous);
   }
 
   /** Cursors at a destination that moves stay where they are: behind the one before it. Their change does not go back. */
@@ -109,28 +131,12 @@ export class ChangeOrder {
     for (const cursor of this.#cursors) {
       if (cursor.at !== from) continue;
       cursor.at = to;
-      if (to !== none) this.#cursorsAt[to] = (this.#cursorsAt[to] ?? 0) + 1;
+      if (to !== none) this.#rows.set(to, CURSORS, this.#rows.get(to, CURSORS) + 1);
     }
-    this.#cursorsAt[from] = 0;
+    this.#rows.set(from, CURSORS, 0);
   }
 
   #leave({ at }: Cursor): void {
-    if (at !== none) this.#cursorsAt[at] = Math.max(0, (this.#cursorsAt[at] ?? 0) - 1);
+    if (at !== none) this.#rows.set(at, CURSORS, Math.max(0, this.#rows.get(at, CURSORS) - 1));
   }
-
-  #grow(destination: Destination): void {
-    while (destination >= this.#next.length) {
-      this.#previous = longer(this.#previous);
-      this.#next = longer(this.#next);
-    }
-    const { length } = this.#next;
-    this.#isIn = copied(new Uint8Array(length), this.#isIn);
-    this.#cursorsAt = copied(new Uint16Array(length), this.#cursorsAt);
-    this.#changes = copied(new Float64Array(length), this.#changes);
-  }
-}
-
-function copied<A extends Uint8Array | Uint16Array | Float64Array>(to: A, from: A): A {
-  to.set(from);
-  return to;
 }

@@ -1,12 +1,13 @@
 /**
  * The destinations of one family: everything that somebody announces, or announced until a moment ago, by the key of its
- * NLRI. A destination is a small number; what is known of it stands in columns under that number. 100,000 of them are a
- * dozen typed arrays, not 100,000 objects: the collector has nothing to walk, and a route costs some hundred octets.
+ * NLRI. A destination is a small number; what is known of it stands in a row of that number. 100,000 of them are a few dozen
+ * typed arrays, not 100,000 objects: the collector has nothing to walk, and a route costs some hundred octets.
  */
 
 import { maxKeyLength, type NlriCodec } from '../wire/nlri/codec.ts';
 import { u32 } from '../wire/octets.ts';
 import { type Address, OctetSlabs } from './octet-slabs.ts';
+import { Rows } from './rows.ts';
 
 /** A destination, or `none`. */
 export type Destination = number;
@@ -18,22 +19,24 @@ const shardCount = 1 << shardBits;
 /** Slots, of which at most half are taken: a search looks at two or three. */
 const firstShardSize = 64;
 
+/** Of its key; of a number that is free, the next of those. */
+const HASH = 0;
+/** 0 of a number that is free. */
+const ADDRESS = 1;
+const FIRST_PATH = 2;
+const BEST_PATH = 3;
+const LAST_PEER = 4;
+const width = 5;
+
 export class Destinations {
   readonly #nlri: NlriCodec<unknown>;
   readonly octets = new OctetSlabs();
   /** A slot is two numbers, the hash and the destination: whoever passes it by has to look nowhere else. */
-  readonly #shards: Int32Array[] = Array.from({ length: shardCount }, () =>
-    new Int32Array(firstShardSize * 2).fill(none),
-  );
+  readonly #shards: Int32Array[] = Array.from({ length: shardCount }, emptyShard);
   readonly #counts = new Int32Array(shardCount);
-  /** By destination. */
-  #hash = new Int32Array(0);
-  #address = new Int32Array(0);
-  #firstPath = new Int32Array(0);
-  #bestPath = new Int32Array(0);
-  #lastPeer = new Int32Array(0);
-  /** Numbers that are free again, and the first that never was in use. */
-  readonly #free: Destination[] = [];
+  readonly #rows = new Rows(width);
+  /** The first of the numbers that are free again, and the first that never was in use. */
+  #free: Destination = none;
   #next = 0;
   #count = 0;
   /** With room for the last word. */
@@ -55,34 +58,35 @@ export class Destinations {
   }
 
   firstPath(of: Destination): number {
-    return this.#firstPath[of] ?? none;
+    return this.#rows.get(of, FIRST_PATH);
   }
 
   setFirstPath(of: Destination, path: number): void {
-    this.#firstPath[of] = path;
+    this.#rows.set(of, FIRST_PATH, path);
   }
 
   /** The path that is used and told to others. */
   bestPath(of: Destination): number {
-    return this.#bestPath[of] ?? none;
+    return this.#rows.get(of, BEST_PATH);
   }
 
   setBestPath(of: Destination, path: number): void {
-    this.#bestPath[of] = path;
+    this.#rows.set(of, BEST_PATH, path);
   }
 
   /** Of a destination without paths: whose the last one was. */
   lastPeer(of: Destination): number {
-    return this.#lastPeer[of] ?? none;
+    return this.#rows.get(of, LAST_PEER);
   }
 
   setLastPeer(of: Destination, peer: number): void {
-    this.#lastPeer[of] = peer;
+    this.#rows.set(of, LAST_PEER, peer);
   }
 
   /** The NLRI by which it was first announced; others of the same key may have other labels. */
   address(of: Destination): Address {
-    return this.#address[of] ?? 0;
+    const address = this.#rows.get(of, ADDRESS);
+    return address === none ? 0 : address;
   }
 
   find(octets: Uint8Array, start: number, end: number): Destination {
@@ -96,18 +100,19 @@ export class Destinations {
     const slot = this.#slot(hash);
     const found = this.#shard(hash)[slot + 1] ?? none;
     if (found !== none) return found;
-    const destination = this.#free.pop() ?? this.#take();
-    this.#hash[destination] = hash;
-    this.#address[destination] = this.octets.add(octets, start, end);
-    this.#firstPath[destination] = none;
-    this.#bestPath[destination] = none;
+    const destination = this.#take();
+    const rows = this.#rows;
+    rows.set(destination, HASH, hash);
+    rows.set(destination, ADDRESS, this.octets.add(octets, start, end));
+    rows.set(destination, FIRST_PATH, none);
+    rows.set(destination, BEST_PATH, none);
     this.#enter(hash, slot, destination);
     this.#count += 1;
     return destination;
   }
 
   remove(destination: Destination): void {
-    const hash = this.#hash[destination] ?? 0;
+    const hash = this.#rows.get(destination, HASH);
     const shard = this.#shard(hash);
     const mask = shard.length - 1;
     let slot = home(hash, mask);
@@ -115,15 +120,17 @@ export class Destinations {
     this.#close(shard, slot);
     this.#counts[hash & (shardCount - 1)] = (this.#counts[hash & (shardCount - 1)] ?? 0) - 1;
     this.octets.free(this.address(destination));
-    this.#address[destination] = 0;
-    this.#free.push(destination);
+    this.#rows.set(destination, ADDRESS, 0);
+    this.#rows.set(destination, HASH, this.#free);
+    this.#free = destination;
     this.#count -= 1;
+    if (this.#count === 0) this.#clear();
   }
 
   /** Every destination, in the order of their numbers, until `visit` says false. */
   *[Symbol.iterator](): Generator<Destination> {
     for (let each = 0; each < this.#next; each += 1) {
-      if (this.#address[each] !== 0) yield each;
+      if (this.address(each) !== 0) yield each;
     }
   }
 
@@ -160,7 +167,7 @@ export class Destinations {
 
   #hasKey(destination: Destination): boolean {
     const { octets } = this;
-    const address = this.#address[destination] ?? 0;
+    const address = this.address(destination);
     const slab = octets.slab(address);
     const key = this.#key;
     const other = this.#otherKey;
@@ -199,20 +206,34 @@ export class Destinations {
   }
 
   #take(): Destination {
+    const freed = this.#free;
+    if (freed !== none) {
+      this.#free = this.#rows.get(freed, HASH);
+      return freed;
+    }
     const taken = this.#next;
     this.#next += 1;
-    if (taken >= this.#hash.length) {
-      this.#hash = longer(this.#hash);
-      this.#address = longer(this.#address);
-      this.#firstPath = longer(this.#firstPath);
-      this.#bestPath = longer(this.#bestPath);
-      this.#lastPeer = longer(this.#lastPeer);
-    }
+    this.#rows.reserve(taken);
     return taken;
+  }
+
+  /** What a large table took is not kept for the next one. A small one costs nothing that would be worth it. */
+  #clear(): void {
+    this.#rows.clear();
+    this.#free = none;
+    if (this.#next > shardCount * firstShardSize) {
+      this.octets.clear();
+      for (let index = 0; index < shardCount; index += 1) this.#shards[index] = emptyShard();
+    }
+    this.#next = 0;
   }
 }
 
 const noShard = new Int32Array(0);
+
+function emptyShard(): Int32Array {
+  return new Int32Array(firstShardSize * 2).fill(none);
+}
 
 /** The slot where a search begins: of the bits that did not choose the shard. */
 function home(hash: number, mask: number): number {
@@ -229,12 +250,5 @@ function larger(shard: Int32Array): Int32Array {
     made[slot] = shard[from] ?? 0;
     made[slot + 1] = shard[from + 1] ?? none;
   }
-  return made;
-}
-
-/** A column with more room; what is new is 0, and costs nothing before it is written. */
-export function longer(column: Int32Array): Int32Array<ArrayBuffer> {
-  const made = new Int32Array(Math.max(1024, column.length * 2));
-  made.set(column);
   return made;
 }

@@ -4,9 +4,11 @@ import { type AttributeCheck, checkAttributes, spansLength } from '../wire/check
 import type { Finding, MessageError } from '../wire/error.ts';
 import { type AddressFamily, familyNumber } from '../wire/family.ts';
 import { NlriCursor, type NlriRange } from '../wire/nlri/cursor.ts';
+import type { Role } from '../wire/capability/speaker.ts';
 import { decodeChecked, encodeAttributes } from '../wire/path-attributes.ts';
 import { judgeUpdate } from '../wire/scan-update.ts';
 import type { WireSession } from '../wire/session.ts';
+import type { PolicyChain } from '../policy/decision-tree.ts';
 import { splitUpdate, type UpdateSplit } from '../wire/split-update.ts';
 import type { Announced } from '../wire/attribute/multiprotocol.ts';
 import {
@@ -14,9 +16,14 @@ import {
   type AttributeTable,
   keptAttributes,
   kindBit,
+  nextHopOf,
   ownForm,
+  valuesOf,
 } from './attribute-table.ts';
+import { ImportFilter } from './import-filter.ts';
+import { arrivalOf, hasRoles } from './only-to-customer.ts';
 import type { Neighbour } from './peer.ts';
+import { isLooped } from './rank.ts';
 import type { Rib } from './rib.ts';
 
 export interface IntakePorts {
@@ -31,20 +38,55 @@ export interface IntakePorts {
   readonly endOfRib: (family: AddressFamily) => void;
   /** RFC 7606 §2: this session has no use for the family any longer. */
   readonly disable: (family: AddressFamily) => void;
+  /** Which routes are taken, and how; `undefined`: all, as they come. */
+  readonly policy: PolicyChain | undefined;
+  /** Our role to the peer, RFC 9234; `undefined`: none. */
+  readonly role: Role['role'] | undefined;
 }
 
 export class Intake {
   readonly #ports: IntakePorts;
   readonly #cursor = new NlriCursor();
+  #from: Neighbour;
+  #policy: PolicyChain | undefined;
+  #leaks = 0;
+  /** By `familyNumber`. */
+  readonly #filters = new Map<number, ImportFilter>();
+  readonly #rejected = new Map<number, number>();
 
   constructor(ports: IntakePorts) {
     this.#ports = ports;
+    this.#from = ports.from;
+    this.#policy = ports.policy;
+  }
+
+  /** Of the same peer otherwise, and with another policy, for what comes from now on. */
+  change(from: Neighbour, policy: PolicyChain | undefined): void {
+    this.close();
+    this.#from = from;
+    this.#policy = policy;
+  }
+
+  /** Routes that were leaks by their mark (RFC 9234 §5), each as often as it was announced. */
+  get leaks(): number {
+    return this.#leaks;
+  }
+
+  /** How many routes of this family the policy has rejected, each as often as it was announced. */
+  rejectedOf(family: AddressFamily): number {
+    return this.#rejected.get(familyNumber(family)) ?? 0;
+  }
+
+  /** Lets go of what it holds. */
+  close(): void {
+    for (const filter of this.#filters.values()) filter.close();
+    this.#filters.clear();
   }
 
   /** A whole UPDATE whose header is correct; an error ends the session. HOT: once per UPDATE. */
   update(octets: Uint8Array, start: number, end: number): MessageError | undefined {
     const split = splitUpdate(octets, start, end, this.#ports.session);
-    if (split.findings.length > 0 || split.announced.length !== 1) {
+    if (split.findings.length > 0 || split.needsRouterMac || split.announced.length !== 1) {
       return this.#inFull(split);
     }
     const [announced] = split.announced;
@@ -99,26 +141,83 @@ export class Intake {
   }
 
   #announce(octets: Uint8Array, range: Announced, set: AttributeSet): void {
-    const rib = this.#ports.ribs.get(familyNumber(range.family));
-    if (rib === undefined) return;
-    const { from } = this.#ports;
-    const cursor = this.#cursor;
+    const { attributes, role } = this.#ports;
     // A set that all its routes let go would end amid them.
-    this.#ports.attributes.keep(set.id);
-    cursor.open(octets, range);
-    while (cursor.next()) {
-      rib.announce(from, cursor.pathId, octets, cursor.start, cursor.end, set);
+    attributes.keep(set.id);
+    const arrival =
+      role === undefined || !hasRoles(range.family.name)
+        ? 'as it is'
+        : arrivalOf(role, set.rank.onlyToCustomer, this.#from.as);
+    // RFC 9234 §5: "MUST be considered ineligible".
+    if (arrival === 'leak') this.#leaks += this.#withdraw(octets, range);
+    else if (arrival === 'as it is') this.#take(octets, range, set);
+    else {
+      const marked = this.#marked(set);
+      attributes.keep(marked.id);
+      this.#take(octets, range, marked);
+      attributes.release(marked.id);
     }
-    this.#ports.attributes.release(set.id);
+    attributes.release(set.id);
   }
 
-  #withdraw(octets: Uint8Array, range: NlriRange & { readonly family: AddressFamily }): void {
+  /** RFC 9234 §5, ingress, rule 3. No policy has a say in it. */
+  #marked(set: AttributeSet): AttributeSet {
+    const values = { ...valuesOf(set), onlyToCustomer: this.#from.as };
+    return this.#ports.attributes.intern(encodeAttributes(values, ownForm), nextHopOf(set));
+  }
+
+  #take(octets: Uint8Array, range: Announced, set: AttributeSet): void {
     const rib = this.#ports.ribs.get(familyNumber(range.family));
     if (rib === undefined) return;
     const cursor = this.#cursor;
     cursor.open(octets, range);
-    while (cursor.next()) {
-      rib.withdraw(this.#ports.from, cursor.pathId, octets, cursor.start, cursor.end);
+    // A route that has been here before is no matter of policy: that our AS is in its path must be seen as it came.
+    if (this.#policy !== undefined && !isLooped(set.rank, this.#from)) {
+      this.#announceFiltered(this.#policy, rib, octets, set);
+      return;
     }
+    while (cursor.next()) {
+      rib.announce(this.#from, cursor.pathId, octets, cursor.start, cursor.end, set);
+    }
+  }
+
+  /** What the policy rejects is gone, if it was there. */
+  #announceFiltered(policy: PolicyChain, rib: Rib, octets: Uint8Array, set: AttributeSet): void {
+    const { attributes } = this.#ports;
+    const from = this.#from;
+    const cursor = this.#cursor;
+    const number = familyNumber(rib.family);
+    const filter =
+      this.#filters.get(number) ?? new ImportFilter(policy, from, rib.family, attributes);
+    this.#filters.set(number, filter);
+    const tree = filter.treeOf(set);
+    let rejected = 0;
+    while (cursor.next()) {
+      const { start, end, pathId } = cursor;
+      const taken = filter.judge(tree, octets, start, end);
+      if (taken === undefined) {
+        rejected += 1;
+        rib.withdraw(from, pathId, octets, start, end);
+        continue;
+      }
+      attributes.keep(taken.id);
+      rib.announce(from, pathId, octets, start, end, taken);
+      attributes.release(taken.id);
+    }
+    if (rejected > 0) this.#rejected.set(number, (this.#rejected.get(number) ?? 0) + rejected);
+  }
+
+  /** How many routes there are in it, held or not. */
+  #withdraw(octets: Uint8Array, range: NlriRange & { readonly family: AddressFamily }): number {
+    const rib = this.#ports.ribs.get(familyNumber(range.family));
+    if (rib === undefined) return 0;
+    const cursor = this.#cursor;
+    let count = 0;
+    cursor.open(octets, range);
+    while (cursor.next()) {
+      rib.withdraw(this.#from, cursor.pathId, octets, cursor.start, cursor.end);
+      count += 1;
+    }
+    return count;
   }
 }

@@ -72,6 +72,13 @@ export class OctetSlabs {
     this.#free[size] = address;
   }
 
+  /** Frees all runs, and their memory. */
+  clear(): void {
+    this.#slabs.length = 0;
+    this.#free.length = 0;
+    this.#at = slabSize;
+  }
+
   /** Octets of memory. */
   get size(): number {
     return this.#slabs.length * slabSize;

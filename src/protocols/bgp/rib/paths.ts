@@ -1,23 +1,31 @@
-/** The paths of one family, of all peers: who announced which destination with what. Columns, as of destinations. */
+/** The paths of one family, of all peers: who announced which destination with what. */
 
-import { type Destination, longer, none } from './destinations.ts';
+import { type Destination, none } from './destinations.ts';
 import type { Address } from './octet-slabs.ts';
+import { Rows } from './rows.ts';
 
 /** A path, or `none`. */
 export type Path = number;
 
+const DESTINATION = 0;
+/** From its lowest bit on: whether the path is stale; `toldAs`; the peer's number. `none` of a number that is free. */
+const PEER = 1;
+const toldAsShift = 1;
+const toldAsMask = 0xff << toldAsShift;
+const peerShift = 9;
+const ATTRIBUTES = 2;
+/** Where its NLRI is, when it is not the one of its destination; else 0. */
+const ADDRESS = 3;
+const PATH_ID = 4;
+/** The next path of the same destination; of a number that is free, the next of those. */
+const NEXT = 5;
+const width = 6;
+
 export class Paths {
-  #destination = new Int32Array(0);
-  #peer = new Int32Array(0);
-  #attributes = new Int32Array(0);
-  /** Where its NLRI is, when it is not the one of its destination; else 0. */
-  #address = new Int32Array(0);
-  #pathId = new Int32Array(0);
-  /** The next path of the same destination. */
-  #next = new Int32Array(0);
-  #isStale = new Uint8Array(0);
-  readonly #free: Path[] = [];
+  readonly #rows = new Rows(width);
+  #free: Path = none;
   #bound = 0;
+  #count = 0;
 
   /** Every path is below it. */
   get bound(): number {
@@ -25,87 +33,106 @@ export class Paths {
   }
 
   get count(): number {
-    return this.#bound - this.#free.length;
+    return this.#count;
   }
 
   add(destination: Destination, peer: number, pathId: number, next: Path): Path {
-    const path = this.#free.pop() ?? this.#take();
-    this.#destination[path] = destination;
-    this.#peer[path] = peer;
-    this.#pathId[path] = pathId | 0;
-    this.#next[path] = next;
-    this.#address[path] = 0;
-    this.#attributes[path] = none;
-    this.#isStale[path] = 0;
+    const path = this.#take();
+    const rows = this.#rows;
+    rows.set(path, DESTINATION, destination);
+    rows.set(path, PEER, peer << peerShift);
+    rows.set(path, ATTRIBUTES, none);
+    rows.set(path, ADDRESS, 0);
+    rows.set(path, PATH_ID, pathId);
+    rows.set(path, NEXT, next);
     return path;
   }
 
   remove(path: Path): void {
-    this.#destination[path] = none;
-    this.#peer[path] = none;
-    this.#free.push(path);
+    this.#count -= 1;
+    this.#rows.set(path, DESTINATION, none);
+    this.#rows.set(path, PEER, none);
+    this.#rows.set(path, NEXT, this.#free);
+    this.#free = path;
+    if (this.#count === 0) this.#clear();
   }
 
   /** `none` of a number that is free. */
   destination(path: Path): Destination {
-    return this.#destination[path] ?? none;
+    return this.#rows.get(path, DESTINATION);
   }
 
   peer(path: Path): number {
-    return this.#peer[path] ?? none;
+    return this.#rows.get(path, PEER) >> peerShift;
   }
 
   pathId(path: Path): number {
-    return (this.#pathId[path] ?? 0) >>> 0;
+    return this.#rows.get(path, PATH_ID) >>> 0;
   }
 
   attributes(path: Path): number {
-    return this.#attributes[path] ?? none;
+    return this.#rows.get(path, ATTRIBUTES);
   }
 
   setAttributes(path: Path, set: number): void {
-    this.#attributes[path] = set;
+    this.#rows.set(path, ATTRIBUTES, set);
   }
 
   address(path: Path): Address {
-    return this.#address[path] ?? 0;
+    return this.#rows.get(path, ADDRESS);
   }
 
   setAddress(path: Path, address: Address): void {
-    this.#address[path] = address;
+    this.#rows.set(path, ADDRESS, address);
   }
 
   next(path: Path): Path {
-    return this.#next[path] ?? none;
+    return this.#rows.get(path, NEXT);
   }
 
   setNext(path: Path, next: Path): void {
-    this.#next[path] = next;
+    this.#rows.set(path, NEXT, next);
   }
 
   /** Kept after its peer went down, until it comes back and says otherwise. RFC 4724 §4.2. */
   isStale(path: Path): boolean {
-    return this.#isStale[path] === 1;
+    const peer = this.#rows.get(path, PEER);
+    return peer !== none && (peer & 1) === 1;
   }
 
   setStale(path: Path, stale: boolean): void {
-    this.#isStale[path] = stale ? 1 : 0;
+    const peer = this.#rows.get(path, PEER);
+    this.#rows.set(path, PEER, stale ? peer | 1 : peer & ~1);
+  }
+
+  /** The identifier by which others are told of it where they are told of several, RFC 7911 §3; 0 while it has none. */
+  toldAs(path: Path): number {
+    return (this.#rows.get(path, PEER) & toldAsMask) >> toldAsShift;
+  }
+
+  /** Up to 255. */
+  setToldAs(path: Path, identifier: number): void {
+    const peer = this.#rows.get(path, PEER);
+    this.#rows.set(path, PEER, (peer & ~toldAsMask) | (identifier << toldAsShift));
   }
 
   #take(): Path {
+    this.#count += 1;
+    const freed = this.#free;
+    if (freed !== none) {
+      this.#free = this.#rows.get(freed, NEXT);
+      return freed;
+    }
     const taken = this.#bound;
     this.#bound += 1;
-    if (taken >= this.#peer.length) {
-      this.#destination = longer(this.#destination);
-      this.#peer = longer(this.#peer);
-      this.#attributes = longer(this.#attributes);
-      this.#address = longer(this.#address);
-      this.#pathId = longer(this.#pathId);
-      this.#next = longer(this.#next);
-      const isStale = new Uint8Array(this.#peer.length);
-      isStale.set(this.#isStale);
-      this.#isStale = isStale;
-    }
+    this.#rows.reserve(taken);
     return taken;
+  }
+
+  /** What a large table took is not kept for the next one. */
+  #clear(): void {
+    this.#rows.clear();
+    this.#free = none;
+    this.#bound = 0;
   }
 }

@@ -8,18 +8,22 @@
 import type { AddressFamily } from '../wire/family.ts';
 import type { AttributeSet, AttributeTable } from './attribute-table.ts';
 import { ChangeOrder } from './change-order.ts';
-import { type Candidate, decide } from './decision.ts';
+import { type Candidate, decide, type Explanation, explain } from './decision.ts';
 import { type Destination, Destinations, none } from './destinations.ts';
 import type { Address } from './octet-slabs.ts';
 import { type Path, Paths } from './paths.ts';
+import { PathsBySet } from './paths-by-set.ts';
 import type { Neighbour } from './peer.ts';
+import { isLooped } from './rank.ts';
 
 export interface RibOptions {
   readonly family: AddressFamily;
   /** Shared by the ribs of all families. */
   readonly attributes: AttributeTable;
-  /** The distance to the next hop of a set; infinite when it cannot be reached. Left out: 0 to all. */
+  /** The distance to the next hop of a set that is not our own; infinite when it cannot be reached. Left out: 0 to all. */
   readonly metric?: (set: AttributeSet) => number;
+  /** Called of each path that comes, and before each that goes. */
+  readonly pathChanged?: (peer: number, destination: Destination, change: 1 | -1) => void;
 }
 
 export class Rib {
@@ -29,6 +33,11 @@ export class Rib {
   readonly order = new ChangeOrder();
   readonly attributes: AttributeTable;
   readonly #metric: ((set: AttributeSet) => number) | undefined;
+  readonly #pathChanged: RibOptions['pathChanged'];
+  /** Changes of any path, in the same order; only while somebody is told of more than the best. */
+  #allChanges: ChangeOrder | undefined;
+  /** Only where somebody starts from sets: of distances that change, or of route targets that are asked for. */
+  #bySet: PathsBySet | undefined;
   /** By id. */
   readonly #neighbours: (Neighbour | undefined)[] = [];
   /** How many paths each has, by id. */
@@ -36,11 +45,13 @@ export class Rib {
   /** Destinations without paths, which somebody may have to be told of, in the order of their changes. */
   #dead: Destination[] = [];
 
-  constructor({ family, attributes, metric }: RibOptions) {
+  constructor({ family, attributes, metric, pathChanged }: RibOptions) {
     this.family = family;
     this.attributes = attributes;
     this.destinations = new Destinations(family.nlri);
     this.#metric = metric;
+    this.#pathChanged = pathChanged;
+    if (metric !== undefined) this.#bySet = new PathsBySet();
   }
 
   neighbour(id: number): Neighbour | undefined {
@@ -58,6 +69,16 @@ export class Rib {
     return own === 0 ? this.destinations.address(destination) : own;
   }
 
+  /** Why the best path of a destination is the best, and where the others lost. */
+  explain(destination: Destination): Explanation {
+    return explain(this.candidates(destination));
+  }
+
+  /** All paths to a destination as the decision sees them. */
+  candidates(destination: Destination): Candidate[] {
+    return this.#candidates(this.destinations.firstPath(destination));
+  }
+
   /** The NLRI in [start, end), as the family's codec has accepted it. HOT: once per route; see bench/bgp. */
   announce(
     from: Neighbour,
@@ -67,7 +88,7 @@ export class Rib {
     end: number,
     set: AttributeSet,
   ): void {
-    if (set.rank.isLooped) {
+    if (isLooped(set.rank, from)) {
       this.withdraw(from, pathId, octets, start, end);
       return;
     }
@@ -79,9 +100,7 @@ export class Rib {
       if (this.#hasNlri(known, destination, octets, start, end)) return;
     }
     const path = known === none ? this.#addPath(destination, from, pathId) : known;
-    this.attributes.keep(set.id);
-    if (known !== none) this.attributes.release(paths.attributes(known));
-    paths.setAttributes(path, set.id);
+    this.#setAttributes(path, set);
     paths.setStale(path, false);
     this.#setNlri(path, destination, octets, start, end);
     this.#elect(destination, path);
@@ -120,25 +139,91 @@ export class Rib {
     return end < paths.bound ? end : none;
   }
 
-  /** Decides again about everything: after the distance to next hops has changed. */
-  reconsider(destinations: Iterable<Destination> = this.destinations): void {
-    for (const destination of destinations) this.#elect(destination, none);
+  /**
+   * Gives what is stale of this one's paths the attributes that `change` makes of theirs, or ends it where that is none: of
+   * the paths from `at` on, as `removeFrom`.
+   */
+  changeStale(
+    { id }: Neighbour,
+    change: (set: AttributeSet) => AttributeSet | undefined,
+    at = 0,
+    portion = Number.POSITIVE_INFINITY,
+  ): Path {
+    const { attributes, paths } = this;
+    const end = Math.min(paths.bound, at + portion);
+    for (let path = at; path < end; path += 1) {
+      if (paths.peer(path) !== id || !paths.isStale(path)) continue;
+      const before = attributes.get(paths.attributes(path));
+      const after = before === undefined ? undefined : change(before);
+      if (after === before) continue;
+      if (after === undefined) this.#removePath(paths.destination(path), path);
+      else {
+        this.#setAttributes(path, after);
+        this.#elect(paths.destination(path), path);
+      }
+    }
+    return end < paths.bound ? end : none;
+  }
+
+  /** The order of the changes of any path, used or not, from the first call on until `dropAllChanges`. */
+  allChanges(): ChangeOrder {
+    const known = this.#allChanges;
+    if (known !== undefined) return known;
+    const all = new ChangeOrder();
+    const { order } = this;
+    for (let at = order.after(none); at !== none; at = order.after(at)) all.touch(at);
+    this.#allChanges = all;
+    return all;
+  }
+
+  /** Nobody has a cursor in it any more. */
+  dropAllChanges(): void {
+    this.#allChanges = undefined;
+  }
+
+  /** From now on `pathsWith` knows its paths. */
+  indexSets(): void {
+    if (this.#bySet !== undefined) return;
+    const index = new PathsBySet();
+    for (let path = 0; path < this.paths.bound; path += 1) {
+      if (this.paths.peer(path) !== none) index.add(path, this.paths.attributes(path));
+    }
+    this.#bySet = index;
+  }
+
+  /** The paths with these attributes, where the rib was given distances or told to `indexSets`. */
+  pathsWith(set: number): Iterable<Path> {
+    return this.#bySet?.of(set) ?? [];
+  }
+
+  /** Decides again: after the distance to a next hop has changed. */
+  reconsider(destination: Destination): void {
+    this.#elect(destination, none);
   }
 
   /** Frees destinations of whose end everybody has been told. */
   sweep(): void {
     const passed = this.order.passedByAll;
     const { destinations, order } = this;
+    const all = this.#allChanges;
+    const allPassed = all?.passedByAll ?? 0;
     let count = 0;
     for (const destination of this.#dead) {
       if (order.changeOf(destination) > passed) break;
+      if (all !== undefined && all.changeOf(destination) > allPassed) break;
       count += 1;
       if (destinations.address(destination) === 0) continue;
       if (destinations.firstPath(destination) !== none) continue;
       order.remove(destination);
+      all?.remove(destination);
       destinations.remove(destination);
     }
     if (count > 0) this.#dead = this.#dead.slice(count);
+  }
+
+  /** The distance to the next hop of such a path; our own are here. */
+  metricOf(set: AttributeSet, from: Neighbour): number {
+    return from.role === 'local' ? 0 : (this.#metric?.(set) ?? 0);
   }
 
   #pathOf(destination: Destination, peer: number, pathId: number): Path {
@@ -156,6 +241,7 @@ export class Rib {
     destinations.setFirstPath(destination, path);
     this.#neighbours[from.id] = from;
     this.#counts[from.id] = this.countOf(from) + 1;
+    this.#pathChanged?.(from.id, destination, 1);
     return path;
   }
 
@@ -169,8 +255,11 @@ export class Rib {
       paths.setNext(before, next);
     }
     const peer = paths.peer(path);
+    this.#pathChanged?.(peer, destination, -1);
+    this.#allChanges?.touch(destination);
     const address = paths.address(path);
     if (address !== 0) destinations.octets.free(address);
+    this.#bySet?.remove(path, paths.attributes(path));
     this.attributes.release(paths.attributes(path));
     this.#counts[peer] = (this.#counts[peer] ?? 0) - 1;
     const wasBest = destinations.bestPath(destination) === path;
@@ -179,6 +268,15 @@ export class Rib {
     destinations.setBestPath(destination, none);
     destinations.setLastPeer(destination, peer);
     this.#use(destination, this.#choose(destination));
+  }
+
+  #setAttributes(path: Path, { id }: AttributeSet): void {
+    const before = this.paths.attributes(path);
+    this.attributes.keep(id);
+    this.#bySet?.remove(path, before);
+    if (before !== none) this.attributes.release(before);
+    this.paths.setAttributes(path, id);
+    this.#bySet?.add(path, id);
   }
 
   #hasNlri(
@@ -207,6 +305,7 @@ export class Rib {
 
   /** Decides about a destination of which `changed`, or nothing, is new or has changed. */
   #elect(destination: Destination, changed: Path): void {
+    this.#allChanges?.touch(destination);
     const before = this.destinations.bestPath(destination);
     const best = this.#choose(destination);
     if (best === before && best !== changed) return;
@@ -229,14 +328,18 @@ export class Rib {
   }
 
   #bestOf(first: Path): Path {
+    return decide(this.#candidates(first))?.path ?? none;
+  }
+
+  #candidates(first: Path): Candidate[] {
     const candidates: Candidate[] = [];
     for (let path = first; path !== none; path = this.paths.next(path)) {
       const set = this.attributes.get(this.paths.attributes(path));
       const from = this.#neighbours[this.paths.peer(path)];
       if (set === undefined || from === undefined) continue;
-      const metric = this.#metric?.(set) ?? 0;
+      const metric = this.metricOf(set, from);
       candidates.push({ rank: set.rank, from, metric, pathId: this.paths.pathId(path), path });
     }
-    return decide(candidates)?.path ?? none;
+    return candidates;
   }
 }

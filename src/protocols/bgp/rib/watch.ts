@@ -1,5 +1,9 @@
-/** Follows what is used: a listener in the order of changes that is no peer. */
+/**
+ * Follows what is used: a reader in the order of changes that is no peer. Who reads slowly is told the last state only, and
+ * costs no more than its place; but what has ended is remembered until it has passed.
+ */
 
+import type { AddressFamily } from '../wire/family.ts';
 import type { Json } from '../wire/json.ts';
 import { decodeNextHop, type NextHop } from '../wire/next-hop.ts';
 import type { PathAttributes } from '../wire/path-attributes.ts';
@@ -25,31 +29,43 @@ export interface Change {
   readonly best: BestPath | undefined;
 }
 
-/** Changes that are told before others get their turn. */
-const portion = 1024;
-
 export class Watch {
   readonly #rib: Rib;
   readonly #cursor: Cursor;
-  readonly #tell: (change: Change) => void;
+  /** What had ended by then was never told. */
+  readonly #begun: number;
 
-  /** Tells of all there is at first. */
-  constructor(rib: Rib, tell: (change: Change) => void) {
+  /** Of all there is and then of what changes, or only of that. */
+  constructor(rib: Rib, from: 'beginning' | 'now') {
+    const { order } = rib;
     this.#rib = rib;
-    this.#cursor = rib.order.open();
-    this.#tell = tell;
+    this.#cursor = from === 'now' ? order.openAtEnd() : order.open();
+    this.#begun = order.lastChange;
   }
 
-  /** The next portion; whether there is more. */
-  advance(): boolean {
-    const { order } = this.#rib;
-    for (let told = 0; told < portion; told += 1) {
+  get family(): AddressFamily {
+    return this.#rib.family;
+  }
+
+  get hasNews(): boolean {
+    return this.#rib.order.after(this.#cursor.at) !== none;
+  }
+
+  /** Whether all that there was at the beginning has been told. */
+  get isCurrent(): boolean {
+    return this.#cursor.change >= this.#begun || !this.hasNews;
+  }
+
+  /** The next change; `undefined` when there is none yet. */
+  next(): Change | undefined {
+    const { destinations, order } = this.#rib;
+    for (;;) {
       const next = order.after(this.#cursor.at);
-      if (next === none) return false;
+      if (next === none) return undefined;
       order.move(this.#cursor, next);
-      this.#tell(changeOf(this.#rib, next));
+      const isOver = destinations.bestPath(next) === none && order.changeOf(next) <= this.#begun;
+      if (!isOver) return changeOf(this.#rib, next);
     }
-    return order.after(this.#cursor.at) !== none;
   }
 
   close(): void {

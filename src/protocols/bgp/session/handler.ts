@@ -3,6 +3,7 @@
  * sockets, timers or states in them. The RIB implements `SessionHandler`, one for each peer.
  */
 
+import type { Ip } from '../../../net/ip.ts';
 import type { MessageError } from '../wire/error.ts';
 import type { AddressFamily } from '../wire/family.ts';
 import type { refreshSubtypes } from '../wire/route-refresh.ts';
@@ -15,6 +16,8 @@ export interface Session {
   readonly negotiated: Negotiated;
   /** Families of which the peer kept its forwarding state, so that what is held as stale is held on until End-of-RIB. */
   readonly resumed: ReadonlySet<AddressFamily>;
+  /** Our end of the connection, where it is known. */
+  readonly localAddress?: Ip | undefined;
   /** Queues whole messages, one or several. Copies: the caller may use the memory again at once. */
   send(octets: Uint8Array): void;
   /** Octets that the kernel has not taken yet. Whoever has many UPDATEs stops building them when this is high. */
@@ -38,7 +41,7 @@ export interface SessionHandler {
   /** The session is over. Routes of families that are not in `retained` go at once. */
   down(why: Down): void;
   /**
-   * Of routes that were retained: the peer has not come back in time. They become long-lived stale (RFC 9494 §4.3) or are
+   * Of routes that were retained: the peer has not come back in time. They become long-lived stale (RFC 9494 §4.2) or are
    * to be deleted.
    */
   expired(family: AddressFamily, next: 'long-lived' | 'delete'): void;

@@ -45,7 +45,7 @@ export type Event =
   | { readonly type: 'hold-expired' }
   /** 11. */
   | { readonly type: 'keepalive-expired' }
-  /** 29, RFC 9687 §4.1. */
+  /** 29, RFC 9687 §4.2. */
   | { readonly type: 'send-hold-expired' }
   /** 16, 17. */
   | { readonly type: 'connected' }

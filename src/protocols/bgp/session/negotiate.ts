@@ -55,8 +55,10 @@ export interface Negotiated {
   readonly keepaliveTime: number;
   /** Whether the peer can be asked for its routes again, RFC 2918, and tells where they begin and end, RFC 7313. */
   readonly refresh: 'none' | 'plain' | 'enhanced';
-  /** Both roles, where both were told, RFC 9234. */
-  readonly roles: { readonly local: Role['role']; readonly remote: Role['role'] } | undefined;
+  /** Where we have told ours, RFC 9234: it holds although the peer need not have told any, §4.2. */
+  readonly roles:
+    | { readonly local: Role['role']; readonly remote: Role['role'] | undefined }
+    | undefined;
   /** `undefined` where the capability was not sent. */
   readonly restart: {
     readonly local: RestartOffer | undefined;
@@ -91,6 +93,7 @@ export function negotiate(
       peer: kindOf(asnOf(ours), asnOf(theirs), members),
       fourOctetAs: local.fourOctetAs && remote.fourOctetAs,
       extendedMessage: local.extendedMessage && remote.extendedMessage,
+      receivesExtended: local.extendedMessage,
       families: common.map((row) => agreed(row, local, remote)),
     }),
     local: { asn: asnOf(ours), id: ours.id },
@@ -202,16 +205,14 @@ function refreshOf(local: Told, remote: Told): Negotiated['refresh'] {
 }
 
 function rolesOf(local: Told, remote: Told): Negotiated['roles'] {
-  return local.role === undefined || remote.role === undefined
-    ? undefined
-    : { local: local.role, remote: remote.role };
+  return local.role === undefined ? undefined : { local: local.role, remote: remote.role };
 }
 
 function restartOf(open: Open): RestartOffer | undefined {
   const told = lastOf(open, 'graceful-restart');
   if (told === undefined) return undefined;
   const { notification, restarted, time } = told;
-  // RFC 9494 §4.2: without the other capability this one is to be ignored.
+  // RFC 9494 §4.5: without the other capability this one is to be ignored.
   const longLived = lastOf(open, 'long-lived-graceful-restart')?.families ?? [];
   return Object.freeze({
     restarted,

@@ -47,8 +47,10 @@ function speakerCapabilities(settings: PeerSettings): Capability[] {
   const found: Capability[] = [
     { kind: 'four-octet-as', asn: local.asn },
     { kind: 'route-refresh' },
-    { kind: 'enhanced-route-refresh' },
   ];
+  // RFC 7313 §4 lets who restarts gracefully mark nothing before its End-of-RIB. FRR 8.4.4 waits for that of every peer
+  // that knows the marks, and sends it only to those that know graceful restart: others it would never answer.
+  if (restart !== undefined) found.push({ kind: 'enhanced-route-refresh' });
   if (extendedMessage) found.push({ kind: 'extended-message' });
   // RFC 9234 §4: on internal sessions it is not sent.
   if (role !== undefined && !isInternal(settings)) found.push({ kind: 'role', role: role.role });

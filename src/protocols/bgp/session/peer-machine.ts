@@ -125,6 +125,11 @@ export class PeerMachine {
     return this.#lastReason;
   }
 
+  /** What is kept of a past session; `left` is as of the last time that something ran out. */
+  get kept(): readonly Stale[] {
+    return this.#stale;
+  }
+
   /** Whether routes of a past session are still kept. */
   get retains(): boolean {
     return this.#stale.length > 0;

@@ -46,7 +46,7 @@ export interface PeerSettings {
   readonly holdTime: number;
   /** Seconds for which we wait for an OPEN. */
   readonly openHoldTime: number;
-  /** Seconds without the peer taking anything of what is queued, after which it is dropped; `undefined`: RFC 9687 §4.2. */
+  /** Seconds without the peer taking anything of what is queued, after which it is dropped; `undefined`: RFC 9687 §6. */
   readonly sendHoldTime: number | undefined;
   /** Seconds between two attempts to connect, and how long one may take. */
   readonly connectRetry: number;

@@ -8,7 +8,7 @@ import { type AttributeCodec, wrongLength } from './attribute/codec.ts';
 import { contentOf, endOfAttribute, isCategory, visitAttributes } from './attribute/header.ts';
 import type { Finding } from './error.ts';
 import { ATTRIBUTE_FLAG, UPDATE_ERROR } from './numbers.ts';
-import { u8 } from './octets.ts';
+import { entry, u8 } from './octets.ts';
 import type { WireSession } from './session.ts';
 
 /** Parts of one buffer: start, end, start, end, … in order, none empty. */
@@ -16,7 +16,12 @@ export type Spans = readonly number[];
 
 /** Calls `visit` with each span, in order. */
 export function forEachSpan(spans: Spans, visit: (start: number, end: number) => void): void {
-  for (let i = 0; i < spans.length; i += 2) visit(spans[i] ?? 0, spans[i + 1] ?? 0);
+  for (let i = 0; i < spans.length; i += 2) visit(entry(spans, i), entry(spans, i + 1));
+}
+
+interface Part {
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface AttributeCheck {
@@ -58,8 +63,8 @@ export function checkAttributes(
 /** One walk. HOT: once per attribute of an UPDATE; see bench/bgp-codec.ts. */
 class Check {
   findings: Finding[] | undefined;
-  /** Attributes to leave out: start, end, start, end, … */
-  dropped: number[] | undefined;
+  /** Attributes to leave out, in order. */
+  dropped: Part[] | undefined;
   /** Type codes met so far, 32 to a number; of the first 32 in a field of its own, since nearly all are among them. */
   present = 0;
   #seenAbove: number[] | undefined;
@@ -97,6 +102,10 @@ class Check {
   #known(codec: AttributeCodec<unknown>, at: number, end: number): void {
     const { code, from } = codec;
     if (from !== undefined && !mayCome(from, this.#session)) {
+      if (codec.quietly) {
+        this.#drop(at, end);
+        return;
+      }
       const reason = 'comes from outside of the AS';
       const why = { action: 'discard', subcode: UPDATE_ERROR.optionalAttribute } as const;
       this.#find(code, at, end, { ...why, reason, rfc: codec.rfc });
@@ -147,7 +156,7 @@ class Check {
 
   #drop(at: number, end: number): void {
     this.dropped ??= [];
-    this.dropped.push(at, end);
+    this.dropped.push({ start: at, end });
   }
 
   /** Whether the code was met before, and from now on it was. */
@@ -159,7 +168,7 @@ class Check {
       return repeats;
     }
     this.#seenAbove ??= [0, 0, 0, 0, 0, 0, 0, 0];
-    const word = this.#seenAbove[code >>> 5] ?? 0;
+    const word = entry(this.#seenAbove, code >>> 5);
     this.#seenAbove[code >>> 5] = word | bit;
     return (word & bit) !== 0;
   }
@@ -170,16 +179,16 @@ function mayCome(from: 'internal' | 'internal-or-confederation', { peer }: WireS
 }
 
 /** The spans less the dropped parts; both in order, each dropped part within one span. */
-function without(spans: Spans, dropped: Spans): Spans {
+function without(spans: Spans, dropped: readonly Part[]): Spans {
   const kept: number[] = [];
   let next = 0;
   forEachSpan(spans, (start, end) => {
     let at = start;
     // One pass over both: a peer can make thousands of each.
-    for (; (dropped[next] ?? end) < end; next += 2) {
-      const from = dropped[next] ?? end;
-      if (from > at) kept.push(at, from);
-      at = dropped[next + 1] ?? end;
+    for (let part = dropped[next]; part !== undefined && part.start < end; part = dropped[next]) {
+      if (part.start > at) kept.push(at, part.start);
+      at = part.end;
+      next += 1;
     }
     if (end > at) kept.push(at, end);
   });

@@ -48,7 +48,7 @@ const plain4 = [4];
 /** RFC 2545 §3: a global address, and with it a link-local one. */
 const plain6 = [16, 32];
 const vpn6 = [24, 48];
-/** RFC 7432 §7.11 and RFC 4684 §5: of either IP family, whatever the AFI. */
+/** RFC 7432 §9.2.1 and RFC 4684 §4: of either IP family, whatever the AFI. */
 const either = { lengths: [...plain4, ...plain6], extended: [], rd: false };
 
 export const families: { readonly [F in FamilyName]: AddressFamily<NlriValues[F]> } = {

@@ -25,8 +25,9 @@ export function mergeFourOctetAs(received: Received): Received {
 
 /** As many of the nearest ASes as AS4_PATH lacks, then AS4_PATH. */
 function mergePaths(path: AsPath, as4Path: AsPath): AsPath {
+  const [first, ...rest] = as4Path;
   const lacking = pathLength(path) - pathLength(as4Path);
-  if (as4Path.length === 0 || lacking < 0) return path;
+  if (first === undefined || lacking < 0) return path;
   const merged: AsSegment[] = [];
   let left = lacking;
   for (const segment of path) {
@@ -35,7 +36,7 @@ function mergePaths(path: AsPath, as4Path: AsPath): AsPath {
     merged.push(part);
     left -= countOf(part);
   }
-  return Object.freeze(joined(merged, as4Path));
+  return Object.freeze([...joined(merged, first), ...rest]);
 }
 
 /** The part of a segment that is among the first `count` ASes; segments of a confederation count for nothing. */
@@ -58,14 +59,12 @@ export function pathLength(path: AsPath): number {
 }
 
 /** The sequence that was cut in two is one again, as far as 255 ASes go. */
-function joined(near: readonly AsSegment[], far: AsPath): AsPath {
+function joined(near: readonly AsSegment[], far: AsSegment): AsPath {
   const last = near.at(-1);
-  const first = far[0];
-  const asns = [...(last?.asns ?? []), ...(first?.asns ?? [])];
-  const isOne = last?.type === 'sequence' && first?.type === 'sequence' && asns.length <= 255;
-  if (!isOne) return [...near, ...far];
-  const whole: AsSegment = Object.freeze({ type: 'sequence', asns: Object.freeze(asns) });
-  return [...near.slice(0, -1), whole, ...far.slice(1)];
+  if (last?.type !== 'sequence' || far.type !== 'sequence') return [...near, far];
+  const asns = [...last.asns, ...far.asns];
+  if (asns.length > 255) return [...near, far];
+  return [...near.slice(0, -1), Object.freeze({ type: 'sequence', asns: Object.freeze(asns) })];
 }
 
 /** What a speaker of two-octet numbers is sent: the same, and beside it what does not fit. RFC 6793 §4.2.2. */

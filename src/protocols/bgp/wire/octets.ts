@@ -79,6 +79,11 @@ export function copyOctets(
   return to;
 }
 
+/** An entry of a table at an index that has been checked, which no type can say of an array. */
+export function entry<T>(table: readonly T[], index: number): T {
+  return table[index] as T;
+}
+
 /** `0a:ff:…`, or without a separator. */
 export function hex(octets: Uint8Array, separator = ''): string {
   return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join(separator);

@@ -3,11 +3,18 @@
  * the one verdict that RFC 7606 §3 (h) and §5.2 make of all that was found. No values are made.
  */
 
-import { type AttributeCheck, checkAttributes, type Spans } from './check-attributes.ts';
+import { visitAttributes } from './attribute/header.ts';
+import {
+  type AttributeCheck,
+  checkAttributes,
+  forEachSpan,
+  type Spans,
+} from './check-attributes.ts';
 import type { Action, Finding, MessageError } from './error.ts';
 import { attributeName } from './attributes.ts';
 import type { AddressFamily } from './family.ts';
-import { hex } from './octets.ts';
+import { ROUTER_MAC } from './extended-community/evpn.ts';
+import { hex, u16 } from './octets.ts';
 import type { Announced, Withdrawn } from './attribute/multiprotocol.ts';
 import { ATTRIBUTE, ERROR, UPDATE_ERROR } from './numbers.ts';
 import type { WireSession } from './session.ts';
@@ -64,7 +71,7 @@ export function judgeUpdate(
 ): UpdateScan {
   const { octets, withdrawn, announced, endOfRib, disabled } = split;
   const { kept: attributes, hasUnknown } = check;
-  const missing = announced.length > 0 ? missingMandatory(check.present, session) : noFindings;
+  const missing = announced.length > 0 ? missingOf(split, check, session) : noFindings;
   if (split.findings.length + check.findings.length + missing.length === 0) {
     const parts = { octets, withdrawn, announced, attributes, hasUnknown, endOfRib, disabled };
     return { verdict: 'accept', ...parts, findings: noFindings };
@@ -90,6 +97,45 @@ const noFindings: readonly Finding[] = Object.freeze([]);
 /** RFC 4271 §5: mandatory everywhere, and LOCAL_PREF within the AS. */
 const mandatory = (1 << ATTRIBUTE.origin) | (1 << ATTRIBUTE.asPath);
 const mandatoryWithin = mandatory | (1 << ATTRIBUTE.localPref);
+
+function missingOf(
+  split: UpdateSplit,
+  check: AttributeCheck,
+  session: WireSession,
+): readonly Finding[] {
+  const missing = missingMandatory(check.present, session);
+  return split.needsRouterMac && !hasRouterMac(split)
+    ? [...missing, ...split.announced.filter(isEvpn).map((range) => leadsNowhere(split, range))]
+    : missing;
+}
+
+function isEvpn({ family }: Announced): boolean {
+  return family.name === 'l2vpn-evpn';
+}
+
+/** RFC 9136 §3.1. */
+function leadsNowhere({ octets }: UpdateSplit, { start, end }: Announced): Finding {
+  return {
+    action: 'withdraw',
+    attribute: ATTRIBUTE.mpReach,
+    subcode: UPDATE_ERROR.optionalAttribute,
+    reason: 'an IP prefix route has a label of zero, and no segment, gateway or router’s MAC',
+    rfc: 'RFC 9136 §3.1',
+    octets: octets.slice(start, end),
+  };
+}
+
+/** Looked for only where a route has need of it, since hardly any has. */
+function hasRouterMac({ octets, attributes }: UpdateSplit): boolean {
+  let found = false;
+  forEachSpan(attributes, (start, end) =>
+    visitAttributes(octets, start, end, (code, _at, content, behind) => {
+      if (code !== ATTRIBUTE.extendedCommunities) return;
+      for (let at = content; at < behind; at += 8) found ||= u16(octets, at) === ROUTER_MAC;
+    }),
+  );
+  return found;
+}
 
 /** RFC 7606 §3 (d). NEXT_HOP, which only routes in the NLRI field need, is looked for where these are. */
 function missingMandatory(present: number, { peer }: WireSession): readonly Finding[] {
@@ -127,7 +173,9 @@ export function resetFor(finding: Finding): MessageError {
 }
 
 function dataFor({ subcode, attribute, octets }: Finding): Uint8Array {
-  if (subcode === UPDATE_ERROR.missingWellKnown) return Uint8Array.of(attribute ?? 0);
+  if (subcode === UPDATE_ERROR.missingWellKnown && attribute !== undefined) {
+    return Uint8Array.of(attribute);
+  }
   return subcodesWithoutData.has(subcode) ? new Uint8Array(0) : octets;
 }
 
@@ -137,11 +185,15 @@ const subcodesWithoutData: ReadonlySet<number> = new Set([
   UPDATE_ERROR.malformedAsPath,
 ]);
 
+/** Octets of a finding that go into the log: all that a message of 4096 octets can have. */
+const mostShown = 4096;
+
 /** `AS_PATH has AS 0, which nobody may have: treat as withdrawn (RFC 7606 §7.2, octets 4002…)`, for the log. */
 export function formatFinding({ action, attribute, reason, rfc, octets }: Finding): string {
   const what = attribute === undefined ? reason : `${attributeName(attribute)} ${reason}`;
-  const raw = octets.length === 0 ? '' : `, octets ${hex(octets)}`;
-  return `${what}: ${actionNames[action]} (${rfc}${raw})`;
+  const raw = octets.length === 0 ? '' : `, octets ${hex(octets.subarray(0, mostShown))}`;
+  const rest = octets.length <= mostShown ? '' : ` and ${octets.length - mostShown} more`;
+  return `${what}: ${actionNames[action]} (${rfc}${raw}${rest})`;
 }
 
 /** In the words of RFC 7606 §2. */

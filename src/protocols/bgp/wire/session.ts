@@ -25,8 +25,10 @@ export interface WireSession {
   readonly peer: PeerKind;
   /** AS numbers in AS_PATH and AGGREGATOR take four octets, RFC 6793. */
   readonly fourOctetAs: boolean;
-  /** Messages may be longer than 4096 octets, RFC 8654. */
+  /** Messages that we send may be longer than 4096 octets: both ends have said that they know of it. RFC 8654 §4. */
   readonly extendedMessage: boolean;
+  /** Messages that come may be: we have said so, and the peer need not have to send them. RFC 8654 §4, §5. */
+  readonly receivesExtended: boolean;
   /** By `familyNumber`. */
   readonly families: ReadonlyMap<number, FamilySession>;
 }
@@ -42,6 +44,8 @@ export interface SessionOptions {
   readonly peer?: PeerKind;
   readonly fourOctetAs?: boolean;
   readonly extendedMessage?: boolean;
+  /** As `extendedMessage`, unless said. */
+  readonly receivesExtended?: boolean;
   readonly families?: readonly (FamilyName | FamilyOptions)[];
 }
 
@@ -52,6 +56,7 @@ export function wireSession(options: SessionOptions = {}): WireSession {
     peer: options.peer ?? 'internal',
     fourOctetAs: options.fourOctetAs ?? false,
     extendedMessage: options.extendedMessage ?? false,
+    receivesExtended: options.receivesExtended ?? options.extendedMessage ?? false,
     families: new Map(agreed.map((one) => [familyNumber(one.family), one])),
   });
 }
@@ -66,11 +71,16 @@ function familySession(of: FamilyName | FamilyOptions): FamilySession {
   });
 }
 
-/** RFC 4271 §4.1, RFC 8654 §3. OPEN and KEEPALIVE stay within the first, whatever was agreed on. */
+/** RFC 4271 §4.1, RFC 8654 §4. OPEN and KEEPALIVE stay within the first, whatever was agreed on. */
 export const maxMessageLength = 4096;
 export const maxExtendedLength = 65535;
 
-/** The longest message of this session, header included. */
+/** The longest message that may come in this session, header included. */
+export function longestReceived(session: WireSession): number {
+  return session.receivesExtended ? maxExtendedLength : maxMessageLength;
+}
+
+/** The longest message that we may send in this session, header included. */
 export function longestMessage(session: WireSession): number {
   return session.extendedMessage ? maxExtendedLength : maxMessageLength;
 }

@@ -22,8 +22,8 @@ import type { Spans } from './check-attributes.ts';
 import type { Finding } from './error.ts';
 import { type AddressFamily, families, familyNumber } from './family.ts';
 import { headerLength } from './header.ts';
-import { describeFault } from './nlri/codec.ts';
-import { checkNlri, objectionTo } from './nlri/cursor.ts';
+import { describeFault, NO_OVERLAY_INDEX, TWO_OVERLAY_INDEXES } from './nlri/codec.ts';
+import { checkNlri, objectionsTo } from './nlri/cursor.ts';
 import { ATTRIBUTE, ATTRIBUTE_FLAG, UPDATE_ERROR } from './numbers.ts';
 import { u8, u16 } from './octets.ts';
 import type { FamilySession, WireSession } from './session.ts';
@@ -47,6 +47,8 @@ export interface UpdateSplit {
   readonly endOfRib: AddressFamily | undefined;
   /** Whether routes are announced, be it that they could not be read. RFC 7606 §5.2. */
   readonly announces: boolean;
+  /** Whether a route of EVPN type 5 leads nowhere unless a router's MAC comes with it. RFC 9136 §3.1. */
+  readonly needsRouterMac: boolean;
   /** The families that this session must not use any longer, RFC 4760 §7: none, one or two. */
   readonly disabled: readonly AddressFamily[];
   readonly findings: readonly Finding[];
@@ -80,6 +82,7 @@ class Split implements UpdateSplit {
   disabled: readonly AddressFamily[] = none;
   endOfRib: AddressFamily | undefined;
   announces = false;
+  needsRouterMac = false;
   readonly octets: Uint8Array;
   readonly #session: WireSession;
   /** Which of the three were met, right or wrong: bit `code`. */
@@ -280,13 +283,14 @@ class Split implements UpdateSplit {
 
   #announced(range: Announced): void {
     this.announced = [...this.announced, range];
-    const reason = objectionTo(this.octets, range);
-    if (reason === undefined) return;
+    const objections = objectionsTo(this.octets, range);
+    if ((objections & NO_OVERLAY_INDEX) !== 0) this.needsRouterMac = true;
+    if ((objections & TWO_OVERLAY_INDEXES) === 0) return;
     this.#find(range.start, range.end, ATTRIBUTE.mpReach, {
       action: 'withdraw',
       subcode: UPDATE_ERROR.optionalAttribute,
-      reason,
-      rfc: 'RFC 9136 §3.1',
+      reason: 'an IP prefix route has both a segment and a gateway',
+      rfc: 'RFC 9136 §3.2',
     });
   }
 

@@ -106,7 +106,9 @@ export class UpdateWriter {
       this.#open();
     }
     if (this.#pathIds) this.#u32(pathId);
-    this.#at = copyOctets(octets, start, end, this.#octets, this.#at);
+    const at = this.#at;
+    this.#at = copyOctets(octets, start, end, this.#octets, at);
+    if (this.#isWithdraw) this.#family.nlri.clear?.(this.#octets, at);
     return true;
   }
 

@@ -9,6 +9,7 @@
  */
 
 import { err, ok, type Result } from '../../../base/result.ts';
+import { Turns } from '../../../base/turns.ts';
 import { encodeBatch, maxMessages, nextSequence } from '../wire/batch.ts';
 import { failed, type NetlinkError, type ownErrors, refused } from '../wire/error.ts';
 import {
@@ -69,8 +70,7 @@ export class NetlinkSocket {
   #port = 0;
   #closed = false;
   #current: Exchange | undefined;
-  /** Ends when the operations queued so far have. */
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   /** Takes the alarm back that ends a silent exchange. The alarm also keeps the process alive until the answer. */
   #calm: () => void = () => {};
 
@@ -107,7 +107,7 @@ export class NetlinkSocket {
 
   /** Many requests, in order; one result each. A refused one does not stop those after it. */
   batch(requests: readonly Request[]): Promise<readonly Result<void, NetlinkError>[]> {
-    return this.#enqueue(async () => {
+    return this.#turns.take(async () => {
       const results: Result<void, NetlinkError>[] = [];
       while (results.length < requests.length) {
         results.push(...(await this.#sendSome(requests, results.length)));
@@ -118,7 +118,7 @@ export class NetlinkSocket {
 
   /** All objects that the filter names, as of one moment: a dump that was overtaken by a change is made again. */
   dump<T, F>(codec: ObjectCodec<T, F>, filter: F): Promise<Result<readonly T[], NetlinkError>> {
-    return this.#enqueue(async () => {
+    return this.#turns.take(async () => {
       for (let attempt = 1; ; attempt += 1) {
         const dumped = await this.#dumpOnce(codec, filter);
         const again = !dumped.ok && retried.includes(dumped.error.code) && attempt < maxDumps;
@@ -130,7 +130,7 @@ export class NetlinkSocket {
   /** The one object that `value` names: a link by index or name, the route towards a destination. */
   get<T>(codec: ObjectCodec<T, never>, value: T): Promise<Result<T, NetlinkError>> {
     const request = get(codec, value);
-    return this.#enqueue(async () => {
+    return this.#turns.take(async () => {
       let found: T | string | undefined;
       const { answers, ended } = await this.#exchange([request], (data, message) => {
         found = codec.decode(data, message.at, message.end);
@@ -153,12 +153,6 @@ export class NetlinkSocket {
 
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #enqueue<T>(operation: () => Promise<T>): Promise<T> {
-    const run = this.#tail.then(operation);
-    this.#tail = run;
-    return run;
   }
 
   /** As many of the requests from `from` on as fit into one datagram. */

@@ -61,9 +61,9 @@ export class Attendant {
   }
 
   readonly attend: Attend = async (endpoint, signal, enter) => {
-    const socket = await this.#open(endpoint, signal);
-    if (!socket.ok) return socket.error;
-    const session = new Session(socket.value, this.#options.session);
+    const stream = await this.#open(endpoint, signal);
+    if (!stream.ok) return stream.error;
+    const session = new Session(stream.value, this.#options.session);
     const abort = () => session.end(signal.reason as Reason);
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });

@@ -12,6 +12,7 @@ import { formatRpcError, type RpcMessage, type RpcReply, readMessage } from '../
 import { type RowPlace, Slicer, type SlicedRow, type SlicerLimits } from '../wire/slicer.ts';
 import type { Uuid } from '../wire/uuid.ts';
 import { type Reason, reason, reasonOf } from './reason.ts';
+import type { Stream } from './socket.ts';
 
 export interface SessionOptions {
   readonly clock: Clock;
@@ -40,7 +41,7 @@ export class Session {
   #lastHeard: number;
   #endedBecause: Reason | undefined;
 
-  constructor(socket: Socket, options: SessionOptions) {
+  constructor({ socket, hear }: Stream, options: SessionOptions) {
     this.#socket = socket;
     this.#clock = options.clock;
     this.#lastHeard = options.clock.now();
@@ -51,7 +52,7 @@ export class Session {
       },
       options.limits,
     );
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    hear((octets) => this.#read(octets));
     socket.on('error', (cause) => this.end(reasonOf('closed-by-server', cause)));
     socket.on('close', () =>
       this.end(reason('closed-by-server', 'the server closed the connection')),

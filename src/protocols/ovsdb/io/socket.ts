@@ -32,11 +32,50 @@ export interface SocketOptions {
   readonly signal: AbortSignal;
 }
 
+/** An open stream. */
+export interface Stream {
+  readonly socket: Socket;
+  /** Who is called with what comes, which is theirs only until they return. To be said before anything is asked for. */
+  readonly hear: (listener: (octets: Uint8Array) => void) => void;
+}
+
 export async function openSocket(
   endpoint: Endpoint,
   options: SocketOptions,
+): Promise<Result<Stream, Reason>> {
+  const incoming = new Incoming();
+  const socket = await openWith(endpoint, options, incoming);
+  if (!socket.ok) return socket;
+  return ok({ socket: socket.value, hear: (listener) => incoming.hear(listener) });
+}
+
+/** Octets that are read at once. */
+const bufferBytes = 64 * 2 ** 10;
+
+/**
+ * One buffer for all that comes, in the place of one for each read and of what a stream does with them (`onread` of
+ * `net.connect`): a message is in our hands sooner.
+ */
+class Incoming {
+  readonly buffer = Buffer.allocUnsafeSlow(bufferBytes);
+  #listener: (octets: Uint8Array) => void = () => {};
+
+  hear(listener: (octets: Uint8Array) => void): void {
+    this.#listener = listener;
+  }
+
+  readonly callback = (length: number): true => {
+    this.#listener(this.buffer.subarray(0, length));
+    return true;
+  };
+}
+
+async function openWith(
+  endpoint: Endpoint,
+  options: SocketOptions,
+  onread: Incoming,
 ): Promise<Result<Socket, Reason>> {
-  if (endpoint.kind !== 'ssl') return openPlain(endpoint, options.signal);
+  if (endpoint.kind !== 'ssl') return openPlain(endpoint, options.signal, onread);
   if (options.tls === undefined) {
     return err(reason('unreachable', 'no key and certificates are configured for ssl'));
   }
@@ -44,18 +83,23 @@ export async function openSocket(
     const secure = await tlsOptions(options.tls);
     // Most talk to a Unix socket, and need not load all that encrypts.
     const { connect: connectTls } = await import('node:tls');
-    const socket = connectTls({ host: endpoint.host, port: endpoint.port, ...secure });
+    const settings = { host: endpoint.host, port: endpoint.port, onread, ...secure };
+    const socket = connectTls(settings);
     return await ready(socket, 'secureConnect', options.signal);
   } catch (cause) {
     return err(reasonOf('unreachable', cause));
   }
 }
 
-function openPlain(endpoint: Endpoint, signal: AbortSignal): Promise<Result<Socket, Reason>> {
+function openPlain(
+  endpoint: Endpoint,
+  signal: AbortSignal,
+  onread: Incoming,
+): Promise<Result<Socket, Reason>> {
   const socket =
     endpoint.kind === 'unix'
-      ? connect({ path: endpoint.path })
-      : connect({ host: endpoint.host, port: endpoint.port, noDelay: true });
+      ? connect({ path: endpoint.path, onread })
+      : connect({ host: endpoint.host, port: endpoint.port, noDelay: true, onread });
   return ready(socket, 'connect', signal);
 }
 

@@ -12,9 +12,9 @@ export class Slice {
     return this.#bytes;
   }
 
-  /** Keeps a copy: the memory of a chunk belongs to the socket. */
+  /** Keeps a copy, which `slice` of a Buffer is not: the memory of a chunk belongs to the socket. */
   append(octets: Uint8Array): void {
-    this.#parts.push(octets.slice());
+    this.#parts.push(new Uint8Array(octets));
     this.#bytes += octets.length;
   }
 

@@ -1,5 +1,5 @@
 /**
- * The slots of EVPN VRFs, each with what FRR does when its line is set twice, altered, or taken back. All of it is held
+ * The slots of VRFs in BGP, each with what FRR does when its line is set twice, altered, or taken back. All of it is held
  * by test/protocols/vty/io/stanzas.test.ts against the real daemons of 8.4, 10.3 and 10.7.
  */
 
@@ -39,4 +39,17 @@ export function advertiseSlot(family: 'ipv4 unicast' | 'ipv6 unicast', rest?: st
 /** `redistribute connected [route-map M]`: said again without a route-map, it keeps the one it had. */
 export function redistributeSlot(source: string, rest?: string): Slot {
   return flag(`redistribute ${source}`, 'clear', rest);
+}
+
+/** `bgp router-id` of a BGP instance: a second one takes the place of the first. */
+export function routerIdSlot(id: string): Slot {
+  return value('bgp router-id', 'overwrite', id);
+}
+
+/**
+ * `import vrf X`, in a unicast family. There may be others beside it, and each is a slot of its own. Never said twice:
+ * FRR answers 1 then. FRR shows this line and nothing else of it, neither the RD nor the targets that it derives.
+ */
+export function importVrfSlot(vrf: string): Slot {
+  return flag(`import vrf ${vrf}`, 'overwrite');
 }

@@ -138,18 +138,21 @@ describe('octets that are no message end the connection', () => {
     });
   }
 
-  test('a long message is none without the capability, and is one with it', async (t) => {
+  // RFC 8654 §4, §5: what counts is that we have said so; the peer need not.
+  test('a long message is none without our capability, and is one with it', async (t) => {
     const long = header(5000, 2, [0, 0, 0, 0, ...zeros(5000 - 23)]);
-    const { handler, port } = listen(t);
-    const raw = await RawPeer.connect(t, port);
-    await raw.establish({ extendedMessage: true });
-    raw.socket.write(long);
-    await handler.until(() => handler.updates === 1);
-    assert.equal(handler.octets, 5000);
+    for (const extendedMessage of [true, false]) {
+      const { handler, port } = listen(t);
+      const raw = await RawPeer.connect(t, port);
+      await raw.establish({ extendedMessage });
+      raw.socket.write(long);
+      await handler.until(() => handler.updates === 1);
+      assert.equal(handler.octets, 5000);
+    }
 
-    const other = listen(t);
+    const other = listen(t, { extendedMessage: false });
     const plain = await RawPeer.connect(t, other.port);
-    await plain.establish({ extendedMessage: false });
+    await plain.establish({ extendedMessage: true });
     plain.socket.write(long);
     assert.deepEqual(await plain.rest(), [
       'NOTIFICATION Message Header Error/Bad Message Length 0x1388',

@@ -12,7 +12,7 @@ import { unwrap } from '../../../../src/base/result.ts';
 import { openVty, type VtySession, vtyPath } from '../../../../src/protocols/vty/index.ts';
 import { type FrrRoot, realClock } from '../../vty/frr-daemons.ts';
 
-const deadline = 20_000;
+const deadline = 60_000;
 
 export class Bgpd {
   readonly #child: ChildProcess;

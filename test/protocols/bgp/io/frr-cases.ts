@@ -69,6 +69,7 @@ async function meet(
           local: { asn: asn(remoteAs), id: id(ours) },
           remote: asn(65000),
           connectRetry: 1,
+          restart: helps,
           ...settings,
         }),
         connection: { source: { ip: ip(ours) }, ...connection },
@@ -82,6 +83,15 @@ async function meet(
     await bgpd.stop();
   }
 }
+
+/** So that both agree to marks of a refresh. */
+const helps = {
+  time: 0,
+  notification: false,
+  preserved: [],
+  restarted: false,
+  longLived: new Map(),
+};
 
 const active: Options = { neighbor: ['passive'] };
 const passive: Options = { settings: { passive: true } };
@@ -165,24 +175,26 @@ function casesOf(root: FrrRoot): Cases {
   );
 }
 
-const restart = {
-  time: 60,
-  notification: true,
-  preserved: [],
-  restarted: false,
-  longLived: new Map(),
-};
+const restart = { ...helps, time: 60, notification: true };
 
-async function saysWhy({ bgpd, handler, peer }: Meeting): Promise<void> {
+/** On both sides: until FRR has handed an accepted connection over to the neighbor, it ends it without a word. */
+async function whenBothUp({ bgpd, handler }: Meeting): Promise<void> {
   await handler.whenUp();
+  await bgpd.neighborWhen(ours, ({ bgpState }) => bgpState === 'Established');
+}
+
+async function saysWhy(meeting: Meeting): Promise<void> {
+  const { bgpd, peer } = meeting;
+  await whenBothUp(meeting);
   peer.stop('back at noon');
   const told = await bgpd.neighborWhen(ours, ({ bgpState }) => bgpState !== 'Established');
   assert.equal(told['lastNotificationReason'], 'Cease/Administrative Shutdown');
   assert.equal(told['lastShutdownDescription'], 'back at noon');
 }
 
-async function hearsWhy({ bgpd, handler }: Meeting): Promise<void> {
-  await handler.whenUp();
+async function hearsWhy(meeting: Meeting): Promise<void> {
+  const { bgpd, handler } = meeting;
+  await whenBothUp(meeting);
   await bgpd.configure('router bgp 65000', `neighbor ${ours} shutdown message see you later`);
   const { reason } = await handler.whenDown();
   assert.equal(formatReason(reason), 'received Cease/Administrative Shutdown "see you later"');

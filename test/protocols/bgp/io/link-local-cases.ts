@@ -5,7 +5,8 @@ import { execFileSync } from 'node:child_process';
 
 import { unwrap } from '../../../../src/base/result.ts';
 import { parseIfName } from '../../../../src/net/if-name.ts';
-import { type NewPeer, Speaker } from '../../../../src/protocols/bgp/index.ts';
+import { formatIp } from '../../../../src/net/ip.ts';
+import { type NewPeer, RouterDiscovery, Speaker } from '../../../../src/protocols/bgp/index.ts';
 import { runCases } from '../../netlink/io/namespace.ts';
 import { settingsOfA, settingsOfB } from '../session/settings.ts';
 import { ip } from './pair.ts';
@@ -78,6 +79,50 @@ await runCases({
   },
   'whoever connects from a link, with TCP-MD5': async () => {
     await meet({ waits: { link: right }, connects: toRight, password: 'of the link' });
+  },
+  'both known by their links: each finds the other': async () => {
+    const found = [left, right].map((link) => {
+      const heard = Promise.withResolvers<string>();
+      const discovery = new RouterDiscovery({ link, found: (at) => heard.resolve(formatIp(at)) });
+      discovery.start();
+      return { discovery, heard: heard.promise };
+    });
+    try {
+      const addresses = await Promise.all(found.map(({ heard }) => heard));
+      assert.deepEqual(addresses, ['fe80::2', 'fe80::1']);
+    } finally {
+      for (const { discovery } of found) discovery.close();
+    }
+  },
+  'a link that is not there yet is looked for until it is': async () => {
+    const later = unwrap(parseIfName('later'));
+    const [heard, said] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+    const discovery = new RouterDiscovery({
+      link: later,
+      found: (at) => heard.resolve(formatIp(at)),
+      log: (_level, message) => said.resolve(message),
+    });
+    const other = new RouterDiscovery({ link: unwrap(parseIfName('far')), found: () => {} });
+    discovery.start();
+    try {
+      const reason = 'No such device';
+      const words = `later: the neighbour cannot be looked for: ${reason}; is tried again`;
+      assert.equal((await said.promise).toLowerCase(), words.toLowerCase());
+      run('link', 'add', later, 'type', 'veth', 'peer', 'name', 'far');
+      for (const [link, address] of [
+        [later, 'fe80::a'],
+        ['far', 'fe80::b'],
+      ] as const) {
+        run('link', 'set', link, 'addrgenmode', 'none');
+        run('link', 'set', link, 'up');
+        run('address', 'add', `${address}/64`, 'dev', link, 'nodad');
+      }
+      other.start();
+      assert.equal(await heard.promise, 'fe80::b');
+    } finally {
+      discovery.close();
+      other.close();
+    }
   },
   'not from another link': async () => {
     const server = new Speaker();

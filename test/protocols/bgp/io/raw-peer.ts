@@ -35,8 +35,13 @@ export class RawPeer {
     });
   }
 
-  static async connect(t: TestContext, port: number, from = '127.0.0.2'): Promise<RawPeer> {
-    const socket = connect({ host: '127.0.0.1', port, localAddress: from });
+  static async connect(
+    t: TestContext,
+    port: number,
+    from = '127.0.0.2',
+    host = '127.0.0.1',
+  ): Promise<RawPeer> {
+    const socket = connect({ host, port, localAddress: from });
     t.after(() => socket.destroy());
     const raw = new RawPeer(socket);
     await once(socket, 'connect');
@@ -45,6 +50,10 @@ export class RawPeer {
 
   send(message: Message): void {
     this.socket.write(unwrap(encodeMessage(message, wireSession())));
+  }
+
+  open(options: Partial<PeerOptions> = {}): void {
+    this.send(openOfB(options));
   }
 
   /** The next message, as text; `closed` at the end. */
@@ -70,7 +79,7 @@ export class RawPeer {
   /** Answers the OPEN, and waits until it is confirmed. */
   async establish(options: Partial<PeerOptions> = {}): Promise<void> {
     await this.next();
-    this.send(openOfB(options));
+    this.open(options);
     this.send({ type: 'keepalive' });
     await this.next();
   }

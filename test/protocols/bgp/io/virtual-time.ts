@@ -64,6 +64,10 @@ export class FakeStream implements Stream {
   #listener: StreamListener | undefined;
   readonly sent: string[] = [];
 
+  local() {
+    return { ip: ip('10.0.0.1'), port: 179, scope: 0 };
+  }
+
   read(into: Uint8Array): number {
     const octets = this.#incoming.shift();
     if (octets === undefined) return -EAGAIN;

@@ -55,6 +55,22 @@ test('a shard that grows keeps what it has', () => {
   }
 });
 
+test('a large table that has become empty keeps no memory, and may be filled again', () => {
+  const destinations = new Destinations(family.nlri);
+  const count = 32_768;
+  for (let round = 0; round < 2; round += 1) {
+    for (let of = 0; of < count; of += 1) {
+      const octets = prefix(of);
+      assert.equal(destinations.findOrAdd(octets, 0, octets.length), of);
+    }
+    assert.ok(destinations.octets.size > 0);
+    for (let of = 0; of < count; of += 1) destinations.remove(of);
+    assert.deepEqual([destinations.count, destinations.bound, destinations.octets.size], [0, 0, 0]);
+    assert.equal(destinations.find(prefix(1), 0, prefix(1).length), none);
+    assert.equal(destinations.address(1), 0);
+  }
+});
+
 test('bits behind the length of a prefix do not make another destination', () => {
   const destinations = new Destinations(family.nlri);
   const clean = Uint8Array.of(20, 10, 1, 0x10);

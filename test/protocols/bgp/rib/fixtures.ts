@@ -27,6 +27,7 @@ export function neighbour(id: number, changes: Partial<Neighbour> = {}): Neighbo
     as: 65000,
     routerId: 0x0a00_0000 + id,
     address: `10.0.0.${id}`,
+    allowOwnAs: 0,
     ...changes,
   };
 }

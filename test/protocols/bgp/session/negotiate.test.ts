@@ -101,14 +101,16 @@ describe('the speakers', () => {
     assert.equal(negotiate(ours, openWith()).wire.fourOctetAs, false);
   });
 
-  test('both roles are told, RFC 9234', () => {
+  test('our role holds, told by one or by both, RFC 9234', () => {
     const role = (name: 'provider' | 'customer') => ({
       remote: 'external' as const,
       role: { role: name, strict: false },
     });
     const { roles } = agree(role('provider'), { ...role('customer'), ...of(65001) });
     assert.deepEqual(roles, { local: 'provider', remote: 'customer' });
-    assert.equal(agree(role('provider'), of(65001)).roles, undefined);
+    const alone = agree(role('provider'), of(65001)).roles;
+    assert.deepEqual(alone, { local: 'provider', remote: undefined });
+    assert.equal(agree({}, { ...role('customer'), ...of(65001) }).roles, undefined);
   });
 });
 
@@ -122,10 +124,22 @@ describe('the rest', () => {
   test('messages are longer when both can', () => {
     assert.equal(agree({}, {}).wire.extendedMessage, true);
     assert.equal(agree({}, { extendedMessage: false }).wire.extendedMessage, false);
+    // RFC 8654 §4: who has heard our capability may send them without one of its own.
+    assert.equal(agree({}, { extendedMessage: false }).wire.receivesExtended, true);
+    assert.equal(agree({ extendedMessage: false }, {}).wire.receivesExtended, false);
   });
 
   test('a refresh is none, plain or enhanced', () => {
-    assert.equal(agree({}, {}).refresh, 'enhanced');
+    const restart = {
+      time: 0,
+      notification: false,
+      preserved: [],
+      restarted: false,
+      longLived: new Map(),
+    };
+    assert.equal(agree({ restart }, { restart }).refresh, 'enhanced');
+    // FRR 8.4.4 answers no request of one that knows marks and no End-of-RIB.
+    assert.equal(agree({}, { restart }).refresh, 'plain');
     assert.equal(negotiate(ours, openWith({ kind: 'route-refresh' })).refresh, 'plain');
     assert.equal(negotiate(ours, openWith({ kind: 'enhanced-route-refresh' })).refresh, 'none');
   });

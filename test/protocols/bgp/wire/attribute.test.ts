@@ -288,3 +288,26 @@ test('the metric of AIGP is the first', () => {
   assert.equal(aigpMetric([metric('0000000000000001'), metric('0000000000000002')]), 1n);
   assert.equal(aigpMetric([{ type: 2, value: octets('') }]), undefined);
 });
+
+test('more ASes than a segment has room for go on in the next one', () => {
+  const session = wireSession({ fourOctetAs: true });
+  const asns = Array.from({ length: 600 }, (_, index) => index + 1);
+  const path = [
+    { type: 'sequence', asns },
+    { type: 'set', asns: [] },
+  ] as const;
+  const wire = encodeAttributes({ origin: 'igp', asPath: path }, session);
+  const { asPath } = decodeAttributes(wire, [0, wire.length], session).attributes;
+  assert.deepEqual(
+    asPath?.map(({ type, asns: part }) => [type, part.length]),
+    [
+      ['sequence', 255],
+      ['sequence', 255],
+      ['sequence', 90],
+    ],
+  );
+  assert.deepEqual(
+    asPath?.flatMap(({ asns: part }) => part),
+    asns,
+  );
+});

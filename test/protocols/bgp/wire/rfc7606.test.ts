@@ -53,6 +53,13 @@ const beside = (name: string, attribute: string, finding: string): Case => ({
   verdict: finding.includes('withdraw') ? 'withdraw' : 'accept',
 });
 
+/** The same over iBGP. */
+const besideWithin = (name: string, attribute: string, finding: string): Case => ({
+  ...beside(name, attribute, finding),
+  session: internal,
+  attributes: `${within} ${attribute}`,
+});
+
 /** The same in place of one of them. */
 const inPlaceOf = (name: string, attributes: string, finding: string): Case => ({
   name,
@@ -65,6 +72,9 @@ const inPlaceOf = (name: string, attributes: string, finding: string): Case => (
 const mac = '02 21 0000fde800000001 00000000000000000000 00000000 30 00005e005301 00 0003e9';
 const evpnReach = `80 0e 2c 0019 46 04 0a000001 00 ${mac}`;
 const both = '0000fde800000001 03443839ffff01000001 00000000 18 0a000200 0a000001 000fa1';
+/** Of type 5, with a label of zero: without segment and gateway, and with a gateway. */
+const nowhere = '0000fde800000001 00000000000000000000 00000000 18 0a000200 00000000 000000';
+const resolved = '0000fde800000001 00000000000000000000 00000000 18 0a000200 0a000001 000000';
 
 const sections: { readonly [section: string]: readonly Case[] } = {
   'RFC 7606 §3 (c): flags': [
@@ -503,27 +513,43 @@ const sections: { readonly [section: string]: readonly Case[] } = {
       'c0 16 05 00060003e9',
       'PMSI_TUNNEL: treat-as-withdraw (RFC 6514 §5)',
     ),
-    beside('RFC 7311 §3.2: AIGP of none', '80 1a 00', 'AIGP: attribute discard (RFC 7311 §3.2)'),
-    beside(
+    besideWithin(
+      'RFC 7311 §3.2: AIGP of none',
+      '80 1a 00',
+      'AIGP: attribute discard (RFC 7311 §3.2)',
+    ),
+    besideWithin(
       'RFC 7311 §3.2: AIGP with a TLV that overruns',
       '80 1a 03 01 000b',
       'AIGP: attribute discard (RFC 7311 §3.2)',
     ),
-    beside(
+    besideWithin(
       'RFC 7311 §3.2: AIGP with a TLV of no length',
       '80 1a 03 02 0000',
       'AIGP: attribute discard (RFC 7311 §3.2)',
     ),
-    beside(
+    besideWithin(
       'RFC 7311 §3.2: AIGP with two octets',
       '80 1a 02 01 00',
       'AIGP: attribute discard (RFC 7311 §3.2)',
     ),
-    beside(
+    besideWithin(
       'RFC 7311 §3.2: AIGP with a metric of 32 bits',
       '80 1a 07 01 0007 00000064',
       'AIGP: attribute discard (RFC 7311 §3.2)',
     ),
+    besideWithin(
+      'RFC 7311 §3.2: AIGP with a metric of all ones',
+      '80 1a 0b 01 000b ffffffffffffffff',
+      'AIGP: attribute discard (RFC 7311 §3.2)',
+    ),
+    {
+      name: 'RFC 7311 §3.3: AIGP of an external peer is no error, and left out',
+      attributes: `${mandatory} 80 1a 0b 01 000b 0000000000000064`,
+      nlri,
+      findings: [],
+      verdict: 'accept',
+    },
     beside(
       'RFC 6793 §4.1: AS4_PATH from a speaker of four octets',
       'c0 11 06 02 01 0000fde9',
@@ -647,16 +673,34 @@ const sections: { readonly [section: string]: readonly Case[] } = {
       verdict: 'accept',
     },
   ],
-  'EVPN, RFC 9136 §3.1': [
+  'EVPN, RFC 9136': [
     {
       name: 'a route of type 5 with a segment and a gateway',
       attributes: `80 0e 2d 0019 46 04 0a000001 00 05 22 ${both} ${origin} ${asPath}`,
-      findings: ['MP_REACH_NLRI: treat-as-withdraw (RFC 9136 §3.1)'],
+      findings: ['MP_REACH_NLRI: treat-as-withdraw (RFC 9136 §3.2)'],
       verdict: 'withdraw',
     },
     {
       name: 'the same, when it is withdrawn',
       attributes: `80 0f 27 0019 46 05 22 ${both}`,
+      findings: [],
+      verdict: 'accept',
+    },
+    {
+      name: 'a label of zero, and nothing that says where the route leads',
+      attributes: `80 0e 2d 0019 46 04 0a000001 00 05 22 ${nowhere} ${origin} ${asPath} c0 10 08 030c000000000008`,
+      findings: ['MP_REACH_NLRI: treat-as-withdraw (RFC 9136 §3.1)'],
+      verdict: 'withdraw',
+    },
+    {
+      name: 'a label of zero, and a router’s MAC',
+      attributes: `80 0e 2d 0019 46 04 0a000001 00 05 22 ${nowhere} ${origin} ${asPath} c0 10 10 030c000000000008 060300005e005301`,
+      findings: [],
+      verdict: 'accept',
+    },
+    {
+      name: 'a label of zero, and a gateway',
+      attributes: `80 0e 2d 0019 46 04 0a000001 00 05 22 ${resolved} ${origin} ${asPath}`,
       findings: [],
       verdict: 'accept',
     },

@@ -127,7 +127,7 @@ test('a poll may be closed twice, and from within its own listener', async () =>
 
 function run(code: string) {
   const script = `import * as nl from ${JSON.stringify(index)};\n${code}`;
-  const options = { encoding: 'utf8', timeout: 20_000 } as const;
+  const options = { encoding: 'utf8', timeout: 60_000 } as const;
   return spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], options);
 }
 

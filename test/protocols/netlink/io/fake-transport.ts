@@ -19,7 +19,9 @@ export class FakeTransport implements Transport {
   /** What `send` gives: 0, or the errno of a refusal. */
   sendErrno = 0;
   #listener: (arrival: Arrival) => void = () => {};
-  #awaited: ((datagram: readonly Sent[]) => void) | undefined;
+  /** How many of `sent` the test has been given. */
+  #given = 0;
+  #arise: () => void = () => {};
 
   open(): number {
     this.isOpen = true;
@@ -32,8 +34,7 @@ export class FakeTransport implements Transport {
       messages.push({ type, flags, sequence, body: datagram.slice(at, end) });
     });
     this.sent.push(messages);
-    this.#awaited?.(messages);
-    this.#awaited = undefined;
+    this.#arise();
     return this.sendErrno;
   }
 
@@ -45,11 +46,15 @@ export class FakeTransport implements Transport {
     this.isOpen = false;
   }
 
-  /** The next datagram that is sent. */
-  nextSent(): Promise<readonly Sent[]> {
-    return new Promise((resolve) => {
-      this.#awaited = resolve;
-    });
+  /** The next datagram that is sent, or was sent already and not given yet. */
+  async nextSent(): Promise<readonly Sent[]> {
+    while (this.sent.length === this.#given) {
+      await new Promise<void>((resolve) => {
+        this.#arise = resolve;
+      });
+    }
+    this.#given += 1;
+    return this.sent[this.#given - 1] ?? [];
   }
 
   arrive(...messages: readonly Uint8Array[]): void {

@@ -37,7 +37,7 @@ export interface ServerOptions {
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  deadline = 30_000,
+  deadline = 60_000,
 ): Promise<void> {
   const end = Date.now() + deadline;
   while (!(await holds())) {

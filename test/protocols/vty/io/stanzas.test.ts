@@ -12,6 +12,7 @@ import {
   findTaker,
   formatConfig,
   formatVtyError,
+  importVrfSlot,
   type Obstacle,
   type OwnedStanza,
   ownedStanza,
@@ -19,6 +20,7 @@ import {
   type Slot,
   rdSlot,
   redistributeSlot,
+  routerIdSlot,
   routeTargetSlot,
   vniSlot,
   type StanzaDiff,
@@ -222,6 +224,28 @@ exit
         const lines = facts.configOf(stanza).map(({ line }) => line);
         assert.equal(lines.includes(stanza), false, stanza);
       }
+    });
+
+    test('has a router id replaced, and imports beside those of others', async () => {
+      const family = (...slots: readonly Slot[]): OwnedStanza =>
+        ownedStanza('address-family ipv4 unicast', slots);
+      const bgp = (id: Slot, ...slots: readonly Slot[]): OwnedStanza =>
+        ownedStanza('router bgp 64999', [id], [family(...slots)]);
+      await operator('router bgp 64999 vrf a', 'exit', 'router bgp 64999 vrf b');
+      await operator('router bgp 64999', 'address-family ipv4 unicast', 'import vrf b');
+      await reach([bgp(routerIdSlot('10.0.0.1'), importVrfSlot('a'))]);
+      await reach([bgp(routerIdSlot('10.0.0.2'), importVrfSlot('a'))]);
+      await reach([bgp(emptied(routerIdSlot('10.0.0.1')), emptied(importVrfSlot('a')))]);
+      const [kept] = await reach([], [bgp(routerIdSlot('10.0.0.1'), importVrfSlot('a'))]);
+      assert.deepEqual(kept?.kind === 'kept' ? kept.foreign : kept, [
+        ['router bgp 64999', 'address-family ipv4 unicast', 'import vrf b'],
+      ]);
+      await operator('router bgp 64999', 'address-family ipv4 unicast', 'no import vrf b');
+      await reach(
+        [],
+        ['a', 'b'].map((vrf) => ownedStanza(`router bgp 64999 vrf ${vrf}`, [])),
+      );
+      await reach([], [ownedStanza('router bgp 64999', [], [family()])]);
     });
 
     test('removes what zebra alone still knows, after a restart of mgmtd', {

@@ -16,6 +16,8 @@ export type Aigp = readonly AigpTlv[];
 
 const METRIC = 1;
 const headLength = 3;
+/** RFC 7311 §3.2: all ones. */
+const unreachable = 0xffff_ffff_ffff_ffffn;
 /** RFC 7311 §3: type and length octets are counted. */
 const metricLength = headLength + 8;
 
@@ -26,15 +28,25 @@ export const aigp: AttributeCodec<Aigp> = {
   whenMalformed: 'discard',
   rfc: 'RFC 7311 §3.2',
   subcode: UPDATE_ERROR.optionalAttribute,
+  // RFC 7311 §3.3: on external sessions it is disabled, unless somebody says otherwise, which nobody can here.
+  from: 'internal-or-confederation',
+  quietly: true,
   check(octets, start, end) {
     let at = start;
+    let metricAt = -1;
     while (at < end) {
       const length = end - at < headLength ? 0 : u16(octets, at + 1);
       if (length < headLength || at + length > end) return 'has a TLV that does not fit';
-      if (u8(octets, at) === METRIC && length !== metricLength) return 'has no metric of 64 bits';
+      if (u8(octets, at) === METRIC) {
+        if (length !== metricLength) return 'has no metric of 64 bits';
+        if (metricAt < 0) metricAt = at + headLength;
+      }
       at += length;
     }
-    return start === end ? 'has no TLV' : undefined;
+    if (start === end) return 'has no TLV';
+    return metricAt >= 0 && u64(octets, metricAt) === unreachable
+      ? 'has a metric that is none'
+      : undefined;
   },
   decode(octets, start, end) {
     const tlvs: AigpTlv[] = [];

@@ -5,7 +5,7 @@
 
 import type { Writer } from '../../../../base/bytes.ts';
 import { ATTRIBUTE, AS_TRANS, UPDATE_ERROR } from '../numbers.ts';
-import { u8, u16, u32 } from '../octets.ts';
+import { entry, u8, u16, u32 } from '../octets.ts';
 import type { PeerKind, WireSession } from '../session.ts';
 import {
   type AttributeCodec,
@@ -82,7 +82,7 @@ function decodeSegments(octets: Uint8Array, start: number, end: number, width: 2
   const path: AsSegment[] = [];
   let at = start;
   while (at < end) {
-    const type = segmentTypes[u8(octets, at) - 1] ?? 'sequence';
+    const type = entry(segmentTypes, u8(octets, at) - 1);
     const next = at + 2 + u8(octets, at + 1) * width;
     const asns: number[] = [];
     for (at += 2; at < next; at += width) {
@@ -93,12 +93,19 @@ function decodeSegments(octets: Uint8Array, start: number, end: number, width: 2
   return Object.freeze(path);
 }
 
+/** ASes that one segment has room for. */
+const segmentMost = 255;
+
+/** What does not go into one segment goes on in the next of its type; one of no AS would be malformed, and says nothing. */
 function encodeSegments(writer: Writer, path: AsPath, width: 2 | 4): void {
   for (const { type, asns } of path) {
-    writer.u8(segmentTypes.indexOf(type) + 1).u8(asns.length);
-    for (const asn of asns) {
-      if (width === 4) writer.u32(asn);
-      else writer.u16(asn > 0xffff ? AS_TRANS : asn);
+    for (let from = 0; from < asns.length; from += segmentMost) {
+      const part = asns.slice(from, from + segmentMost);
+      writer.u8(segmentTypes.indexOf(type) + 1).u8(part.length);
+      for (const asn of part) {
+        if (width === 4) writer.u32(asn);
+        else writer.u16(asn > 0xffff ? AS_TRANS : asn);
+      }
     }
   }
 }

@@ -21,6 +21,8 @@ export interface AttributeCodec<V> {
   readonly subcode: number;
   /** Only peers of the same AS have business sending it: from others it is discarded unseen. Of a confederation: see there. */
   readonly from?: 'internal' | 'internal-or-confederation';
+  /** What comes from others all the same is no error: it is left out without a word, as if it were unknown. */
+  readonly quietly?: true;
   /** Why [start, end) is malformed: a sentence that is the same for the same case. Allocates nothing when it is not. */
   check(octets: Uint8Array, start: number, end: number, session: WireSession): string | undefined;
   decode(octets: Uint8Array, start: number, end: number, session: WireSession): V;

@@ -4,6 +4,7 @@
  */
 
 import type { Writer } from '../../../../base/bytes.ts';
+import { wellKnownCommunities } from '../../../../net/community.ts';
 import { formatIp, type Ip4 } from '../../../../net/ip.ts';
 import {
   decodeExtendedCommunity,
@@ -64,22 +65,13 @@ function listOf<V>(one: ListOf<V>): AttributeCodec<readonly V[]> {
   };
 }
 
-/** "BGP Well-known Communities", in the words of FRR. */
-const wellKnownCommunities: ReadonlyMap<number, string> = new Map([
-  [0xffff0000, 'graceful-shutdown'],
-  [0xffff0001, 'accept-own'],
-  [0xffff0006, 'llgr-stale'],
-  [0xffff0007, 'no-llgr'],
-  [0xffff029a, 'blackhole'],
-  [0xffffff01, 'no-export'],
-  [0xffffff02, 'no-advertise'],
-  [0xffffff03, 'local-AS'],
-  [0xffffff04, 'no-peer'],
-]);
+const namesOfCommunities: ReadonlyMap<number, string> = new Map(
+  [...wellKnownCommunities].map(([name, value]) => [value, name]),
+);
 
 /** `65000:100`, or the name of a well-known one. */
 export function formatCommunity(community: number): string {
-  return wellKnownCommunities.get(community) ?? `${community >>> 16}:${community & 0xffff}`;
+  return namesOfCommunities.get(community) ?? `${community >>> 16}:${community & 0xffff}`;
 }
 
 /** RFC 1997: 32 bits each. */

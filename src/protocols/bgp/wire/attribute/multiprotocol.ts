@@ -148,8 +148,8 @@ export const mpReach: AttributeCodec<MpReach> = {
     return isFault(found) ? found.reason : undefined;
   },
   decode(octets, start, end, session) {
-    const found = locateReach(octets, start, end, session);
-    if (isFault(found)) throw new Error(`decode of an unchecked MP_REACH_NLRI: ${found.reason}`);
+    // No fault: `check` has looked.
+    const found = locateReach(octets, start, end, session) as Announced;
     const { family, nextHopStart, nextHopEnd } = found;
     return Object.freeze({
       family: family.name,
@@ -182,8 +182,7 @@ export const mpUnreach: AttributeCodec<MpUnreach> = {
     return isFault(found) ? found.reason : undefined;
   },
   decode(octets, start, end, session) {
-    const found = locateUnreach(octets, start, end, session);
-    if (isFault(found)) throw new Error(`decode of an unchecked MP_UNREACH_NLRI: ${found.reason}`);
+    const found = locateUnreach(octets, start, end, session) as Withdrawn;
     const routes = decodeRoutes(octets, found);
     return Object.freeze({ family: found.family.name, routes }) as MpUnreach;
   },

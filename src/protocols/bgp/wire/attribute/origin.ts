@@ -1,7 +1,7 @@
 /** ORIGIN: where the first speaker had the route from. RFC 4271 §5.1.1. */
 
 import { ATTRIBUTE, UPDATE_ERROR } from '../numbers.ts';
-import { u8 } from '../octets.ts';
+import { entry, u8 } from '../octets.ts';
 import { type AttributeCodec, wellKnown, wrongLength } from './codec.ts';
 
 /** In the order of their codes. */
@@ -19,7 +19,7 @@ export const origin: AttributeCodec<Origin> = {
     if (end - start !== 1) return wrongLength;
     return u8(octets, start) < origins.length ? undefined : 'has a value that is not defined';
   },
-  decode: (octets, start) => origins[u8(octets, start)] ?? 'incomplete',
+  decode: (octets, start) => entry(origins, u8(octets, start)),
   encode: (writer, value) => writer.u8(origins.indexOf(value)),
   format: (value) => (value === 'incomplete' ? value : value.toUpperCase()),
 };

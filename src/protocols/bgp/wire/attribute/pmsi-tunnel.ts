@@ -1,4 +1,9 @@
-/** PMSI_TUNNEL: how frames for many receivers reach them; in EVPN beside route type 3. RFC 6514 §5, RFC 8365 §5.1.3. */
+/**
+ * PMSI_TUNNEL: how frames for many receivers reach them; in EVPN beside route type 3. RFC 6514 §5, RFC 8365 §5.1.3.
+ *
+ * Less strict than RFC 6514 §5 on purpose: a tunnel type that is not defined is no fault here, since later RFCs define more
+ * and a reflector must pass them on. Stricter too: what is malformed is treated as withdrawn without the Partial bit as well.
+ */
 
 import { formatIp, ipFromBytes } from '../../../../net/ip.ts';
 import { ATTRIBUTE, UPDATE_ERROR } from '../numbers.ts';

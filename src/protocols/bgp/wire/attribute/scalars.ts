@@ -57,7 +57,7 @@ export const med = number({
   subcode: UPDATE_ERROR.optionalAttribute,
 });
 
-/** RFC 4271 §5.1.5; within a confederation it travels between its members too, RFC 5065 §4.2. */
+/** RFC 4271 §5.1.5; within a confederation it travels between its members too, RFC 5065 §5.2. */
 export const localPref = number({
   code: ATTRIBUTE.localPref,
   name: 'LOCAL_PREF',

@@ -1,4 +1,4 @@
-/** Graceful restart (RFC 4724 §3, RFC 8538 §2) and long-lived graceful restart (RFC 9494 §3). */
+/** Graceful restart (RFC 4724 §3, RFC 8538 §2) and long-lived graceful restart (RFC 9494 §3.1). */
 
 import { type AfiSafi, formatFamily } from '../family.ts';
 import { CAPABILITY } from '../numbers.ts';

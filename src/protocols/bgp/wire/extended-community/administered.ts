@@ -10,6 +10,7 @@ import {
   encodeAdministered,
   formatAdministered,
 } from '../administered.ts';
+import { entry } from '../octets.ts';
 import { type ExtendedCommunityCodec, field, head } from './codec.ts';
 
 export interface RouteTargetCommunity extends Administered {
@@ -38,7 +39,7 @@ function administered<K extends 'route-target' | 'site-of-origin'>(
   return {
     types: administeredForms.map((_, high) => (high << 8) | subtype),
     decode(bits) {
-      const form = administeredForms[field(bits, 56, 8)] ?? 'as2';
+      const form = entry(administeredForms, field(bits, 56, 8));
       return { kind, ...decodeAdministered(form, bits) };
     },
     encode: (value) =>

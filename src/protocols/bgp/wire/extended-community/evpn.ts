@@ -51,11 +51,14 @@ export interface NeighbourFlags {
   readonly flags: number;
 }
 
+/** The first two octets of a router's MAC. */
+export const ROUTER_MAC = 0x0603;
+
 const EVPN = {
   macMobility: 0x0600,
   esiLabel: 0x0601,
   esImport: 0x0602,
-  routerMac: 0x0603,
+  routerMac: ROUTER_MAC,
   layer2Attributes: 0x0604,
   dfElection: 0x0606,
   arpNd: 0x0608,

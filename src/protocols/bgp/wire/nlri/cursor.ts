@@ -84,17 +84,17 @@ export function checkNlri(octets: Uint8Array, range: NlriRange): number {
   return 0;
 }
 
-/** The first objection to a route of a range that `checkNlri` has found correct; `undefined` when there is none. */
-export function objectionTo(octets: Uint8Array, range: NlriRange): string | undefined {
+/** The objections to the routes of a range that `checkNlri` has found correct, as bits; 0 when there is none. */
+export function objectionsTo(octets: Uint8Array, range: NlriRange): number {
   const { nlri } = range.family;
-  if (nlri.objection === undefined) return undefined;
+  if (nlri.objection === undefined) return 0;
   const head = range.pathIds ? 4 : 0;
   let at = range.start;
+  let objections = 0;
   while (at < range.end) {
     const end = nlri.end(octets, at + head, range.end);
-    const objection = nlri.objection(octets, at + head, end);
-    if (objection !== undefined) return objection;
+    objections |= nlri.objection(octets, at + head, end);
     at = end;
   }
-  return undefined;
+  return objections;
 }

@@ -1,7 +1,7 @@
 /**
  * NLRI of L2VPN EVPN: a route type, a length, and what the type says. RFC 7432 §7. Types 1 to 5 are read, one file each
- * in evpn/; any other is carried as it came, so that a route reflector passes on what it does not know (RFC 7606 §5.4
- * leaves that to the family). Their whole octets are their key.
+ * in evpn/; any other is carried as it came, so that a route reflector passes on what it does not know, against RFC 7606 §5.4
+ * (see docs/bgp.md). Their whole octets are their key.
  */
 
 import type { Writer } from '../../../../base/bytes.ts';
@@ -50,7 +50,7 @@ export const evpn: NlriCodec<EvpnRoute> = {
     return fault === 0 ? end : fault;
   },
   objection: (octets, start, end) =>
-    byCode[u8(octets, start)]?.objection?.(octets, start + 2, end - start - 2),
+    byCode[u8(octets, start)]?.objection?.(octets, start + 2, end - start - 2) ?? 0,
   writeKey(octets, start, end, into, at) {
     const code = u8(octets, start);
     const row = byCode[code];
@@ -58,6 +58,9 @@ export const evpn: NlriCodec<EvpnRoute> = {
     return row === undefined
       ? copyOctets(octets, start + 2, end, into, at + 1)
       : row.writeKey(octets, start + 2, end - start - 2, into, at + 1);
+  },
+  clear(octets, start) {
+    byCode[u8(octets, start)]?.clear?.(octets, start + 2);
   },
   decode(octets, start, end) {
     const code = u8(octets, start);

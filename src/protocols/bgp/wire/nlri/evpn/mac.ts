@@ -59,6 +59,10 @@ export const mac: EvpnRouteType<MacRoute> = {
     const end = at + ipAt + (u8(octets, at + ipLengthAt) >>> 3);
     return copyOctets(octets, at + tagAt, end, into, tag);
   },
+  /** BIRD 3.4 takes the withdrawal of a route with a segment for an announcement; none has to be told there. */
+  clear(octets, at) {
+    octets.fill(0, at + RD, at + RD + ESI);
+  },
   decode(octets, at, length) {
     const ipLength = u8(octets, at + ipLengthAt) >>> 3;
     const labelAt = ipAt + ipLength;

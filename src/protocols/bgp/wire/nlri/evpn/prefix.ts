@@ -8,7 +8,7 @@ import { formatIp, type Ip } from '../../../../../net/ip.ts';
 import { networkOf, type Prefix } from '../../../../../net/prefix.ts';
 import { formatRd, type Rd } from '../../administered.ts';
 import { copyOctets, ip, isZero, u8, u24, u32, u64, writeIp, writeU24 } from '../../octets.ts';
-import { WRONG_FIELD, WRONG_LENGTH } from '../codec.ts';
+import { NO_OVERLAY_INDEX, TWO_OVERLAY_INDEXES, WRONG_FIELD, WRONG_LENGTH } from '../codec.ts';
 import { copyMasked } from '../bit-string.ts';
 import { prefixAt } from '../unicast.ts';
 import { esiAt, writeEsi } from './esi.ts';
@@ -43,13 +43,14 @@ export const prefix: EvpnRouteType<PrefixRoute> = {
     if (length !== lengths[4] && length !== lengths[16]) return WRONG_LENGTH;
     return u8(octets, at + bitsAt) <= addressOctets(length) * 8 ? 0 : WRONG_FIELD;
   },
-  /** RFC 9136 §3.1: "a route containing a non-zero GW IP and a non-zero ESI" is to be treated as withdrawn. */
+  /** RFC 9136 §3.2: segment or gateway, not both; §3.1: with a label of zero, one of them or a router's MAC. */
   objection(octets, at, length) {
     const gateway = at + prefixOffset + addressOctets(length);
-    const contradicts =
-      !isZero(octets, at + RD, at + RD + ESI) &&
-      !isZero(octets, gateway, gateway + addressOctets(length));
-    return contradicts ? 'an IP prefix route has both a segment and a gateway' : undefined;
+    const label = gateway + addressOctets(length);
+    const hasSegment = !isZero(octets, at + RD, at + RD + ESI);
+    const hasGateway = !isZero(octets, gateway, label);
+    if (hasSegment && hasGateway) return TWO_OVERLAY_INDEXES;
+    return hasSegment || hasGateway || u24(octets, label) !== 0 ? 0 : NO_OVERLAY_INDEX;
   },
   /** RFC 9136 §3.1: RD, tag, length and prefix are the key; segment, gateway and label are not. */
   writeKey(octets, at, length, into, to) {

@@ -12,8 +12,10 @@ export interface EvpnRouteType<R> {
   /** 0 when the octets are such a route, or a fault of nlri/codec.ts. */
   fault(octets: Uint8Array, at: number, length: number): number;
   /** See `NlriCodec.objection`. */
-  objection?(octets: Uint8Array, at: number, length: number): string | undefined;
+  objection?(octets: Uint8Array, at: number, length: number): number;
   writeKey(octets: Uint8Array, at: number, length: number, into: Uint8Array, to: number): number;
+  /** See `NlriCodec.clear`. */
+  clear?(octets: Uint8Array, at: number): void;
   decode(octets: Uint8Array, at: number, length: number): R;
   encode(writer: Writer, route: R): void;
   /** As FRR prints it: `[2]:[0]:[48]:[00:00:5e:00:53:01]:[32]:[10.0.0.1]`. */
