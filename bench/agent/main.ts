@@ -53,7 +53,10 @@ async function coldStart(bench: Bench, ports: number): Promise<Pick<PortFigures,
     return {};
   }
   const starts: number[] = [];
-  const start = async () => void starts.push(await bench.agent.start());
+  const start = () => {
+    const started = bench.agent.start();
+    return async () => void starts.push(await started);
+  };
   const measured = await measure(bench, range(0, ports), 'new', start);
   return { coldStart: { ...reached([measured]), settled: sampleOf(starts) } };
 }
@@ -93,7 +96,7 @@ async function idleOf(agent: NodeUnderTest): Promise<Pick<PortFigures, 'idle'>> 
 /** A guest that stays finds nothing of this run. */
 async function clearNode(bench: Bench): Promise<void> {
   const all = range(0, settings.ports);
-  if (all.length > 0) await measure(bench, all, 'gone', bench.southbound.unbinding(all));
+  if (all.length > 0) await measure(bench, all, 'gone', await bench.southbound.unbinding(all));
 }
 
 async function predecessorOf(fabric: Fabric, bench: Bench): Promise<PortFigures | undefined> {

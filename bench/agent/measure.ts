@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Reached, type Sample, sampleOf } from './figures.ts';
 import { ipOf, range, type Southbound } from './southbound.ts';
+import type { Act } from './transaction.ts';
 import { now, type Times, type Watcher } from './watcher.ts';
 
 /** The ends of what is measured. */
@@ -24,15 +25,15 @@ export async function measure(
   { kernel, spine }: Instruments,
   ports: readonly number[],
   change: 'new' | 'gone',
-  act: () => Promise<unknown>,
+  act: Act,
 ): Promise<Measured> {
   const ips = ports.map(ipOf);
   const [near, far] = [await kernel.expect(ips, change), await spine.expect(ips, change)];
   const begun = now();
-  const acted = act();
+  const ended = act();
   const since = ({ first, last }: Times): Times => ({ first: first - begun, last: last - begun });
   const seen = { kernel: since(await near.seen), spine: since(await far.seen) };
-  await acted;
+  await ended();
   return seen;
 }
 
@@ -51,10 +52,11 @@ export async function commitTimes(
 ): Promise<Sample> {
   const took: number[] = [];
   for (const _ of range(0, times)) {
-    for (const send of [southbound.binding([port]), southbound.unbinding([port])]) {
+    for (const bound of [true, false]) {
+      const act = await (bound ? southbound.binding([port]) : southbound.unbinding([port]));
       await sleep(pause);
       const begun = now();
-      await send();
+      await act()();
       took.push(now() - begun);
     }
   }
@@ -72,10 +74,12 @@ export async function thereAndBack(
   const bound: Measured[] = [];
   const unbound: Measured[] = [];
   for (const _ of range(0, times)) {
+    const bind = await southbound.binding(ports);
     await sleep(pause);
-    bound.push(await measure(instruments, ports, 'new', southbound.binding(ports)));
+    bound.push(await measure(instruments, ports, 'new', bind));
+    const unbind = await southbound.unbinding(ports);
     await sleep(pause);
-    unbound.push(await measure(instruments, ports, 'gone', southbound.unbinding(ports)));
+    unbound.push(await measure(instruments, ports, 'gone', unbind));
     await settled();
   }
   return { bind: reached(bound), unbind: reached(unbound) };

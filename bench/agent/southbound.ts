@@ -4,9 +4,6 @@
  */
 
 import { unwrap } from '../../src/base/result.ts';
-import { Session } from '../../src/protocols/ovsdb/io/session.ts';
-import { openSocket } from '../../src/protocols/ovsdb/io/socket.ts';
-import { defaultSlicerLimits } from '../../src/protocols/ovsdb/wire/slicer.ts';
 import {
   type Database,
   type Operation,
@@ -16,6 +13,7 @@ import {
   table,
   type Uuid,
 } from '../../src/protocols/ovsdb/index.ts';
+import { type Act, readyTransaction } from './transaction.ts';
 
 const tables = {
   Chassis: table({ columns: { name: one('string') }, index: { name: 'name' } }),
@@ -34,19 +32,19 @@ const portion = 1000;
 
 export class Southbound {
   readonly #database: Database<typeof tables>;
-  /** For what is measured: a client that does nothing but send. */
-  readonly #session: Session;
+  /** Of the server's socket. */
+  readonly #path: string;
   readonly #datapath: Uuid;
   readonly #chassis: Uuid;
   readonly #rows: Uuid[] = [];
 
   private constructor(
     database: Database<typeof tables>,
-    session: Session,
+    path: string,
     of: { readonly datapath: Uuid; readonly chassis: Uuid },
   ) {
     this.#database = database;
-    this.#session = session;
+    this.#path = path;
     this.#datapath = of.datapath;
     this.#chassis = of.chassis;
   }
@@ -65,11 +63,7 @@ export class Southbound {
     const port = database.table('Port_Binding').find('name', networkPort);
     const chassis = database.table('Chassis').find('name', chassisName);
     if (port === undefined || chassis === undefined) throw new Error('OVN is not as it should be');
-    const signal = new AbortController().signal;
-    const socket = unwrap(await openSocket(endpoint, { tls: undefined, signal }));
-    const settings = { clock: systemClock, probeInterval: 0, limits: defaultSlicerLimits };
-    const session = new Session(socket, settings);
-    return new Southbound(database, session, {
+    return new Southbound(database, path, {
       datapath: port.datapath,
       chassis: chassis._uuid,
     });
@@ -87,7 +81,8 @@ export class Southbound {
       for (const { uuid } of results) if (uuid !== undefined) this.#rows.push(uuid);
     }
     for (let at = 0; at < bound; at += portion) {
-      await this.binding(range(at, Math.min(bound, at + portion)))();
+      const bind = await this.binding(range(at, Math.min(bound, at + portion)));
+      await bind()();
     }
   }
 
@@ -112,28 +107,23 @@ export class Southbound {
     };
   }
 
-  /** Ready to be sent: one transaction, as ovn-controller writes it. Resolves with the server's answer. */
-  binding(numbers: readonly number[]): () => Promise<void> {
+  /** Ready to be sent: one transaction, as ovn-controller writes it. */
+  binding(numbers: readonly number[]): Promise<Act> {
     return this.#updating(numbers, { chassis: ['uuid', this.#chassis], up: true });
   }
 
-  unbinding(numbers: readonly number[]): () => Promise<void> {
+  unbinding(numbers: readonly number[]): Promise<Act> {
     return this.#updating(numbers, { chassis: ['set', []], up: false });
   }
 
-  #updating(numbers: readonly number[], row: unknown): () => Promise<void> {
+  #updating(numbers: readonly number[], row: unknown): Promise<Act> {
     const operations = numbers.map((number) => {
       const uuid = this.#rows[number];
       if (uuid === undefined) throw new Error(`there is no port ${number}`);
       const where = [['_uuid', '==', ['uuid', uuid]]];
       return { op: 'update', table: 'Port_Binding', where, row };
     });
-    const params = ['OVN_Southbound', ...operations];
-    return async () => {
-      const { result } = unwrap(await this.#session.request('transact', params));
-      const refusals = Array.isArray(result) ? result.slice(operations.length) : [result];
-      if (refusals.length > 0) throw new Error(`refused: ${JSON.stringify(refusals)}`);
-    };
+    return readyTransaction(this.#path, ['OVN_Southbound', ...operations]);
   }
 
   clear(): Promise<void> {
@@ -162,7 +152,6 @@ export class Southbound {
   }
 
   async close(): Promise<void> {
-    this.#session.end({ code: 'closed', message: 'the bench is over' });
     await this.#database.close();
   }
 }

@@ -1,8 +1,8 @@
 /**
  * A process in the network namespace of one node that listens to the kernel, and tells when all of a set of host
  * prefixes have come, or gone: addresses of any device, or routes of one table. Started by `watcher.ts`, before all
- * others in the kernel's eyes: the moment is that of reading the notice, on the clock that all processes of a machine
- * share, and with one processor whoever is watched would otherwise go on until it rests.
+ * others in the kernel's eyes: the moment is that of having the notice, still in octets, on the clock that all processes
+ * of a machine share, and with one processor whoever is watched would otherwise go on until it rests.
  *
  *   watch.ts address | watch.ts route TABLE
  */
@@ -12,12 +12,14 @@ import { formatIp } from '../../src/net/ip.ts';
 import { isHostPrefix } from '../../src/net/prefix.ts';
 import type { Prefix } from '../../src/net/prefix.ts';
 import { type NetlinkEvent, watchNetlink } from '../../src/protocols/netlink/index.ts';
+import { netlinkTransport } from '../../src/protocols/netlink/io/transport.ts';
 import type { Expectation, Seen } from './watcher.ts';
 
 const [what = '', table = ''] = process.argv.slice(2);
 let change: Expectation['change'] = 'new';
 let open = new Set<string>();
 let first: number | undefined;
+let arrivedAt = 0;
 
 function prefixOf(event: NetlinkEvent): Prefix | undefined {
   if (event.object === 'address') return event.value.prefix;
@@ -29,9 +31,8 @@ function hear(event: NetlinkEvent): void {
   const prefix = prefixOf(event);
   if (prefix === undefined || event.change !== change || !isHostPrefix(prefix)) return;
   if (!open.delete(formatIp(prefix.ip))) return;
-  const now = Number(process.hrtime.bigint()) / 1e6;
-  first ??= now;
-  if (open.size === 0) tell({ first, last: now });
+  first ??= arrivedAt;
+  if (open.size === 0) tell({ first, last: arrivedAt });
 }
 
 function tell(seen: Seen): void {
@@ -51,4 +52,13 @@ process.on('message', (expected: Expectation) => {
 process.on('disconnect', () => process.exit(0));
 
 const groups = what === 'route' ? (['ipv4Route'] as const) : (['ipv4Address'] as const);
-unwrap(watchNetlink({ event: hear, overflow: lose }, { groups, keepAlive: true }));
+const kernel = netlinkTransport();
+const transport: typeof kernel = {
+  ...kernel,
+  onData: (to) =>
+    kernel.onData((arrival) => {
+      arrivedAt = Number(process.hrtime.bigint()) / 1e6;
+      to(arrival);
+    }),
+};
+unwrap(watchNetlink({ event: hear, overflow: lose }, { groups, keepAlive: true, transport }));

@@ -11,7 +11,9 @@ import type { Config } from '../config/index.ts';
 import type { FabricSettings } from '../fabric/settings.ts';
 import { MutableInventory } from '../inventory/inventory.ts';
 import type { LocalOvs } from '../inventory/local-ovs.ts';
-import type { Source, SourceEvents, SourceState } from '../inventory/source.ts';
+import type { CloudSource, Source, SourceEvents, SourceState } from '../inventory/source.ts';
+import { bgpMode, type TenantSettings } from '../modes/bgp/index.ts';
+import { stretchedMode } from '../modes/bgp/stretched.ts';
 import { evpnMode } from '../modes/evpn/index.ts';
 import type { Mode } from '../modes/mode.ts';
 import { openOvsDatabase, type OvsDatabase } from '../ovs/database.ts';
@@ -21,12 +23,11 @@ import { type Kinds, makeKinds } from '../resources/index.ts';
 import type { Key } from '../resources/resource.ts';
 import type { Observed, Target, TargetState } from '../resources/target.ts';
 import { openHostSource } from '../sources/host/index.ts';
-import { openSouthboundSource, type SouthboundSource } from '../sources/ovn-sb/index.ts';
-import { memoryIn } from '../sources/ovn-sb/memory.ts';
 import { openOvsSource } from '../sources/ovs/index.ts';
 import { openFrrTarget } from '../targets/frr/index.ts';
 import { type KernelTarget, openKernelTarget } from '../targets/kernel/index.ts';
 import { openOvsTarget } from '../targets/ovs/index.ts';
+import { type CloudIdentity, cloudIdentity, openCloudSource } from './cloud-source.ts';
 import { logOperation, stateLog } from './log.ts';
 import { Planner } from './planner.ts';
 
@@ -66,7 +67,7 @@ export class Agent {
   readonly #logState: ReturnType<typeof stateLog>;
   #alarm = new AbortController();
   #alarmAt = Number.POSITIVE_INFINITY;
-  #southbound: SouthboundSource | undefined;
+  #cloud: CloudSource | undefined;
   #isDrained = false;
   /** Whether what is planned is carried out, and not only rehearsed. */
   #isRunning = false;
@@ -78,23 +79,24 @@ export class Agent {
     this.startedAt = clock.now();
     this.#logState = stateLog(log);
     this.kinds = makeKinds({ removal: config.frr.removalGrace });
-    this.settings = {
-      vxlanPort: config.evpn.udpPort,
-      flowCookie: config.evpn.flowCookie,
-      flowPriority: config.evpn.flowPriority,
-      isolate: config.evpn.isolate,
-    };
-    this.mode = evpnMode({
-      answerRouter: config.evpn.gatewayResponder,
-      standby: config.evpn.standby,
-    });
-    const kernel = openKernelTarget({ clock, random, log });
+    this.settings = fabricSettings(config);
+    this.mode = modeOf(config);
+    const { underlay } = this.settings;
+    const tables = () => this.inventory.host.tables;
+    const bgpDriver = config.mode === 'bgp' ? { ...underlay, tables } : undefined;
+    const kernel = openKernelTarget({ clock, random, log, bgpDriver });
     this.#kernel = kernel;
     const { links } = kernel;
     const frr = openFrrTarget({ vtyDirectory: config.frr.vtyDirectory, links, clock, random, log });
     const database = openOvsDatabase({ endpoints: config.ovs.database, clock, random, log });
     this.#ovs = database;
-    const ovs = openOvsTarget({ database, cookie: config.evpn.flowCookie, links, clock, log });
+    const ovs = openOvsTarget({
+      database,
+      cookie: this.settings.flowCookie,
+      links,
+      clock,
+      log,
+    });
     this.#targets = [kernel, ovs, frr];
     this.reconciler = new Reconciler({
       kinds: this.kinds,
@@ -168,39 +170,25 @@ export class Agent {
     };
   }
 
-  #southboundIs: unknown;
+  #cloudIs: CloudIdentity | undefined;
 
-  /** Opens the Southbound database as soon as it is known where that is and who we are. */
+  /** Opens a database of OVN as soon as it is known where that is and who we are. */
   #useOvs(ovs: LocalOvs): void {
     const { config, clock, random, log, cacheDirectory } = this.#options;
     for (const issue of ovs.issues) log('warn', `Open_vSwitch ${formatIssue(issue)}; correct it`);
-    const { southbound, privateKey, certificate, caCert, inactivityProbe } = config.ovn;
-    const endpoints = southbound.length > 0 ? southbound : ovs.ovnRemote;
-    if (ovs.systemId === undefined || endpoints.length === 0) return;
-    const identity = { endpoints, systemId: ovs.systemId };
-    if (this.#southbound !== undefined) {
-      if (equalData(identity, this.#southboundIs)) return;
+    const identity = cloudIdentity(config, ovs);
+    if (identity === undefined) return;
+    if (this.#cloud !== undefined) {
+      if (equalData(identity, this.#cloudIs)) return;
       // Another cloud, or another identity: nothing of what is known holds any more.
-      log('warn', 'system-id or ovn-remote of Open_vSwitch changed; starting anew');
+      log('warn', 'the identity of this node or of its OVN in Open_vSwitch changed; starting anew');
       this.#mustRestart = true;
       return;
     }
-    this.#southboundIs = identity;
-    const usesTls = endpoints.some((endpoint) => endpoint.kind === 'ssl');
-    const source = openSouthboundSource(
-      {
-        ...identity,
-        memory: memoryIn(cacheDirectory, log),
-        tls: usesTls ? { privateKey, certificate, caCertificate: caCert } : undefined,
-        inactivityProbe,
-        clock,
-        random,
-        log,
-      },
-      this.#events('OVN_Southbound'),
-    );
-    this.#southbound = source;
-    this.#sources.push(source);
+    this.#cloudIs = identity;
+    const ports = { cacheDirectory, clock, random, log };
+    this.#cloud = openCloudSource(config, identity, ports, this.#events(identity.database));
+    this.#sources.push(this.#cloud);
   }
 
   #mustRestart = false;
@@ -217,14 +205,14 @@ export class Agent {
         this.#wake.set();
       });
     }
-    if (this.#southbound === undefined || !this.#planner.takeStaleInterest()) return;
-    this.#southbound.setInterest(this.mode.interest(this.inventory));
+    if (this.#cloud === undefined || !this.#planner.takeStaleInterest()) return;
+    this.#cloud.setInterest(this.mode.interest(this.inventory));
   }
 
   /** Whether everything that this node needs to know has been heard at least once. */
   get isInformed(): boolean {
     const isSynced = this.#sources.every((source) => source.state.state === 'synced');
-    return this.#southbound !== undefined && isSynced && !this.#planner.hasWork;
+    return this.#cloud !== undefined && isSynced && !this.#planner.hasWork;
   }
 
   /** Whether nothing is left to do: the node is as it should be, as far as is known. */
@@ -329,9 +317,9 @@ export class Agent {
     return undefined;
   }
 
-  /** As `SouthboundSource` has it. */
+  /** As `CloudSource` has it. */
   get ovnExchangesRoutes(): boolean | undefined {
-    return this.#southbound?.exchangesRoutes;
+    return this.#cloud?.exchangesRoutes;
   }
 
   parts(): readonly PartState[] {
@@ -347,4 +335,55 @@ export class Agent {
     await Promise.all([...this.#sources, ...this.#targets].map((part) => part.close()));
     await this.#ovs.close();
   }
+}
+
+function modeOf({ mode, evpn, bgp }: Config): Mode {
+  if (mode === 'evpn') {
+    return evpnMode({ answerRouter: evpn.gatewayResponder, standby: evpn.standby });
+  }
+  const { asn, routerId, gatewayResponder: answerRouter, exposing } = bgp;
+  // The others are refused when the configuration is read.
+  const method = exposing === 'ovn' ? 'underlay' : exposing;
+  const choice = {
+    nodes: bgp.nodes,
+    bridges: new Set<string>(bgp.bridges),
+    networks: new Set(bgp.excludeNetworks),
+    ports: new Set(bgp.excludePorts),
+    prefixes: bgp.excludePrefixes,
+    when: bgp.exposeWhen,
+  };
+  const tenants = tenantSettings(bgp);
+  if (bgp.driver === 'ovn_stretched_l2_bgp_driver') {
+    return stretchedMode({ asn, routerId, addressScopes: new Set(bgp.addressScopes) });
+  }
+  return bgpMode({ method, asn, routerId, answerRouter, choice, tenants });
+}
+
+function tenantSettings(bgp: Config['bgp']): TenantSettings | undefined {
+  const { tenantNetworks, tenantGlobalIpv6, tenantAdvertisement, addressScopes } = bgp;
+  if (!tenantNetworks && !tenantGlobalIpv6) return undefined;
+  return {
+    families: tenantNetworks ? 'all' : 'global-ipv6',
+    advertise: tenantAdvertisement,
+    addressScopes: new Set(addressScopes),
+    snat: snatSettings(bgp),
+  };
+}
+
+/** Of NAT only OVN_Northbound tells. */
+function snatSettings({ tenantSnatDisabled, driver }: Config['bgp']): TenantSettings['snat'] {
+  if (!tenantSnatDisabled) return 'exposed';
+  return driver === 'nb_ovn_bgp_driver' ? 'left-out' : 'untold';
+}
+
+function fabricSettings({ mode, evpn, bgp }: Config): FabricSettings {
+  const { flowCookie, flowPriority } = mode === 'evpn' ? evpn : bgp;
+  const { vrf, table, nic, rulePriority } = bgp;
+  return {
+    vxlanPort: evpn.udpPort,
+    flowCookie,
+    flowPriority,
+    underlay: { vrf, table, nic, rulePriority },
+    isolate: evpn.isolate,
+  };
 }

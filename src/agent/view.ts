@@ -35,7 +35,7 @@ export function viewStatus(agent: Agent, now: number): StatusView {
     drained: agent.isDrained,
     settled: agent.isSettled,
     parts: agent.parts().map((part) => ({ ...part, reason: part.reason ?? null })),
-    conditions: reconciler.conditions(),
+    conditions: reconciler.conditions().filter(({ severity }) => severity !== 'note'),
     troubles,
     resources,
     scopes: [...reconciler.claims.scopes()].length,
@@ -66,7 +66,7 @@ export function viewPlan(agent: Agent): PlanView {
   return {
     steps,
     blocked: blocked.map(({ operation, on }) => ({ key: operation.key, on })),
-    conditions,
+    conditions: conditions.filter(({ severity }) => severity !== 'note'),
   };
 }
 

@@ -6,14 +6,10 @@ import { enableCompileCache } from 'node:module';
 import { Command } from 'commander';
 
 import type { ControlViews } from '../api/contract/control.ts';
+import { addBgp } from './bgp-commands.ts';
 import { type ConfigSources, type Loaded, loadConfig } from './load-config.ts';
 import { complain, print } from './output.ts';
 import { renderPlan, renderResources, renderStatus, renderVrfs, renderWhy } from './render.ts';
-
-interface ShowBgp {
-  readonly socket: string;
-  readonly json?: true;
-}
 
 /** What every command takes. */
 interface Common extends ConfigSources {
@@ -106,36 +102,6 @@ function addAgent(program: Command): void {
         return runAgent(loaded, { oneshot: options.oneshot });
       }),
     );
-}
-
-function addBgp(program: Command): void {
-  const bgp = program
-    .command('bgp')
-    .description('speak BGP: a speaker of its own, a route reflector for EVPN')
-    .option('--config <path>', 'what to speak with whom', '/etc/selvedge/bgp.toml')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ selvedge bgp --config /etc/selvedge/bgp.toml\n  $ selvedge bgp show summary',
-    )
-    .action(async ({ config }: { readonly config: string }) => {
-      const { runBgp } = await import('./run-bgp.ts');
-      process.exitCode = await runBgp(config);
-    });
-  bgp
-    .command('show')
-    .description('what a running speaker holds')
-    .argument('<what>', 'summary or rib')
-    .argument('[family]', 'of rib: as l2vpn-evpn', 'l2vpn-evpn')
-    .option('--socket <path>', 'where it answers', '/run/selvedge/bgp.sock')
-    .option('--json', 'as JSON')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ selvedge bgp show summary\n  $ selvedge bgp show rib l2vpn-evpn --json',
-    )
-    .action(async (what: string, family: string, options: ShowBgp) => {
-      const { showBgp } = await import('./show-bgp.ts');
-      process.exitCode = await showBgp(what, family, options);
-    });
 }
 
 const orders = {

@@ -63,11 +63,13 @@ function renderReasons(
   );
 }
 
+const colours = { error: 'red', warning: 'yellow', note: 'dim' } as const;
+
 function renderConditions(conditions: readonly ConditionView[]): readonly string[] {
   // Scopes that share an object have the same to say.
   const messages = new Map(conditions.map(({ severity, message }) => [message, severity]));
   return [...messages].map(([message, severity]) =>
-    paint(severity === 'error' ? 'red' : 'yellow', `${severity}: ${message}`),
+    paint(colours[severity], `${severity}: ${message}`),
   );
 }
 

@@ -135,6 +135,12 @@ async function serve(
   return servers;
 }
 
+/**
+ * Milliseconds for which all must have stayed so: the kernel makes its own routes to a new IPv6 address somewhat later, and
+ * these have to go again.
+ */
+const calm = 1_000;
+
 /** Whether everything came to be as wanted; the time is for a node with everything to do. */
 async function untilSettled(
   agent: Agent,
@@ -142,10 +148,12 @@ async function untilSettled(
   isDone = (): boolean => agent.isSettled,
 ): Promise<boolean> {
   const deadline = systemClock.now() + 60_000;
+  let doneSince: number | undefined;
   while (systemClock.now() < deadline && !signal.aborted) {
     await systemClock.sleep(50);
     await agent.reconciler.settled();
-    if (isDone()) return true;
+    doneSince = isDone() ? (doneSince ?? systemClock.now()) : undefined;
+    if (doneSince !== undefined && systemClock.now() - doneSince >= calm) return true;
   }
   for (const { key, standing } of agent.reconciler.troubled()) complain(`${key}: ${standing.is}`);
   return false;

@@ -3,15 +3,23 @@
 import { readFileSync } from 'node:fs';
 
 import { openLog } from '../agent/log.ts';
-import { serveBgp } from '../api/control/bgp.ts';
-import type { BgpViews } from '../api/contract/bgp.ts';
+import { type BgpPorts, serveBgp } from '../api/control/bgp.ts';
+import type { Listening } from '../api/control/http.ts';
+import { serveHealth } from '../api/control/server.ts';
 import { formatIssue } from '../base/issue.ts';
 import type { Log } from '../base/ports.ts';
 import { err, type Result } from '../base/result.ts';
 import { type BgpConfig, parseBgpConfig } from '../config/bgp/read.ts';
-import { type FamilyName, familyNames } from '../protocols/bgp/index.ts';
+import { formatIp } from '../net/ip.ts';
+import { dumpPortions } from '../speaker/dump.ts';
+import { eventPortions } from '../speaker/events.ts';
+import { collectGarbage, keepYoungSmall, Tidying } from '../speaker/memory.ts';
+import { makePages } from '../speaker/metrics.ts';
+import { resetPeer, shutdownPeer, startPeer } from '../speaker/orders.ts';
+import { neighborPortions } from '../speaker/peers.ts';
 import { SpeakerProcess } from '../speaker/process.ts';
-import { routes, summary } from '../speaker/view.ts';
+import { routePortions } from '../speaker/routes.ts';
+import { summary } from '../speaker/view.ts';
 import { complain } from './output.ts';
 
 /** All that is wrong, each with its place. */
@@ -25,28 +33,33 @@ export function loadBgpConfig(path: string): Result<BgpConfig, readonly string[]
 }
 
 /** Returns the exit status. */
-export async function runBgp(path: string): Promise<number> {
+export async function runBgp(path: string, isRestart = false): Promise<number> {
   const loaded = loadBgpConfig(path);
   if (!loaded.ok) {
     for (const problem of loaded.error) complain(problem);
     return 1;
   }
   const log = openLog({ level: 'info', format: 'auto', file: undefined });
-  const speaker = new SpeakerProcess(loaded.value, log);
+  keepYoungSmall();
+  const tidying = new Tidying();
+  const speaker = new SpeakerProcess(loaded.value, log, tidying.work, isRestart);
+  collectGarbage();
   const started = speaker.start();
   if (!started.ok) {
     for (const each of started.error) complain(`${path}: ${formatIssue(each)}`);
     return 1;
   }
-  const serving = await serveBgp(loaded.value.global.socket, { view: viewOf(speaker) });
-  if (!serving.ok) log('warn', serving.error);
+  const servers = await serve(speaker, log);
   process.on('SIGHUP', () => reload(speaker, path, log));
+  tidying.work();
   log('info', `selvedge bgp speaks for AS ${loaded.value.global.as}`);
-  await new Promise<void>((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve());
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve(name));
   });
-  speaker.stop('stopped by its administrator');
-  if (serving.ok) await serving.value.close();
+  // A unit that is restarted is sent SIGTERM: whoever has `preserve` is to keep our routes meanwhile. SIGINT is for good.
+  if (signal === 'SIGTERM') speaker.leave('stopped by its administrator');
+  else speaker.stop('stopped by its administrator');
+  for (const server of servers) await server.close();
   return 0;
 }
 
@@ -58,20 +71,31 @@ function reload(speaker: SpeakerProcess, path: string, log: Log): void {
   log('info', loaded.ok ? `${path} is read again` : `${path} is not used: all stays as it was`);
 }
 
-function viewOf(speaker: SpeakerProcess) {
-  return <P extends keyof BgpViews>(path: P, query: string): BgpViews[P] => {
-    const views: BgpViews = {
-      get '/summary'() {
-        return summary(speaker);
-      },
-      get '/rib'() {
-        return isFamily(query) ? routes(speaker, query) : [];
-      },
-    };
-    return views[path];
-  };
+/** What is wrong with a window is no reason not to speak. */
+async function serve(speaker: SpeakerProcess, log: Log): Promise<readonly Listening[]> {
+  const { global, metrics } = speaker.config;
+  const opened = [await serveBgp(global.socket, portsOf(speaker))];
+  if (metrics.port !== undefined) {
+    const pages = { isReady: () => true, metrics: makePages(speaker) };
+    opened.push(await serveHealth({ host: formatIp(metrics.address), port: metrics.port }, pages));
+  }
+  for (const each of opened) if (!each.ok) log('error', each.error);
+  return opened.flatMap((each) => (each.ok ? [each.value] : []));
 }
 
-function isFamily(word: string): word is FamilyName {
-  return (familyNames as readonly string[]).includes(word);
+function portsOf(speaker: SpeakerProcess): BgpPorts {
+  return {
+    views: { '/summary': () => summary(speaker) },
+    lists: {
+      '/neighbors': (query) => neighborPortions(speaker, query),
+      '/rib': (query) => routePortions(speaker, query),
+      '/watch': (query, until) => eventPortions(speaker, query, until),
+    },
+    dump: (query) => dumpPortions(speaker, query),
+    orders: {
+      '/reset': (query) => resetPeer(speaker, query),
+      '/shutdown': (query) => shutdownPeer(speaker, query),
+      '/start': (query) => startPeer(speaker, query),
+    },
+  };
 }

@@ -9,7 +9,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import { checkConfig, makeConfig, type Row, rows } from './rows.ts';
 import type { Config } from './schema.ts';
 import { nearest } from './suggest.ts';
-import { effectless, effectlessGroups } from './without-effect.ts';
+import { effectless, effectlessGroups, effectlessInMode } from './without-effect.ts';
 import { path } from './types.ts';
 
 /** What a reader of oslo.config's INI dialect delivers: group, option, and its values in order. */
@@ -40,20 +40,22 @@ export const ovnBgpAgentDefaults: ReadonlyMap<string, string> = new Map([
 export function parseOvnBgpAgent(
   options: OsloOptions,
 ): Result<OvnBgpAgentConfig, readonly Issue[]> {
-  const issues: Issue[] = [...checkDriver(options)];
+  const issues: Issue[] = [];
   const config = makeConfig((row) => {
-    const read = row.path === 'log.file' ? readLogFile(options) : readRow(row, options);
+    const read = readers.get(row.path)?.(options) ?? readRow(row, options);
     if (read.ok) return read.value ?? row.option.oslo?.default ?? row.option.default;
     issues.push(read.error);
     return row.option.default;
   });
   const checked = checkConfig(config);
   if (!checked.ok) issues.push(...checked.error);
-  return issues.length === 0 ? ok({ config, warnings: findWarnings(options) }) : err(issues);
+  return issues.length === 0
+    ? ok({ config, warnings: findWarnings(options, config.mode) })
+    : err(issues);
 }
 
 /** The drivers of ovn-bgp-agent, and the modes that replace them. */
-export const drivers: ReadonlyMap<string, string> = new Map([
+export const drivers: ReadonlyMap<string, Config['mode']> = new Map([
   ['ovn_evpn_driver', 'evpn'],
   ['ovn_bgp_driver', 'bgp'],
   ['nb_ovn_bgp_driver', 'bgp'],
@@ -61,19 +63,19 @@ export const drivers: ReadonlyMap<string, string> = new Map([
 ]);
 const defaultDriver = 'ovn_bgp_driver';
 
-function* checkDriver(options: OsloOptions): Iterable<Issue> {
+function readMode(options: OsloOptions): Result<Config['mode'], Issue> {
   const value = lastValue(options, 'DEFAULT.driver');
   const name = value?.text ?? defaultDriver;
   const mode = drivers.get(name);
-  if (mode === 'evpn') return;
-  const place = value === undefined ? 'driver' : placeOf(value, 'driver');
-  const subject = value === undefined ? `not set, so ${defaultDriver}` : name;
-  yield issue(
-    mode === undefined
-      ? `'${name}' is none of ${[...drivers.keys()].join(', ')}`
-      : `${subject}, which is mode ${mode}, and that is not available yet; ovn_evpn_driver is`,
-    place,
-  );
+  if (mode !== undefined) return ok(mode);
+  const message = `'${name}' is none of ${[...drivers.keys()].join(', ')}`;
+  return err(issue(message, value === undefined ? 'driver' : placeOf(value, 'driver')));
+}
+
+/** Which of the drivers of mode bgp; a name that is none is an issue of the mode's. */
+function readBgpDriver(options: OsloOptions): Result<unknown, Issue> {
+  const name = lastValue(options, 'DEFAULT.driver')?.text;
+  return ok(name !== undefined && drivers.get(name) === 'bgp' ? name : undefined);
 }
 
 /** `undefined` where no file sets the option. */
@@ -103,6 +105,16 @@ function readLogFile(options: OsloOptions): Result<string | undefined, Issue> {
     : atPlace(value, file === undefined ? 'log_dir' : 'log_file', parsed.error);
 }
 
+/** Rows that no single option says. */
+const readers: ReadonlyMap<string, (options: OsloOptions) => Result<unknown, Issue>> = new Map<
+  string,
+  (options: OsloOptions) => Result<unknown, Issue>
+>([
+  ['mode', readMode],
+  ['bgp.driver', readBgpDriver],
+  ['log.file', readLogFile],
+]);
+
 /** Options that this file reads itself. */
 const readHere = [
   'DEFAULT.driver',
@@ -114,12 +126,12 @@ const readHere = [
 const readBySchema = rows.flatMap(({ option }) => option.oslo?.option ?? []);
 const known = new Set([...readHere, ...readBySchema, ...effectless.keys()]);
 
-function findWarnings(options: OsloOptions): readonly Issue[] {
+function findWarnings(options: OsloOptions, mode: Config['mode']): readonly Issue[] {
   const warnings: Issue[] = [];
   for (const [group, names] of options) {
     for (const [name, values] of names) {
       const last = values.at(-1);
-      const message = warn(`${group}.${canonicalName(name)}`);
+      const message = warn(`${group}.${canonicalName(name)}`, mode);
       if (last !== undefined && message !== undefined) {
         warnings.push(issue(message, placeOf(last, name)));
       }
@@ -128,12 +140,18 @@ function findWarnings(options: OsloOptions): readonly Issue[] {
   return warnings;
 }
 
-function warn(option: string): string | undefined {
+function warn(option: string, mode: Config['mode']): string | undefined {
   if (readHere.includes(option)) return undefined;
-  if (readBySchema.some((id) => id === option || id === currentId(option))) return undefined;
+  const ofMode = effectlessInMode[mode];
+  const reasonOfMode = ofMode.get(option) ?? ofMode.get(currentId(option));
+  const isRead = readBySchema.some((id) => id === option || id === currentId(option));
+  if (isRead && reasonOfMode === undefined) return undefined;
   const group = option.slice(0, option.indexOf('.'));
   const reason =
-    effectless.get(option) ?? effectless.get(currentId(option)) ?? effectlessGroups.get(group);
+    reasonOfMode ??
+    effectless.get(option) ??
+    effectless.get(currentId(option)) ??
+    effectlessGroups.get(group);
   if (reason !== undefined) return `has no effect: ${reason}`;
   const similar = nearest(option, known);
   if (similar === undefined) return 'unknown, and passed over';

@@ -5,7 +5,7 @@ import { drivers } from './ovn-bgp-agent.ts';
 import { formatValue } from './format.ts';
 import { type Row, rows } from './rows.ts';
 import { schema } from './schema.ts';
-import { effectless, effectlessGroups } from './without-effect.ts';
+import { effectless, effectlessGroups, effectlessInMode } from './without-effect.ts';
 
 const head = `# Configuration
 
@@ -76,7 +76,7 @@ function formatCounterparts(): string {
   return table(
     ['of ovn-bgp-agent', 'here', 'default'],
     [
-      `| \`driver\` | \`mode\`: ${modes}; only evpn is available yet | \`"ovn_bgp_driver"\` |`,
+      `| \`driver\` | \`mode\`: ${modes} | \`"ovn_bgp_driver"\` |`,
       ...lines,
       '| `log_file`, `log_dir` | `log.file` | none |',
     ],
@@ -84,12 +84,19 @@ function formatCounterparts(): string {
 }
 
 function formatEffectless(): string {
-  const byReason = Map.groupBy(effectless, ([, reason]) => reason);
-  const lines = [...byReason].map(
-    ([reason, options]) => `| ${options.map(([id]) => formatOption(id)).join(', ')} | ${reason} |`,
-  );
   const groups = [...effectlessGroups].map(([name, why]) => `| all of \`[${name}]\` | ${why} |`);
-  return `Without effect:\n\n${table(['option', 'because'], [...lines, ...groups])}`;
+  const ofModes = Object.entries(effectlessInMode).map(
+    ([mode, options]) => `In mode ${mode} besides:\n\n${reasons(options, [])}`,
+  );
+  return [`Without effect:\n\n${reasons(effectless, groups)}`, ...ofModes].join('\n');
+}
+
+function reasons(options: ReadonlyMap<string, string>, more: readonly string[]): string {
+  const byReason = Map.groupBy(options, ([, reason]) => reason);
+  const lines = [...byReason].map(
+    ([reason, same]) => `| ${same.map(([id]) => formatOption(id)).join(', ')} | ${reason} |`,
+  );
+  return table(['option', 'because'], [...lines, ...more]);
 }
 
 /** `DEFAULT` is where an option stands when nothing else is said. */

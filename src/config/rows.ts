@@ -66,5 +66,22 @@ export function checkConfig(config: Config): Result<Config, readonly Issue[]> {
   if (retryInitial > retryMax) {
     issues.push(issue('is below reconcile.retry_initial', 'reconcile.retry_max'));
   }
+  issues.push(...notYet(config));
   return issues.length === 0 ? ok(config) : err(issues);
+}
+
+/** What mode bgp has a name for, and cannot do so far: said at once, and not passed over. */
+function notYet({ mode, bgp }: Config): readonly Issue[] {
+  if (mode !== 'bgp') return [];
+  const { exposing } = bgp;
+  const later = (path: string, what: string): Issue => issue(`${what} is not available yet`, path);
+  const isInVrf = exposing === 'vrf' || exposing === 'l2vni';
+  const ofTenants = bgp.tenantNetworks ? 'tenant_networks' : 'tenant_global_ipv6';
+  const hasTenants = bgp.tenantNetworks || bgp.tenantGlobalIpv6;
+  return [
+    ...(exposing === 'ovn' ? [later('bgp.exposing', "'ovn'")] : []),
+    ...(hasTenants && isInVrf
+      ? [later(`bgp.${ofTenants}`, `true with the exposing method ${exposing}`)]
+      : []),
+  ];
 }

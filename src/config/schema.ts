@@ -6,33 +6,44 @@
 import { type Issue, issue } from '../base/issue.ts';
 import { err, ok, type Result, unwrap } from '../base/result.ts';
 import { parseEndpoint, parseSocketAddress } from '../net/endpoint.ts';
+import { parseIfName } from '../net/if-name.ts';
+import { parseAsn, parseTableId } from '../net/numbers.ts';
 import { option, optional, section, type Type, type ValuesOf } from './option.ts';
 import {
+  addressScope,
+  asn,
   boolean,
   booleanOfText,
   endpoints,
   ifName,
   integer,
+  ip4,
+  listOf,
   listener,
   oneOf,
   path,
+  prefixes,
+  rowName,
   seconds,
   show,
+  tableId,
   unicastIp,
 } from './types.ts';
 
 export type Config = ValuesOf<typeof schema>;
 
-/** What the design has; what this version can is the first. */
-const laterModes = ['bgp', 'irb', 'vtep'];
+/** What the design has; what this version can are the first two. */
+const laterModes = ['irb', 'vtep'];
+const modes = ['evpn', 'bgp'] as const;
 
-const mode: Type<'evpn'> = {
-  says: '`evpn`',
+const mode: Type<(typeof modes)[number]> = {
+  says: '`evpn` or `bgp`',
   parse: (value) => {
-    if (value === 'evpn') return ok(value);
+    const known = modes.find((name) => name === value);
+    if (known !== undefined) return ok(known);
     const later = laterModes.find((name) => name === value);
     const reason = later === undefined ? 'is no mode' : 'is not available yet';
-    return err(issue(`${show(value)} ${reason}; evpn is`));
+    return err(issue(`${show(value)} ${reason}; evpn and bgp are`));
   },
   format: (value) => value,
 };
@@ -41,8 +52,9 @@ export const schema = {
   mode: option({
     type: mode,
     default: 'evpn',
-    why: 'the only one so far',
-    about: 'What this node offers to the fabric.',
+    why: 'the one that is complete',
+    about:
+      'What this node offers to the fabric: tenant networks in VRFs, or provider networks in the underlay.',
   }),
 
   ovs: section('The Open vSwitch of this node.', {
@@ -87,6 +99,35 @@ export const schema = {
       about: 'PEM file with the certificates that servers are checked against.',
       oslo: { option: 'ovn.ovn_sb_ca_cert' },
     }),
+    northbound: option({
+      type: endpoints(0),
+      default: [],
+      why: 'empty: taken from `external_ids:ovn-nb-remote` of the Open_vSwitch database, as ovn-bgp-agent does',
+      about:
+        'The members of the Northbound database cluster; read with `bgp.driver` nb_ovn_bgp_driver.',
+      oslo: { option: 'ovn.ovn_nb_connection' },
+    }),
+    northboundPrivateKey: option({
+      type: path,
+      default: '/etc/pki/tls/private/ovn_bgp_agent.key',
+      why: 'that of ovn-bgp-agent; read only when an endpoint is `ssl:`',
+      about: 'As `private_key`, for the Northbound database.',
+      oslo: { option: 'ovn.ovn_nb_private_key' },
+    }),
+    northboundCertificate: option({
+      type: path,
+      default: '/etc/pki/tls/certs/ovn_bgp_agent.crt',
+      why: 'that of ovn-bgp-agent; read only when an endpoint is `ssl:`',
+      about: 'As `certificate`, for the Northbound database.',
+      oslo: { option: 'ovn.ovn_nb_certificate' },
+    }),
+    northboundCaCert: option({
+      type: path,
+      default: '/etc/ipa/ca.crt',
+      why: 'that of ovn-bgp-agent; read only when an endpoint is `ssl:`',
+      about: 'As `ca_cert`, for the Northbound database.',
+      oslo: { option: 'ovn.ovn_nb_ca_cert' },
+    }),
     inactivityProbe: option({
       type: seconds(0, 3600),
       default: 60_000,
@@ -110,7 +151,7 @@ export const schema = {
     }),
   }),
 
-  evpn: section('Mode evpn: tenant networks in a VRF per VNI, announced as EVPN type 5.', {
+  evpn: section('VRFs and VXLAN: of mode evpn, and of annotated networks in mode bgp.', {
     localIp: optional({
       type: unicastIp,
       why: 'the first address of `local_nic`; without that, the first host address on `lo` that is not loopback',
@@ -168,6 +209,164 @@ export const schema = {
       why: 'a tenant must not reach the underlay',
       about:
         'Routing rules that end look-ups in a VRF before they reach the tables of the underlay.',
+    }),
+  }),
+
+  bgp: section('Mode bgp: provider networks and floating IPs, in the underlay or in VRFs.', {
+    driver: option({
+      type: oneOf('ovn_bgp_driver', 'nb_ovn_bgp_driver', 'ovn_stretched_l2_bgp_driver'),
+      default: 'ovn_bgp_driver',
+      why: 'that of ovn-bgp-agent; the Southbound database says where a port is, and not only where it is to be',
+      about:
+        'What is exposed, and where that is read: in the Southbound database of OVN, or in the Northbound one; the third ' +
+        'announces only the subnets of tenants, on every node alike, with their router as next hop. The names are those ' +
+        'of ovn-bgp-agent.',
+    }),
+    exposing: option({
+      type: oneOf('underlay', 'vrf', 'l2vni', 'dynamic', 'ovn'),
+      default: 'underlay',
+      why: 'that of ovn-bgp-agent',
+      about:
+        'How provider networks are exposed: in the underlay; those annotated `neutron_bgpvpn:type=l3` in the VRF of ' +
+        'their VNI; those with `l2` as a segment that the fabric extends; `dynamic` each by its annotation, and in the ' +
+        'underlay without one. `ovn` is not available yet.',
+      oslo: { option: 'DEFAULT.exposing_method' },
+    }),
+    asn: option({
+      type: asn,
+      default: unwrap(parseAsn(64_999)),
+      why: 'that of ovn-bgp-agent',
+      about: 'The AS of the `router bgp` of this node, which the operator has configured.',
+      oslo: { option: 'DEFAULT.bgp_AS' },
+    }),
+    routerId: optional({
+      type: ip4,
+      why: 'the address that the node has in the underlay, as for the VTEP',
+      about: 'The BGP identifier of the VRF.',
+      oslo: { option: 'DEFAULT.bgp_router_id' },
+    }),
+    vrf: option({
+      type: ifName,
+      default: unwrap(parseIfName('bgp-vrf')),
+      why: 'that of ovn-bgp-agent',
+      about: 'The VRF whose addresses are announced.',
+      oslo: { option: 'DEFAULT.bgp_vrf' },
+    }),
+    table: option({
+      type: tableId,
+      default: unwrap(parseTableId(10)),
+      why: 'that of ovn-bgp-agent',
+      about: 'The routing table of that VRF.',
+      oslo: { option: 'DEFAULT.bgp_vrf_table_id' },
+    }),
+    nic: option({
+      type: ifName,
+      default: unwrap(parseIfName('bgp-nic')),
+      why: 'that of ovn-bgp-agent',
+      about: 'The dummy device in that VRF that has the addresses.',
+      oslo: { option: 'DEFAULT.bgp_nic' },
+    }),
+    tenantNetworks: option({
+      type: boolean,
+      default: false,
+      why: 'addresses of tenants may overlap',
+      about:
+        'Whether tenant networks are exposed at the node that has the gateway of their router.',
+      oslo: { option: 'DEFAULT.expose_tenant_networks' },
+    }),
+    tenantGlobalIpv6: option({
+      type: boolean,
+      default: false,
+      why: 'that of ovn-bgp-agent; `tenant_networks` goes beyond it',
+      about: 'Whether those with global IPv6 addresses are exposed, and only with these.',
+      oslo: { option: 'DEFAULT.expose_ipv6_gua_tenant_networks' },
+    }),
+    nodes: option({
+      type: oneOf('all', 'gateways', 'computes'),
+      default: 'all',
+      why: 'a node has what OVN has put on it, whatever its role',
+      about:
+        'Which nodes take part: those that `external_ids:ovn-cms-options` of Open_vSwitch offers for gateways ' +
+        '(`enable-chassis-as-gw`), or the others. `selvedge:expose=true` or `false` in external_ids of the Chassis goes before it.',
+    }),
+    bridges: option({
+      type: listOf(ifName),
+      default: [],
+      why: 'empty: all bridges of `ovn-bridge-mappings`',
+      about: 'The provider bridges whose networks are exposed.',
+    }),
+    excludeNetworks: option({
+      type: listOf(rowName),
+      default: [],
+      why: 'what is on a provider network is meant to be reached',
+      about:
+        'Networks that are not exposed: UUIDs of Neutron, names of logical switches, localnet ports or physical networks.',
+    }),
+    excludePorts: option({
+      type: listOf(rowName),
+      default: [],
+      why: 'as for networks',
+      about:
+        'Ports that are not exposed, with their floating IPs, by UUID or name in Neutron. A gateway port stands for all that is answered there.',
+    }),
+    excludePrefixes: option({
+      type: prefixes,
+      default: [],
+      why: 'as for networks',
+      about: 'Addresses that are not exposed, whatever they belong to.',
+    }),
+    exposeWhen: option({
+      type: oneOf('up', 'bound'),
+      default: 'up',
+      why: 'as ovn-bgp-agent; before that packets would come to flows that are not there yet',
+      about:
+        'When the port of a VM is exposed: once OVN says that it is up, or as soon as a chassis has claimed it.',
+    }),
+    tenantAdvertisement: option({
+      type: oneOf('host', 'subnet'),
+      default: 'host',
+      why: 'that of ovn-bgp-agent; nothing is drawn here that no port has',
+      about: 'Whether each address on a tenant network is announced, or its subnets.',
+      oslo: { option: 'DEFAULT.advertisement_method_tenant_networks' },
+    }),
+    addressScopes: option({
+      type: listOf(addressScope),
+      default: [],
+      why: 'empty: whatever scope they are in, or none',
+      about: 'The address scopes of Neutron whose tenant networks are exposed, and no others.',
+      oslo: { option: 'DEFAULT.address_scopes' },
+    }),
+    tenantSnatDisabled: option({
+      type: boolean,
+      default: false,
+      why: 'that of ovn-bgp-agent',
+      about:
+        'Whether tenant networks behind SNAT are left out. OVN_Southbound does not tell of SNAT: a condition says so.',
+      oslo: { option: 'DEFAULT.require_snat_disabled_for_tenant_networks' },
+    }),
+    flowCookie: option({
+      type: integer(1, Number.MAX_SAFE_INTEGER),
+      default: 0x3e7,
+      why: '0x3e7, that of ovn-bgp-agent, so that flows it left are found',
+      about: 'Cookie that marks our flows on provider bridges.',
+    }),
+    flowPriority: option({
+      type: integer(1, 65_535),
+      default: 900,
+      why: 'that of ovn-bgp-agent',
+      about: 'Priority of our flows on provider bridges.',
+    }),
+    rulePriority: option({
+      type: integer(1, 32_765),
+      default: 32_000,
+      why: 'that of ovn-bgp-agent; before the table main',
+      about: 'Priority of the routing rules that send packets to the tables of provider bridges.',
+    }),
+    gatewayResponder: option({
+      type: oneOf('auto', 'always', 'never'),
+      default: 'auto',
+      why: 'answers where the provider bridge has no uplink on which a gateway could answer',
+      about: 'Whether neighbour solicitations on provider networks are answered for any address.',
     }),
   }),
 

@@ -13,7 +13,17 @@ import {
   type SocketAddress,
 } from '../net/endpoint.ts';
 import { type IfName, parseIfName } from '../net/if-name.ts';
-import { formatIp, type Ip, isLoopback, isMulticast, isUnspecified, parseIp } from '../net/ip.ts';
+import {
+  formatIp,
+  type Ip,
+  type Ip4,
+  isLoopback,
+  isMulticast,
+  isUnspecified,
+  parseIp,
+} from '../net/ip.ts';
+import { type Asn, parseAsn, parseTableId, type TableId } from '../net/numbers.ts';
+import { formatPrefix, parsePrefix, type Prefix } from '../net/prefix.ts';
 import type { Type } from './option.ts';
 
 export const boolean: Type<boolean> = {
@@ -132,7 +142,30 @@ export function listOf<T extends string>(element: Type<T>): Type<readonly T[]> {
       return ok([...new Set(list.value)]);
     },
     format: (value) => value,
+    fromText: wordsOfText,
   };
+}
+
+/** What something in a database is called. */
+export const rowName: Type<string> = {
+  says: 'name',
+  parse: (value) =>
+    parseString(value, (text) =>
+      text === '' ? err(issue('a name is not empty')) : ok<string>(text),
+    ),
+  format: (value) => value,
+};
+
+export const prefixes: Type<readonly Prefix[]> = {
+  says: 'list of IP prefixes',
+  parse: (value) =>
+    Array.isArray(value) ? parseList(value, parsePrefix) : wrongType('a list', value),
+  format: (value) => value.map(formatPrefix),
+};
+/** As oslo.config has a list: commas, and blanks that count for nothing. */
+function wordsOfText(text: string): readonly string[] {
+  const words = text.split(',').map((word) => word.trim());
+  return words.filter((word) => word !== '');
 }
 
 /** A list of strings, or one string with commas, as Open vSwitch writes it. */
@@ -190,3 +223,42 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   return value instanceof TomlDate ? 'a date' : 'a table';
 }
+
+export const asn: Type<Asn> = {
+  says: 'AS number, 1 to 4294967295',
+  parse: (value) =>
+    typeof value === 'number' || typeof value === 'string'
+      ? parseAsn(value)
+      : err(issue('expected an AS number')),
+  format: (value) => value,
+};
+
+export const ip4: Type<Ip4> = {
+  says: 'IPv4 address',
+  parse: string((text) => {
+    const parsed = parseIp(text);
+    if (!parsed.ok) return parsed;
+    const { value } = parsed;
+    return value.family === 4 ? ok(value) : err(issue(`'${text}' is not an IPv4 address`));
+  }),
+  format: formatIp,
+};
+
+export const tableId: Type<TableId> = {
+  says: 'whole number, 1 to 4294967295',
+  parse: (value) =>
+    typeof value === 'number' ? parseTableId(value) : wrongType('a whole number', value),
+  format: (value) => value,
+  fromText: numberOfText,
+};
+
+/** Neutron's UUID of an address scope, as it stands in external_ids. */
+export const addressScope: Type<string> = {
+  says: 'UUID of an address scope',
+  parse: string((text) =>
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+      ? ok(text)
+      : err(issue(`${show(text)} is not a UUID; 'openstack address scope list' shows them`)),
+  ),
+  format: (value) => value,
+};

@@ -1,7 +1,7 @@
 /** Options of ovn-bgp-agent, of oslo.log and of oslo.privsep that change nothing here, each with the reason. A table. */
 
 const all = 'mode evpn exposes the tenant networks of every router that carries a VNI';
-const notNorthbound = 'mode evpn does not read OVN_Northbound';
+const notNorthbound = 'OVN_Northbound is not read in mode evpn';
 const vrfPerVni = 'mode evpn makes a VRF and a dummy device for each VNI, named after it';
 const localCluster = 'belongs to the exposing method ovn, which this driver does not have';
 const noHelper = 'the agent has the capabilities it needs and starts no helper';
@@ -10,27 +10,39 @@ const notRotated = 'the agent does not rotate its log; logrotate can';
 const journal = 'the log goes to standard error, which systemd keeps in the journal';
 const oneLevel = 'the level is one for the whole agent';
 
-/** By `group.option`. */
+/** By `group.option`: what the schema has, and the mode has no use for, or what has a reason of its own there. */
+export const effectlessInMode: Readonly<Record<'evpn' | 'bgp', ReadonlyMap<string, string>>> = {
+  evpn: new Map([
+    ['DEFAULT.exposing_method', 'the EVPN driver has but one'],
+    ['ovn.ovn_nb_connection', notNorthbound],
+    ['ovn.ovn_nb_private_key', notNorthbound],
+    ['ovn.ovn_nb_certificate', notNorthbound],
+    ['ovn.ovn_nb_ca_cert', notNorthbound],
+    ['DEFAULT.expose_tenant_networks', all],
+    ['DEFAULT.expose_ipv6_gua_tenant_networks', all],
+    ['DEFAULT.advertisement_method_tenant_networks', `${all}, host by host and as a subnet`],
+    ['DEFAULT.require_snat_disabled_for_tenant_networks', all],
+    ['DEFAULT.address_scopes', all],
+    ['DEFAULT.bgp_AS', 'the AS number is that of `neutron_bgpvpn:as` of each port'],
+    ['DEFAULT.bgp_router_id', 'no router id is written in this mode; FRR has its own'],
+    ['DEFAULT.bgp_nic', vrfPerVni],
+    ['DEFAULT.bgp_vrf', vrfPerVni],
+    ['DEFAULT.bgp_vrf_table_id', `${vrfPerVni}; its table is the VNI`],
+    [
+      'DEFAULT.delete_vrf_on_disconnect',
+      'a VRF goes when nobody wants it, after frr.removal_grace',
+    ],
+  ]),
+  bgp: new Map([
+    ['DEFAULT.delete_vrf_on_disconnect', 'a VRF stays while its network has an annotation'],
+  ]),
+};
+
+/** By `group.option`, in every mode. */
 export const effectless: ReadonlyMap<string, string> = new Map([
   ['DEFAULT.frr_reconcile_interval', 'FRR is watched, and repaired at once'],
-  ['DEFAULT.exposing_method', 'the EVPN driver has but one'],
-  ['DEFAULT.expose_tenant_networks', all],
-  ['DEFAULT.expose_ipv6_gua_tenant_networks', all],
-  ['DEFAULT.advertisement_method_tenant_networks', `${all}, host by host and as a subnet`],
-  ['DEFAULT.require_snat_disabled_for_tenant_networks', all],
-  ['DEFAULT.address_scopes', all],
   ['DEFAULT.ovsdb_connection_timeout', 'a connection is probed, and made again when it is lost'],
-  ['DEFAULT.bgp_AS', 'the AS number is that of `neutron_bgpvpn:as` of each port'],
-  ['DEFAULT.bgp_router_id', 'no router id is written in this mode; FRR has its own'],
-  ['DEFAULT.bgp_nic', vrfPerVni],
-  ['DEFAULT.bgp_vrf', vrfPerVni],
-  ['DEFAULT.bgp_vrf_table_id', `${vrfPerVni}; its table is the VNI`],
   ['DEFAULT.clear_vrf_routes_on_startup', 'routes that should not be there go at every start'],
-  ['DEFAULT.delete_vrf_on_disconnect', 'a VRF goes when nobody wants it, after frr.removal_grace'],
-  ['ovn.ovn_nb_connection', notNorthbound],
-  ['ovn.ovn_nb_private_key', notNorthbound],
-  ['ovn.ovn_nb_certificate', notNorthbound],
-  ['ovn.ovn_nb_ca_cert', notNorthbound],
   ['local_ovn_cluster.ovn_nb_connection', localCluster],
   ['local_ovn_cluster.external_nics', localCluster],
   ['local_ovn_cluster.peer_ips', localCluster],

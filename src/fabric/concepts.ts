@@ -4,10 +4,11 @@
  */
 
 import type { IfName } from '../net/if-name.ts';
-import type { Ip } from '../net/ip.ts';
+import type { Ip, Ip4 } from '../net/ip.ts';
 import type { Mac } from '../net/mac.ts';
-import type { Asn, VlanId, Vni } from '../net/numbers.ts';
+import type { Asn, TableId, VlanId, Vni } from '../net/numbers.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { RouteDistinguisher, RouteTarget } from '../net/route-distinguisher.ts';
 import type { Reason } from '../resources/resource.ts';
 
 /** A routing domain of the fabric: an L3VNI whose routes travel as EVPN type 5, RFC 9136. */
@@ -18,6 +19,11 @@ export interface Vrf {
   /** Where VXLAN packets of this node come from. */
   readonly vtep: Ip;
   readonly mtu: number;
+  /** Derived from VTEP and VNI, where they fit, when absent. */
+  readonly rd?: RouteDistinguisher;
+  /** Of none FRR derives `AS:VNI`. */
+  readonly importTargets?: readonly RouteTarget[];
+  readonly exportTargets?: readonly RouteTarget[];
   readonly because: readonly Reason[];
 }
 
@@ -64,4 +70,137 @@ export interface Host {
   readonly because: readonly Reason[];
 }
 
-export type Concept = Vrf | Wiring | RoutedPrefix | Host;
+/** A VRF without packets: whatever address it has on its dummy device is announced in the underlay. */
+export interface Underlay {
+  readonly concept: 'underlay';
+  readonly asn: Asn;
+  readonly routerId: Ip4;
+  /** Whether subnets are announced as well, which are routes of that VRF. */
+  readonly hasSubnets: boolean;
+  readonly because: readonly Reason[];
+}
+
+/** A provider network that leaves OVN on this node, and is routed there by a table of its bridge. */
+export interface ProviderNetwork {
+  readonly concept: 'provider';
+  readonly at: ProviderPlace;
+  /** The addresses by which the node is on the network, and answers ARP and ND there for what is elsewhere. */
+  readonly anchors: readonly Ip[];
+  /** Whether this node answers for every address, because nobody else on the bridge could. */
+  readonly answers: boolean;
+  readonly because: readonly Reason[];
+}
+
+/** Where packets for a provider network leave this node, and packets from it come in. */
+export interface ProviderPlace {
+  readonly bridge: IfName;
+  /** The bridge's own device, or that of the VLAN on it. */
+  readonly device: IfName;
+  readonly vlan: VlanId | undefined;
+  /** The port of the bridge through which packets of OVN come. */
+  readonly patchPort: string;
+  /** The localnet port of the network. */
+  readonly localnet: string;
+  /** The routing table of the bridge. */
+  readonly table: TableId;
+}
+
+/** One address on a provider network that is reached through this node. */
+export interface Exposed {
+  readonly concept: 'exposed';
+  readonly at: ProviderPlace;
+  readonly ip: Ip;
+  /** What it resolves to; asked for on the network when it is not known. */
+  readonly mac: Mac | undefined;
+  readonly because: readonly Reason[];
+}
+
+/** A provider network as a leg of a VRF: the same gateway, with the same MAC address, on every node that has it. */
+export interface Leg {
+  readonly concept: 'leg';
+  readonly at: LegPlace;
+  readonly mtu: number;
+  /** Where virtual machines send what leaves their network. */
+  readonly gateways: readonly Ip[];
+  /** By which the node is on the network where there is no gateway to be it. */
+  readonly anchors: readonly Ip[];
+  /** Whether solicitations for any address are answered, because nobody else on the bridge could. */
+  readonly answers: boolean;
+  readonly because: readonly Reason[];
+}
+
+/** Where a VRF meets a provider network. */
+export interface LegPlace {
+  readonly vni: Vni;
+  readonly bridge: IfName;
+  /** The VLAN of the provider network; flat without. */
+  readonly vlan: VlanId | undefined;
+  /** The port of the bridge through which packets of OVN come. */
+  readonly patchPort: string;
+}
+
+/** One address on such a network, announced from the VRF. */
+export interface LegHost {
+  readonly concept: 'leg-host';
+  readonly at: LegPlace;
+  readonly ip: Ip;
+  /** What it resolves to; asked for on the network when it is not known. */
+  readonly mac: Mac | undefined;
+  readonly because: readonly Reason[];
+}
+
+/** A provider network extended over the fabric: an L2VNI, whose MAC addresses travel as EVPN type 2, RFC 7432. */
+export interface Segment {
+  readonly concept: 'segment';
+  readonly at: Omit<LegPlace, 'patchPort'>;
+  readonly vtep: Ip;
+  readonly mtu: number;
+  readonly because: readonly Reason[];
+}
+
+/** A subnet behind a router of a provider network, reached through this node and then that router. */
+export interface TenantSubnet {
+  readonly concept: 'tenant-subnet';
+  readonly at: ProviderPlace;
+  /** With its host bits cleared. */
+  readonly destination: Prefix;
+  /** The router's address of the same family on the provider network. */
+  readonly via: Ip;
+  /** Whether the subnet is announced, and not single addresses in it. */
+  readonly announced: boolean;
+  readonly because: readonly Reason[];
+}
+
+/** One address in such a subnet that is announced. */
+export interface TenantHost {
+  readonly concept: 'tenant-host';
+  readonly ip: Ip;
+  readonly within: Omit<TenantSubnet, 'because'>;
+  readonly because: readonly Reason[];
+}
+
+/** A subnet that is announced with the address of its router on a network that the fabric itself is on. */
+export interface StretchedSubnet {
+  readonly concept: 'stretched';
+  /** With its host bits cleared. */
+  readonly destination: Prefix;
+  readonly via: Ip;
+  /** The network that the next hop is on. */
+  readonly network: Prefix;
+  readonly because: readonly Reason[];
+}
+
+export type Concept =
+  | Vrf
+  | Wiring
+  | RoutedPrefix
+  | Host
+  | Underlay
+  | ProviderNetwork
+  | Exposed
+  | StretchedSubnet
+  | Leg
+  | LegHost
+  | Segment
+  | TenantSubnet
+  | TenantHost;

@@ -72,8 +72,9 @@ function lastResorts(vni: Vni): readonly Spec[] {
   }));
 }
 
-function stanzas({ vni, asn, vtep }: Vrf): readonly Spec[] {
+function stanzas({ vni, asn, vtep, ...bgpvpn }: Vrf): readonly Spec[] {
   const vrf = vrfName(vni);
+  const { rd = distinguisherOf(vtep, vni), importTargets = [], exportTargets = [] } = bgpvpn;
   return [
     { kind: 'frr-device', vrf },
     { kind: 'frr-vrf', vrf },
@@ -82,9 +83,8 @@ function stanzas({ vni, asn, vtep }: Vrf): readonly Spec[] {
       kind: 'frr-bgp',
       vrf,
       asn,
-      rd: distinguisherOf(vtep, vni),
-      importTargets: [],
-      exportTargets: [],
+      redistribute: ['connected'],
+      evpn: { rd, importTargets, exportTargets },
     },
   ];
 }

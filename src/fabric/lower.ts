@@ -4,6 +4,11 @@ import { assertNever } from '../base/assert-never.ts';
 import type { Kinds } from '../resources/index.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { Concept } from './concepts.ts';
+import { lowerLeg, lowerLegHost } from './lower-leg.ts';
+import { lowerSegment } from './lower-segment.ts';
+import { lowerTenantHost, lowerTenantSubnet } from './lower-tenants.ts';
+import { lowerStretched } from './lower-stretched.ts';
+import { lowerExposed, lowerProvider, lowerUnderlay } from './lower-underlay.ts';
 import { lowerVrf } from './lower-vrf.ts';
 import { lowerHost, lowerPrefix, lowerWiring } from './lower-wiring.ts';
 import type { FabricSettings } from './settings.ts';
@@ -22,6 +27,24 @@ export function lower(
       return lowerPrefix(concept, kinds, settings);
     case 'host':
       return lowerHost(concept, kinds, settings);
+    case 'underlay':
+      return lowerUnderlay(concept, kinds, settings);
+    case 'provider':
+      return lowerProvider(concept, kinds, settings);
+    case 'exposed':
+      return lowerExposed(concept, kinds, settings);
+    case 'leg':
+      return lowerLeg(concept, kinds, settings);
+    case 'leg-host':
+      return lowerLegHost(concept, kinds, settings);
+    case 'segment':
+      return lowerSegment(concept, kinds, settings);
+    case 'tenant-subnet':
+      return lowerTenantSubnet(concept, kinds, settings);
+    case 'tenant-host':
+      return lowerTenantHost(concept, kinds, settings);
+    case 'stretched':
+      return lowerStretched(concept, kinds, settings);
     default:
       return assertNever(concept);
   }

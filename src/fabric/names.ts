@@ -1,6 +1,7 @@
 /** The names of devices, which are those of ovn-bgp-agent, so that a node it has set up is taken over in place. */
 
 import type { IfName } from '../net/if-name.ts';
+import type { Mac } from '../net/mac.ts';
 import type { TableId, VlanId, Vni } from '../net/numbers.ts';
 
 /** A VNI has at most eight digits, so all of these fit into the 15 characters of an interface name. */
@@ -39,6 +40,26 @@ export function wiringNames(
     device: vethName('veth-vrf-', 've-vrf', vni),
     port: vethName('veth-ovs-', 've-ovs', vni),
   };
+}
+
+/**
+ * The veth pair between a provider network and the VRF or bridge of its VNI: `device` on the side of that, `port` on the
+ * provider bridge. With the largest numbers 15 characters, and never cut; ovn-bgp-agent has a piece of a UUID there.
+ */
+export function legNames(
+  vni: Vni,
+  vlan: VlanId | undefined,
+): { readonly device: IfName; readonly port: IfName } {
+  const suffix = `${vni}.${vlan ?? 0}`;
+  return { device: `vp${suffix}` as IfName, port: `vo${suffix}` as IfName };
+}
+
+/**
+ * The MAC address of a leg is that of ovn-bgp-agent: locally administered, then VNI and VLAN. It is the same on every
+ * node, so that a virtual machine that moves finds its gateway where it was.
+ */
+export function anycastMac(vni: Vni, vlan: VlanId | undefined): Mac {
+  return (0x02_00_00_00_00_00 + vni * 0x10000 + (vlan ?? 0)) as Mac;
 }
 
 /** From 1,000,000 on the long name does not fit into 15 characters. */

@@ -4,10 +4,14 @@
  */
 
 import { assertNever } from '../base/assert-never.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { emptyHost, type Host } from './host.ts';
 import { emptyLocalOvs, type LocalOvs } from './local-ovs.ts';
+import { isVipPort, type LoadBalancer, vipPortName } from './load-balancer.ts';
+import type { LogicalRouter, LogicalSwitch } from './logical.ts';
 import type { PortBinding } from './port-binding.ts';
 import type { InventoryUpdate } from './source.ts';
+import { SubnetIndex } from './subnets.ts';
 
 /** One thing that became another; `undefined` is absence. */
 export type InventoryChange =
@@ -16,7 +20,13 @@ export type InventoryChange =
       readonly before: PortBinding | undefined;
       readonly after: PortBinding | undefined;
     }
+  | {
+      readonly of: 'balancer';
+      readonly before: LoadBalancer | undefined;
+      readonly after: LoadBalancer | undefined;
+    }
   | { readonly of: 'membership'; readonly group: string }
+  | { readonly of: 'switch' | 'router'; readonly datapath: string }
   | { readonly of: 'ovs' | 'host' | 'chassis' };
 
 /** What modes may ask. */
@@ -25,6 +35,8 @@ export interface Inventory {
   readonly host: Host;
   /** UUID of this node's own Chassis row. */
   readonly chassis: string | undefined;
+  /** What `external_ids:selvedge:expose` of that row says of this node as a whole, if anything. */
+  readonly chassisExposes: boolean | undefined;
   /** Whether this node's chassis is a member of the HA_Chassis_Group. */
   isMemberOf(group: string): boolean;
   portsOfGroup(group: string): Iterable<PortBinding>;
@@ -33,8 +45,29 @@ export interface Inventory {
   portsOn(datapath: string): Iterable<PortBinding>;
   /** Ports of these types on a datapath: `chassisredirect`, `patch`, `localnet`; not the many of virtual machines. */
   portsOfType(datapath: string, type: string): Iterable<PortBinding>;
+  /** Localnet ports of this physical network and VLAN; flat ones without. */
+  localnetsOf(physicalNetwork: string, tag: number | undefined): Iterable<PortBinding>;
   /** Patch ports that carry this VNI. */
   portsOfVni(vni: number): Iterable<PortBinding>;
+  /** Ports that are bound to this Chassis. */
+  portsOfChassis(chassis: string): Iterable<PortBinding>;
+  /** Virtual ports whose address this port has now. */
+  portsOfParent(name: string): Iterable<PortBinding>;
+  /** Ports with addresses in `nat_addresses` that are answered where this logical port is. */
+  portsWithNatAt(resident: string): Iterable<PortBinding>;
+  balancer(uuid: string): LoadBalancer | undefined;
+  balancers(): Iterable<LoadBalancer>;
+  /** Load balancers that this router or switch has. */
+  balancersOn(datapath: string): Iterable<LoadBalancer>;
+  /** Load balancers whose address is that of a port of this name in Neutron. */
+  balancersOfVip(portName: string): Iterable<LoadBalancer>;
+  /** Ports of this name in Neutron that have nothing but the address of a load balancer. */
+  vipPorts(portName: string): Iterable<PortBinding>;
+  /** The switch or the router that a datapath is, where OVN_Northbound is read. */
+  logicalSwitch(datapath: string): LogicalSwitch | undefined;
+  logicalRouter(datapath: string): LogicalRouter | undefined;
+  /** Patch ports with a subnet that overlaps this one: ports of routers. */
+  portsOverlapping(subnet: Prefix): Iterable<PortBinding>;
   /**
    * What follows from all but the ports of virtual machines, worked out once until any of that changes; `what` names one
    * derivation. Virtual machines come and go all the time, and what each of them is offered is the same.
@@ -46,12 +79,24 @@ export class MutableInventory implements Inventory {
   #ovs: LocalOvs = emptyLocalOvs;
   #host: Host = emptyHost;
   #chassis: string | undefined;
+  #chassisExposes: boolean | undefined;
   readonly #groups = new Set<string>();
   readonly #ports = new Map<string, PortBinding>();
   readonly #byDatapath = new Index();
   readonly #byType = new Index();
+  readonly #byNetwork = new Index();
   readonly #byVni = new Index();
   readonly #byGroup = new Index();
+  readonly #byResident = new Index();
+  readonly #byChassis = new Index();
+  readonly #byParent = new Index();
+  readonly #byVip = new Index();
+  readonly #balancers = new Map<string, LoadBalancer>();
+  readonly #balancersOn = new Index<LoadBalancer>();
+  readonly #balancersOfVip = new Index<LoadBalancer>();
+  readonly #switches = new Map<string, LogicalSwitch>();
+  readonly #routers = new Map<string, LogicalRouter>();
+  readonly #bySubnet = new SubnetIndex();
   readonly #derived = new Map<string, unknown>();
 
   get ovs(): LocalOvs {
@@ -64,6 +109,10 @@ export class MutableInventory implements Inventory {
 
   get chassis(): string | undefined {
     return this.#chassis;
+  }
+
+  get chassisExposes(): boolean | undefined {
+    return this.#chassisExposes;
   }
 
   isMemberOf(group: string): boolean {
@@ -90,8 +139,56 @@ export class MutableInventory implements Inventory {
     return this.#byType.get(`${datapath} ${type}`);
   }
 
+  localnetsOf(physicalNetwork: string, tag: number | undefined): Iterable<PortBinding> {
+    return this.#byNetwork.get(`${tag ?? ''} ${physicalNetwork}`);
+  }
+
   portsOfVni(vni: number): Iterable<PortBinding> {
     return this.#byVni.get(String(vni));
+  }
+
+  portsOfChassis(chassis: string): Iterable<PortBinding> {
+    return this.#byChassis.get(chassis);
+  }
+
+  portsOfParent(name: string): Iterable<PortBinding> {
+    return this.#byParent.get(name);
+  }
+
+  portsWithNatAt(resident: string): Iterable<PortBinding> {
+    return this.#byResident.get(resident);
+  }
+
+  balancer(uuid: string): LoadBalancer | undefined {
+    return this.#balancers.get(uuid);
+  }
+
+  balancers(): Iterable<LoadBalancer> {
+    return this.#balancers.values();
+  }
+
+  balancersOn(datapath: string): Iterable<LoadBalancer> {
+    return this.#balancersOn.get(datapath);
+  }
+
+  balancersOfVip(portName: string): Iterable<LoadBalancer> {
+    return this.#balancersOfVip.get(portName);
+  }
+
+  vipPorts(portName: string): Iterable<PortBinding> {
+    return this.#byVip.get(portName);
+  }
+
+  logicalSwitch(datapath: string): LogicalSwitch | undefined {
+    return this.#switches.get(datapath);
+  }
+
+  logicalRouter(datapath: string): LogicalRouter | undefined {
+    return this.#routers.get(datapath);
+  }
+
+  portsOverlapping(subnet: Prefix): Iterable<PortBinding> {
+    return this.#bySubnet.overlapping(subnet);
   }
 
   derived<T>(what: string, derive: () => T): T {
@@ -113,6 +210,12 @@ export class MutableInventory implements Inventory {
     switch (update.of) {
       case 'port':
         return this.#replacePort(update.before, update.after);
+      case 'balancer':
+        return this.#replaceBalancer(update.before, update.after);
+      case 'switch':
+        return replaceDatapath(this.#switches, update);
+      case 'router':
+        return replaceDatapath(this.#routers, update);
       case 'ovs':
         this.#ovs = update.value;
         return { of: 'ovs' };
@@ -121,6 +224,7 @@ export class MutableInventory implements Inventory {
         return { of: 'host' };
       case 'chassis':
         this.#chassis = update.value;
+        this.#chassisExposes = update.exposes;
         return { of: 'chassis' };
       case 'membership':
         if (update.value) this.#groups.add(update.group);
@@ -145,23 +249,54 @@ export class MutableInventory implements Inventory {
     return { of: 'port', before: known, after };
   }
 
+  #replaceBalancer(
+    gone: LoadBalancer | undefined,
+    after: LoadBalancer | undefined,
+  ): InventoryChange {
+    const before = this.#balancers.get(after?.uuid ?? gone?.uuid ?? '');
+    if (before !== undefined) {
+      this.#balancers.delete(before.uuid);
+      indexBalancer(before, this.#balancersOn, this.#balancersOfVip, 'remove');
+    }
+    if (after !== undefined) {
+      this.#balancers.set(after.uuid, after);
+      indexBalancer(after, this.#balancersOn, this.#balancersOfVip, 'add');
+    }
+    return { of: 'balancer', before, after };
+  }
+
   #add(port: PortBinding): void {
     this.#ports.set(port.name, port);
     this.#index(port, (index, key) => index.add(key, port));
+    for (const subnet of subnetsOfPatch(port)) this.#bySubnet.add(subnet, port);
   }
 
   #remove(port: PortBinding): void {
     this.#ports.delete(port.name);
     this.#index(port, (index, key) => index.remove(key, port));
+    for (const subnet of subnetsOfPatch(port)) this.#bySubnet.remove(subnet, port);
   }
 
   #index(port: PortBinding, each: (index: Index, key: string) => void): void {
     each(this.#byDatapath, port.datapath);
     each(this.#byType, `${port.datapath} ${port.type}`);
+    if (port.type === 'localnet')
+      each(this.#byNetwork, `${port.tag ?? ''} ${port.physicalNetwork ?? ''}`);
     if (port.haChassisGroup !== undefined) each(this.#byGroup, port.haChassisGroup);
+    if (isHostPort(port) && isVipPort(port)) each(this.#byVip, port.portName ?? '');
+    if (port.virtualParent !== undefined) each(this.#byParent, port.virtualParent);
+    if (port.chassis !== undefined) each(this.#byChassis, port.chassis);
+    for (const { resident } of port.nat) {
+      if (resident !== undefined) each(this.#byResident, resident);
+    }
     if (port.bgpvpn?.ok === true && !isHostPort(port))
       each(this.#byVni, String(port.bgpvpn.value.vni));
   }
+}
+
+function subnetsOfPatch(port: PortBinding): readonly Prefix[] {
+  if (port.type !== 'patch') return [];
+  return port.addresses.flatMap(({ prefixes }) => prefixes);
 }
 
 /** A port that may carry a virtual machine, or an address that moves between some. */
@@ -169,27 +304,51 @@ export function isHostPort(port: PortBinding): boolean {
   return port.type === '' || port.type === 'virtual';
 }
 
+function replaceDatapath<O extends 'switch' | 'router', T>(
+  known: Map<string, T>,
+  { of, datapath, value }: { readonly of: O; readonly datapath: string; readonly value: T },
+): { readonly of: O; readonly datapath: string } {
+  if (value === undefined) known.delete(datapath);
+  else known.set(datapath, value);
+  return { of, datapath };
+}
+
+function indexBalancer(
+  balancer: LoadBalancer,
+  byDatapath: Index<LoadBalancer>,
+  byVip: Index<LoadBalancer>,
+  verb: 'add' | 'remove',
+): void {
+  for (const datapath of new Set([...(balancer.routers ?? []), ...balancer.switches])) {
+    byDatapath[verb](datapath, balancer);
+  }
+  const vip = vipPortName(balancer);
+  if (vip !== undefined) byVip[verb](vip, balancer);
+}
+
+/** Whether nothing follows from it for others: it is of one virtual machine, or one load balancer. */
 function isOfHost(change: InventoryChange): boolean {
+  if (change.of === 'balancer') return true;
   if (change.of !== 'port') return false;
   const { before, after } = change;
   return (before === undefined || isHostPort(before)) && (after === undefined || isHostPort(after));
 }
 
-/** Ports by some text they have. */
-class Index {
-  readonly #sets = new Map<string, Set<PortBinding>>();
+/** Ports, or other things, by some text they have. */
+class Index<T = PortBinding> {
+  readonly #sets = new Map<string, Set<T>>();
 
-  get(key: string): Iterable<PortBinding> {
+  get(key: string): Iterable<T> {
     return this.#sets.get(key) ?? [];
   }
 
-  add(key: string, port: PortBinding): void {
+  add(key: string, port: T): void {
     const set = this.#sets.get(key);
     if (set === undefined) this.#sets.set(key, new Set([port]));
     else set.add(port);
   }
 
-  remove(key: string, port: PortBinding): void {
+  remove(key: string, port: T): void {
     const set = this.#sets.get(key);
     set?.delete(port);
     if (set?.size === 0) this.#sets.delete(key);

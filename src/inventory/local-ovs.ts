@@ -13,12 +13,18 @@ export interface ProviderBridge {
 export interface LocalOvs {
   /** `external_ids:system-id`: the name of our Chassis. */
   readonly systemId: string | undefined;
+  /** `external_ids:hostname`: the name of the host where it is not the system's. */
+  readonly hostname: string | undefined;
   /** `external_ids:ovn-remote`. */
   readonly ovnRemote: readonly Endpoint[];
+  /** `external_ids:ovn-nb-remote`: no part of OVN reads it, and agents of Neutron do. */
+  readonly ovnNbRemote: readonly Endpoint[];
   /** `external_ids:ovn-bridge-mappings`: physical network to bridge, whether that exists or not. */
   readonly bridgeMappings: ReadonlyMap<string, IfName>;
   /** `external_ids:ovn-bridge`, by default `br-int`. */
   readonly integrationBridge: string;
+  /** Whether `external_ids:ovn-cms-options` offers this node for gateways, `enable-chassis-as-gw`. */
+  readonly isGateway: boolean;
   /** Existing bridges by name. */
   readonly bridges: ReadonlyMap<string, ProviderBridge>;
   /** Malformed parts of the settings above, with the key as path. */
@@ -27,9 +33,12 @@ export interface LocalOvs {
 
 export const emptyLocalOvs: LocalOvs = {
   systemId: undefined,
+  hostname: undefined,
   ovnRemote: [],
+  ovnNbRemote: [],
   bridgeMappings: new Map(),
   integrationBridge: 'br-int',
+  isGateway: false,
   bridges: new Map(),
   issues: [],
 };

@@ -5,7 +5,7 @@
 
 import { type Issue, issueAt } from '../base/issue.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import type { Ip } from '../net/ip.ts';
+import type { Family, Ip } from '../net/ip.ts';
 import { type Mac, parseMac } from '../net/mac.ts';
 import {
   type Asn,
@@ -17,6 +17,7 @@ import {
   type Vni,
 } from '../net/numbers.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import { annotationIds } from './network.ts';
 import type { PortBindingRow } from './row.ts';
 
 /** `neutron_bgpvpn:vni` and `:as` of external_ids; both or nothing. */
@@ -30,6 +31,15 @@ export interface PortAddresses {
   /** With the prefix length where the row has one (router ports), else as host prefixes. */
   readonly prefixes: readonly Prefix[];
 }
+
+/** One entry of column `nat_addresses`. */
+export interface NatAddresses extends PortAddresses {
+  /** The logical port where they are answered, from `is_chassis_resident("port")`. */
+  readonly resident: string | undefined;
+}
+
+/** `neutron:subnet_pool_addr_scope4` and `6` of external_ids. */
+export type AddressScopes = Readonly<Partial<Record<Family, string>>>;
 
 export interface PortBinding {
   readonly uuid: string;
@@ -49,16 +59,44 @@ export interface PortBinding {
   /** Of a localnet port: the physical network, `options:network_name`. */
   readonly physicalNetwork: string | undefined;
   readonly tag: VlanId | undefined;
-  /** Logical ports whose floating IP is answered where they are, from `nat_addresses … is_chassis_resident("port")`. */
+  /** Of a localnet port: the external_ids that annotate its network. */
+  readonly annotation: ReadonlyMap<string, string>;
+  /** Addresses that OVN answers for behind this port: floating IPs, and what load balancers and SNAT have. */
+  readonly nat: readonly NatAddresses[];
+  /** Logical ports whose floating IP is answered where they are. */
   readonly distributedNat: readonly string[];
+  /** The row of OVN_Northbound that tells all this, if it is not a Port_Binding that does. */
+  readonly northbound?: string;
+  /** Column `up`: whether packets for it find their way in OVN. Where OVN does not say, it is. */
+  readonly isUp: boolean;
+  /** Whether a second chassis has it, as while a virtual machine moves. */
+  readonly isMoving: boolean;
+  /** Of a virtual port: the port that has its address now, `virtual_parent`. */
+  readonly virtualParent: string | undefined;
+  /** `selvedge:expose=false` of external_ids: nothing of it is to be exposed. */
+  readonly isHidden: boolean;
+  /** `neutron:port_name` of external_ids. */
+  readonly portName: string | undefined;
+  /** `neutron:network_name` of external_ids: the name of the logical switch. */
+  readonly networkName: string | undefined;
+  /** UUIDs of the address scopes that Neutron has its subnets in, by family. */
+  readonly addressScopes: AddressScopes;
   /** What could not be read, with the column as path. */
   readonly issues: readonly Issue[];
 }
 
 export function parsePortBinding(row: PortBindingRow): PortBinding {
   const issues: Issue[] = [];
+  // OVN writes this column by itself: what cannot be read of it is nobody's to correct.
+  const issuesOfNat: Issue[] = [];
   const addresses = row.mac.flatMap((text) => collect(parsePortAddresses(text), 'mac', issues));
   const cidrs = addresses.length > 0 ? [] : parseNeutronCidrs(row, issues);
+  const nat = row.nat_addresses.flatMap((text) => {
+    const resident = /is_chassis_resident\("([^"]+)"\)/.exec(text)?.[1];
+    const plain = text.replace(/is_chassis_resident\(.*$/, '');
+    const found = collect(parsePortAddresses(plain), 'nat_addresses', issuesOfNat);
+    return found.map((each): NatAddresses => ({ ...each, resident }));
+  });
   const tag = row.tag === undefined || row.tag === 0 ? undefined : parseVlanId(row.tag);
   return {
     uuid: row.uuid,
@@ -68,14 +106,48 @@ export function parsePortBinding(row: PortBindingRow): PortBinding {
     chassis: row.chassis,
     haChassisGroup: row.ha_chassis_group,
     addresses: addresses.length > 0 ? addresses : cidrs,
-    bgpvpn: parseBgpvpn(row.external_ids),
+    // There it says something of the network, and in other words.
+    bgpvpn: row.type === 'localnet' ? undefined : parseBgpvpn(row.external_ids),
     peer: row.options.get('peer'),
     distributedPort: row.options.get('distributed-port'),
     physicalNetwork: row.options.get('network_name'),
     tag: tag?.ok === true ? tag.value : undefined,
-    distributedNat: row.nat_addresses.flatMap(residentPort),
+    annotation: annotationIds(row.type, row.external_ids),
+    nat,
+    distributedNat: nat.flatMap(({ resident }) =>
+      resident === undefined || resident.startsWith('cr-') ? [] : [resident],
+    ),
+    ...(row.northbound === undefined ? {} : { northbound: row.northbound }),
+    isUp: row.up !== false,
+    isMoving: (row.additional_chassis ?? []).length > 0,
+    virtualParent: row.virtual_parent,
+    isHidden: parseHidden(row.external_ids, issues),
+    portName: row.external_ids.get('neutron:port_name'),
+    networkName: row.external_ids.get('neutron:network_name'),
+    addressScopes: parseAddressScopes(row.external_ids),
     issues,
   };
+}
+
+/** What cannot be read counts as `false`: whoever wrote it wanted something kept back. */
+function parseHidden(externalIds: ReadonlyMap<string, string>, issues: Issue[]): boolean {
+  const text = externalIds.get('selvedge:expose');
+  if (text === undefined || text === 'true') return false;
+  if (text !== 'false') {
+    const message = `'${text}' is neither true nor false, and counts as false`;
+    issues.push({ path: 'external_ids:selvedge:expose', message });
+  }
+  return true;
+}
+
+const noScopes: AddressScopes = {};
+
+function parseAddressScopes(externalIds: ReadonlyMap<string, string>): AddressScopes {
+  const v4 = externalIds.get('neutron:subnet_pool_addr_scope4') ?? '';
+  const v6 = externalIds.get('neutron:subnet_pool_addr_scope6') ?? '';
+  // Neutron writes the keys empty where there is no scope; most ports have none.
+  if (v4 === '' && v6 === '') return noScopes;
+  return { ...(v4 === '' ? {} : { 4: v4 }), ...(v6 === '' ? {} : { 6: v6 }) };
 }
 
 function collect<T>(
@@ -136,11 +208,6 @@ function parseBgpvpn(
   const asn = parseAsn(asText);
   if (!asn.ok) return err(issueAt('external_ids:neutron_bgpvpn:as', asn.error));
   return ok({ vni: vni.value, asn: asn.value });
-}
-
-function residentPort(natAddresses: string): readonly string[] {
-  const match = /is_chassis_resident\("([^"]+)"\)/.exec(natAddresses);
-  return match?.[1] === undefined || match[1].startsWith('cr-') ? [] : [match[1]];
 }
 
 /** All addresses of a port, without their prefix lengths. */

@@ -19,6 +19,8 @@ export type Standing =
       readonly error: string;
       readonly count: number;
       readonly retryAt: number;
+      /** It is tried again as soon as its target reports a change, too. */
+      readonly untilChange?: true;
     }
   /** Somebody else's object has its name. */
   | { readonly is: 'refused'; readonly reason: string };

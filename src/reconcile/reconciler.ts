@@ -8,7 +8,12 @@ import { type BackOff, backOffDelay } from '../base/back-off.ts';
 import type { Clock, Random } from '../base/ports.ts';
 import type { Condition, Planned } from '../resources/condition.ts';
 import type { Key, Kind, Reason, Resource, TargetName, Verb } from '../resources/resource.ts';
-import type { Observed, Operation, Outcome } from '../resources/target.ts';
+import {
+  isRetriedOnChange,
+  type Observed,
+  type Operation,
+  type Outcome,
+} from '../resources/target.ts';
 import { Agenda } from './agenda.ts';
 import { Claims } from './claims.ts';
 import { type Decision, decide } from './decide.ts';
@@ -103,6 +108,8 @@ export class Reconciler {
     for (const key of keys) {
       this.#dirty.add(key);
       this.mark(this.#waiters.release(key));
+      const standing = this.#entries.get(key)?.standing;
+      if (standing?.is === 'failed' && standing.untilChange === true) this.#entries.forgive(key);
     }
   }
 
@@ -359,7 +366,7 @@ export class Reconciler {
     const written = this.journal.write({ at, verb, key, target, because, error });
     this.#ports.onOperation?.(written);
     if (error !== undefined) {
-      this.#fail(key, error);
+      this.#fail(key, error, isRetriedOnChange(outcome));
       return;
     }
     entry.applied = verb;
@@ -367,14 +374,16 @@ export class Reconciler {
     this.mark(this.#waiters.release(key));
   }
 
-  #fail(key: Key, error: string): void {
+  #fail(key: Key, error: string, untilChange = false): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     entry.applied = undefined;
     entry.failures += 1;
     const delay = backOffDelay(this.#ports.retry, entry.failures, this.#ports.random);
     const retryAt = this.#ports.clock.now() + delay;
-    this.#entries.mark(key, { is: 'failed', error, count: entry.failures, retryAt });
+    const count = entry.failures;
+    const failed = { is: 'failed', error, count, retryAt } as const;
+    this.#entries.mark(key, untilChange ? { ...failed, untilChange } : failed);
     this.#agenda.set(key, retryAt);
   }
 }

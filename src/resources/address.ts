@@ -13,7 +13,8 @@ export interface AddressSpec {
   readonly kind: 'address';
   readonly link: IfName;
   readonly prefix: Prefix;
-  readonly localRoute: 'kept' | 'removed';
+  /** Left as the kernel has it when absent. */
+  readonly localRoute?: 'kept' | 'removed';
 }
 
 export function addressKey(name: IfName, prefix: Prefix): Key {
@@ -28,7 +29,8 @@ export const address: Kind<AddressSpec> = {
   key: (spec) => addressKey(spec.link, spec.prefix),
   needs: (spec) => [linkKey(spec.link)],
   outlives: () => [],
-  compare: (wanted, observed) => (wanted.localRoute === observed.localRoute ? 'same' : 'change'),
+  compare: ({ localRoute = 'any' }, observed) =>
+    localRoute === 'any' || localRoute === observed.localRoute ? 'same' : 'change',
   adoptable: () => false,
   grace: () => 0,
   rest: () => 0,
@@ -39,7 +41,7 @@ function printAddress(verb: Verb, spec: AddressSpec): string {
   const prefix = formatPrefix(spec.prefix);
   if (verb === 'remove') return `ip address del ${prefix} dev ${spec.link}`;
   const add = `ip address replace ${prefix} dev ${spec.link}`;
-  if (spec.localRoute === 'kept' || !isHostPrefix(spec.prefix)) return add;
+  if (spec.localRoute !== 'removed' || !isHostPrefix(spec.prefix)) return add;
   const ip = spec.prefix.ip.family === 4 ? 'ip' : 'ip -6';
   return `${add} && ${ip} route flush table all type local exact ${prefix} dev ${spec.link}`;
 }

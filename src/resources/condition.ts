@@ -6,8 +6,11 @@ import type { Resource } from './resource.ts';
 export interface Condition {
   /** The scope it stands on: `gateway cr-lrp-6a7e…`. */
   readonly scope: string;
-  /** `error`: something wanted is missing. `warning`: it works, but not as one may expect. */
-  readonly severity: 'error' | 'warning';
+  /**
+   * `error`: something wanted is missing. `warning`: it works, but not as one may expect. `note`: it is as somebody chose,
+   * which only those are told who ask why.
+   */
+  readonly severity: 'error' | 'warning' | 'note';
   /** `cannot VERB OBJECT: REASON; REMEDY`. */
   readonly message: string;
 }

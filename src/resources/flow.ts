@@ -26,7 +26,9 @@ export type FlowAction =
       readonly stripVlan: boolean;
     }
   /** Answer the ARP request or neighbour solicitation with the MAC of the device, whatever it asks for. */
-  | { readonly type: 'answer'; readonly macOf: IfName };
+  | { readonly type: 'answer'; readonly macOf: IfName }
+  /** Rewritten to the MAC of the device, and switched as any packet: what was for another is routed by this node. */
+  | { readonly type: 'rewrite'; readonly macOf: IfName };
 
 export interface FlowSpec {
   readonly kind: 'flow';
@@ -37,8 +39,8 @@ export interface FlowSpec {
   readonly inPort: string;
   /** The VLAN of the packets; untagged, or any, without. */
   readonly vlan?: VlanId;
-  /** The router's MAC: where packets come from. */
-  readonly routerMac: Mac;
+  /** The router's MAC: where packets come from; anybody behind the port without. */
+  readonly routerMac?: Mac;
   readonly match: FlowMatch;
   readonly action: FlowAction;
 }
@@ -75,12 +77,14 @@ export function flowKey(spec: FlowSpec): Key {
 function printMatch(spec: FlowSpec): string {
   const head = `priority=${spec.priority}`;
   const { match } = spec;
-  const vlan = spec.vlan === undefined ? '' : `dl_vlan=${spec.vlan},`;
-  const from = `in_port=${spec.inPort},${vlan}dl_src=${formatMac(spec.routerMac)}`;
+  const vlan = spec.vlan === undefined ? '' : `,dl_vlan=${spec.vlan}`;
+  const router = spec.routerMac === undefined ? '' : `,dl_src=${formatMac(spec.routerMac)}`;
+  const from = `in_port=${spec.inPort}${vlan}${router}`;
   if (match.type === 'ip') {
     const source = match.source.ip.family === 4 ? 'nw_src' : 'ipv6_src';
     const protocol = match.source.ip.family === 4 ? 'ip' : 'ipv6';
-    return `${head},${protocol},${from},${source}=${formatPrefix(match.source)}`;
+    const whence = match.source.length === 0 ? '' : `,${source}=${formatPrefix(match.source)}`;
+    return `${head},${protocol},${from}${whence}`;
   }
   return match.family === 4
     ? `${head},arp,${from},arp_op=1`
@@ -89,6 +93,7 @@ function printMatch(spec: FlowSpec): string {
 
 function printAction(action: FlowAction): string {
   if (action.type === 'answer') return `answer(mac of ${action.macOf})`;
+  if (action.type === 'rewrite') return `mod_dl_dst:<mac of ${action.macOf}>,NORMAL`;
   const strip = action.stripVlan ? 'strip_vlan,' : '';
   return `mod_dl_dst:<mac of ${action.macOf}>,${strip}output:${action.port}`;
 }

@@ -1,11 +1,13 @@
 /**
- * The stanzas of FRR's configuration that are ours: `vrf X` with its L3VNI, and `router bgp N vrf X` with EVPN.
- * FRR has no place for a mark; a stanza is ours by its name, `vrf-<vni>` with that same VNI. Lines that an operator
- * adds inside (a neighbour in the VRF, say) are left alone.
+ * The stanzas of FRR's configuration that are ours: `vrf X` with its L3VNI, `router bgp N vrf X`, with EVPN or without,
+ * and the two lines by which the node's own BGP takes in what such a VRF has. FRR has no place for a mark; a stanza is
+ * ours by the name of its VRF: `vrf-<vni>` with that same VNI, or one whose device is ours. Lines that an operator adds
+ * inside (a neighbour in the VRF, say) are left alone.
  */
 
 import { equalData } from '../base/equal.ts';
 import { type IfName, parseIfName } from '../net/if-name.ts';
+import { formatIp, type Ip4 } from '../net/ip.ts';
 import type { Asn, Vni } from '../net/numbers.ts';
 import type { RouteDistinguisher, RouteTarget } from '../net/route-distinguisher.ts';
 import { linkKey } from './link.ts';
@@ -39,15 +41,43 @@ export interface FrrBgpSpec {
   readonly kind: 'frr-bgp';
   readonly vrf: IfName;
   readonly asn: Asn;
+  /** What stands there is left as it is when absent. */
+  readonly routerId?: Ip4;
+  /** What the instance takes from the kernel, in both families. Their order does not matter. */
+  readonly redistribute: readonly RedistributeSource[];
+  /** Undefined: the VRF is not announced over EVPN. */
+  readonly evpn: FrrEvpn | undefined;
+  /**
+   * Only of an observed stanza that is not what the rest of this says: the lines that would make it so, such as
+   * `advertise ipv4 unicast` where it is missing. Never wanted, so that such a stanza is changed.
+   */
+  readonly deviations?: readonly string[];
+}
+
+export type RedistributeSource = 'connected' | 'kernel';
+
+export const redistributeSources: readonly RedistributeSource[] = ['connected', 'kernel'];
+
+/** `address-family l2vpn evpn` of a VRF: its routes of both families as type 5, RFC 9136. */
+export interface FrrEvpn {
   /** FRR's own choice when absent. */
   readonly rd: RouteDistinguisher | undefined;
   /** Empty: FRR derives ASN:VNI, RFC 8365 §5.1.2.1. */
   readonly importTargets: readonly RouteTarget[];
   readonly exportTargets: readonly RouteTarget[];
-  /**
-   * Only of an observed stanza that is not what the rest of this says: the lines that would make it so, such as
-   * `advertise ipv4 unicast` where it is missing. Never wanted, so that such a stanza is changed.
-   */
+}
+
+/**
+ * `import vrf X`, in both unicast families of `router bgp ASN`, the instance of the default VRF. That stanza is the
+ * operator's: these two lines are all that is made, altered or removed in it, and it is never made.
+ */
+export interface FrrImportSpec {
+  readonly kind: 'frr-import';
+  /** Where the routes come from. */
+  readonly vrf: IfName;
+  /** Of the instance that takes them in. */
+  readonly asn: Asn;
+  /** As of `FrrBgpSpec`: the line is missing in a family. */
   readonly deviations?: readonly string[];
 }
 
@@ -67,6 +97,10 @@ export function frrBgpKey(vrf: IfName): Key {
   return `frr bgp ${vrf}` as Key;
 }
 
+export function frrImportKey(vrf: IfName): Key {
+  return `frr import ${vrf}` as Key;
+}
+
 /**
  * How long the stanzas of a VRF outlive their last use, in milliseconds: a gateway that comes right back finds them
  * in place, and FRR mishandles a VRF that is made again at once.
@@ -80,6 +114,7 @@ export function frrKinds(grace: FrrGrace): {
   readonly 'frr-vrf': Kind<FrrVrfSpec>;
   readonly 'frr-vni': Kind<FrrVniSpec>;
   readonly 'frr-bgp': Kind<FrrBgpSpec>;
+  readonly 'frr-import': Kind<FrrImportSpec>;
 } {
   return {
     'frr-device': {
@@ -131,7 +166,7 @@ export function frrKinds(grace: FrrGrace): {
       marked: false,
       announces: false,
       key: (spec) => frrBgpKey(spec.vrf),
-      needs: ({ vrf }) => [frrVrfKey(vrf), linkKey(vrf), ...tunnelOf(vrf)],
+      needs: bgpNeeds,
       outlives: (spec) => [frrVniKey(spec.vrf)],
       compare: compareBgp,
       adoptable: () => false,
@@ -139,7 +174,31 @@ export function frrKinds(grace: FrrGrace): {
       rest: () => 0,
       print: printBgp,
     },
+    'frr-import': {
+      kind: 'frr-import',
+      target: 'frr',
+      marked: false,
+      announces: false,
+      key: (spec) => frrImportKey(spec.vrf),
+      // FRR takes it without the instance, but 8.4 makes an empty one then, and keeps it.
+      needs: (spec) => [frrBgpKey(spec.vrf)],
+      outlives: () => [],
+      compare: (wanted, observed) =>
+        wanted.asn === observed.asn && observed.deviations === undefined ? 'same' : 'change',
+      adoptable: () => false,
+      grace: () => grace.removal,
+      rest: () => 0,
+      print: printImport,
+    },
   };
+}
+
+/** A VRF with an L3VNI has a stanza and a tunnel; of any other, zebra must know the device. */
+function bgpNeeds({ vrf }: FrrBgpSpec): readonly Key[] {
+  const tunnel = tunnelOf(vrf);
+  return tunnel.length > 0
+    ? [frrVrfKey(vrf), linkKey(vrf), ...tunnel]
+    : [frrDeviceKey(vrf), linkKey(vrf)];
 }
 
 /**
@@ -158,41 +217,67 @@ function tunnelOf(vrf: IfName): readonly Key[] {
 /** A VRF has one BGP instance: another AS takes the place of the first. FRR sorts targets as it likes. */
 function compareBgp(wanted: FrrBgpSpec, observed: FrrBgpSpec): Comparison {
   if (wanted.asn !== observed.asn) return 'replace';
-  return equalData(withTargetSets(wanted), withTargetSets(observed)) ? 'same' : 'change';
+  const isSame =
+    (wanted.routerId === undefined || equalData(wanted.routerId, observed.routerId)) &&
+    equalData(new Set(wanted.redistribute), new Set(observed.redistribute)) &&
+    equalData(withTargetSets(wanted.evpn), withTargetSets(observed.evpn)) &&
+    equalData(wanted.deviations, observed.deviations);
+  return isSame ? 'same' : 'change';
 }
 
-function withTargetSets(spec: FrrBgpSpec): object {
-  const { importTargets, exportTargets } = spec;
-  return { ...spec, importTargets: new Set(importTargets), exportTargets: new Set(exportTargets) };
+function withTargetSets(evpn: FrrEvpn | undefined): object | undefined {
+  if (evpn === undefined) return undefined;
+  const { importTargets, exportTargets } = evpn;
+  return { ...evpn, importTargets: new Set(importTargets), exportTargets: new Set(exportTargets) };
+}
+
+/** The lines of our `router bgp` stanza that stand in no family. */
+export function bgpLines({ routerId }: FrrBgpSpec): readonly string[] {
+  return routerId === undefined ? [] : [`bgp router-id ${formatIp(routerId)}`];
 }
 
 /** The lines of our `router bgp` stanza by address family, without their indentation. */
 export function bgpFamilies(spec: FrrBgpSpec): ReadonlyMap<string, readonly string[]> {
+  const unicast = redistributeSources.flatMap((source) =>
+    spec.redistribute.includes(source) ? `redistribute ${source}` : [],
+  );
   return new Map([
-    ['ipv4 unicast', ['redistribute connected']],
-    ['ipv6 unicast', ['redistribute connected']],
-    [
-      'l2vpn evpn',
-      [
-        'advertise ipv4 unicast',
-        'advertise ipv6 unicast',
-        ...(spec.rd === undefined ? [] : [`rd ${spec.rd}`]),
-        ...spec.importTargets.map((target) => `route-target import ${target}`),
-        ...spec.exportTargets.map((target) => `route-target export ${target}`),
-      ],
-    ],
+    ['ipv4 unicast', unicast],
+    ['ipv6 unicast', unicast],
+    ['l2vpn evpn', evpnLines(spec.evpn)],
   ]);
+}
+
+function evpnLines(evpn: FrrEvpn | undefined): readonly string[] {
+  if (evpn === undefined) return [];
+  return [
+    'advertise ipv4 unicast',
+    'advertise ipv6 unicast',
+    ...(evpn.rd === undefined ? [] : [`rd ${evpn.rd}`]),
+    ...evpn.importTargets.map((target) => `route-target import ${target}`),
+    ...evpn.exportTargets.map((target) => `route-target export ${target}`),
+  ];
 }
 
 function printBgp(verb: Verb, spec: FrrBgpSpec): string {
   const head = `router bgp ${spec.asn} vrf ${spec.vrf}`;
   if (verb === 'remove') return vtysh(`no ${head}`);
-  const families = [...bgpFamilies(spec)].flatMap(([family, lines]) => [
-    `address-family ${family}`,
-    ...lines,
-    'exit-address-family',
-  ]);
-  return vtysh(head, ...families);
+  const families = [...bgpFamilies(spec)].flatMap(([family, lines]) =>
+    lines.length === 0 ? [] : inFamily(family, ...lines),
+  );
+  return vtysh(head, ...bgpLines(spec), ...families);
+}
+
+function printImport(verb: Verb, spec: FrrImportSpec): string {
+  const line = verb === 'remove' ? `no import vrf ${spec.vrf}` : `import vrf ${spec.vrf}`;
+  const families = unicastFamilies.flatMap((family) => inFamily(family, line));
+  return vtysh(`router bgp ${spec.asn}`, ...families);
+}
+
+export const unicastFamilies: readonly string[] = ['ipv4 unicast', 'ipv6 unicast'];
+
+function inFamily(family: string, ...lines: readonly string[]): readonly string[] {
+  return [`address-family ${family}`, ...lines, 'exit-address-family'];
 }
 
 function vtysh(...lines: readonly string[]): string {

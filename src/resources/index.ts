@@ -6,43 +6,57 @@ import {
   type FrrBgpSpec,
   type FrrDeviceSpec,
   type FrrGrace,
+  type FrrImportSpec,
   type FrrVniSpec,
   type FrrVrfSpec,
   frrKinds,
 } from './frr.ts';
 import { type LinkSpec, link } from './link.ts';
+import { type LinkUpSpec, linkUp } from './link-up.ts';
 import { type NeighbourSpec, neighbour } from './neighbour.ts';
 import { type OvsPortSpec, ovsPort } from './ovs-port.ts';
 import { type Key, type Kind, type Reason, type Resource, resource } from './resource.ts';
 import { type RouteSpec, route } from './route.ts';
-import { type LocalRuleSpec, localRule, type RuleSpec, rule } from './rule.ts';
+import {
+  type LocalRuleSpec,
+  localRule,
+  type LookupRuleSpec,
+  lookupRule,
+  type RuleSpec,
+  rule,
+} from './rule.ts';
 import { type SysctlSpec, sysctl } from './sysctl.ts';
 
 export type Spec =
   | LinkSpec
+  | LinkUpSpec
   | AddressSpec
   | RouteSpec
   | NeighbourSpec
   | RuleSpec
   | LocalRuleSpec
+  | LookupRuleSpec
   | SysctlSpec
   | OvsPortSpec
   | FlowSpec
   | FrrDeviceSpec
   | FrrVrfSpec
   | FrrVniSpec
-  | FrrBgpSpec;
+  | FrrBgpSpec
+  | FrrImportSpec;
 
 export type Kinds = { readonly [K in Spec['kind']]: Kind<Extract<Spec, { kind: K }>> };
 
 export function makeKinds(grace: FrrGrace): Kinds {
   return {
     link: { ...link, grace: ({ is }) => (is.type === 'vrf' ? grace.removal : 0) },
+    'link-up': linkUp,
     address,
     route,
     neighbour,
     rule,
     'local-rule': localRule,
+    'lookup-rule': lookupRule,
     sysctl,
     'ovs-port': ovsPort,
     flow,

@@ -8,7 +8,7 @@ import { equalData } from '../base/equal.ts';
 import type { IfName } from '../net/if-name.ts';
 import { formatIp, type Ip } from '../net/ip.ts';
 import { formatMac, type Mac } from '../net/mac.ts';
-import type { TableId, Vni } from '../net/numbers.ts';
+import type { TableId, VlanId, Vni } from '../net/numbers.ts';
 import type { Comparison, Key, Kind, Verb } from './resource.ts';
 
 /** What cannot be altered once the device exists. */
@@ -17,6 +17,7 @@ export type LinkType =
   | { readonly type: 'bridge' }
   | { readonly type: 'vxlan'; readonly vni: Vni; readonly local: Ip; readonly port: number }
   | { readonly type: 'dummy' }
+  | { readonly type: 'vlan'; readonly parent: IfName; readonly id: VlanId }
   | { readonly type: 'veth'; readonly peer: IfName }
   /**
    * Observed as such too: an internal port by what it is, the far end of a veth by our mark on it (before that, it is
@@ -60,6 +61,7 @@ export const link: Kind<LinkSpec> = {
   needs: (spec) => [
     ...(spec.master === undefined ? [] : [linkKey(spec.master)]),
     ...(spec.is.type === 'attached' ? [spec.is.madeBy] : []),
+    ...(spec.is.type === 'vlan' ? [linkKey(spec.is.parent)] : []),
   ],
   outlives: () => [],
   compare: compareLinks,
@@ -103,7 +105,8 @@ function printLink(verb: Verb, spec: LinkSpec): string {
   }
   const set = `ip link set ${spec.name}${printSettings(spec)}`;
   if (verb === 'change' || verb === 'adopt' || spec.is.type === 'attached') return set;
-  const add = `ip link add ${spec.name} type ${printType(spec.is)} && ${set}`;
+  const parent = spec.is.type === 'vlan' ? ` link ${spec.is.parent}` : '';
+  const add = `ip link add${parent} ${spec.name} type ${printType(spec.is)} && ${set}`;
   return verb === 'replace' ? `ip link del ${spec.name} && ${add}` : add;
 }
 
@@ -115,6 +118,8 @@ function printType(is: LinkType): string {
       return `vxlan id ${is.vni} local ${formatIp(is.local)} dstport ${is.port} nolearning`;
     case 'veth':
       return `veth peer name ${is.peer}`;
+    case 'vlan':
+      return `vlan id ${is.id}`;
     case 'bridge':
     case 'dummy':
     case 'attached':

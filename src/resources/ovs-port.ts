@@ -11,8 +11,8 @@ export interface OvsPortSpec {
   readonly bridge: IfName;
   /** `system`: an existing device; `internal`: Open vSwitch makes one. Table Interface, column `type`. */
   readonly type: 'system' | 'internal';
-  /** Access VLAN; table Port, column `tag`. */
-  readonly tag?: VlanId;
+  /** Access VLAN; table Port, column `tag`. 0 are packets without a tag; without any, all that come are taken. */
+  readonly tag?: VlanId | 0;
   /** Of an internal port, whose MTU Open vSwitch sets itself; table Interface, column `mtu_request`. */
   readonly mtu?: number;
 }

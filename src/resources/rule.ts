@@ -1,6 +1,11 @@
-/** Routing policy rules, marked by FRA_PROTOCOL: the two that keep VRFs apart from the rest of the node. */
+/**
+ * Routing policy rules, marked by FRA_PROTOCOL: the two that keep VRFs apart from the rest of the node, and those that
+ * send packets for one destination to a table of their own.
+ */
 
 import type { Family } from '../net/ip.ts';
+import type { TableId } from '../net/numbers.ts';
+import { formatPrefix, type Prefix } from '../net/prefix.ts';
 import type { Key, Kind, Verb } from './resource.ts';
 
 /** `l3mdev unreachable`: what a VRF's own table does not know, no other table shall answer. */
@@ -19,6 +24,15 @@ export interface LocalRuleSpec {
   readonly kind: 'local-rule';
   readonly family: Family;
   readonly priority: number;
+}
+
+/** `to PREFIX lookup TABLE`: what is sent to these addresses is routed by that table. */
+export interface LookupRuleSpec {
+  readonly kind: 'lookup-rule';
+  readonly priority: number;
+  /** With its host bits cleared. */
+  readonly to: Prefix;
+  readonly table: TableId;
 }
 
 const ip = (family: Family) => (family === 4 ? 'ip' : 'ip -6');
@@ -53,6 +67,27 @@ export const localRule: Kind<LocalRuleSpec> = {
   grace: () => 0,
   rest: () => 0,
   print: printLocalRule,
+};
+
+/** A rule with another table is another rule to the kernel: both can be there. */
+export function lookupRuleKey({ priority, to, table }: Omit<LookupRuleSpec, 'kind'>): Key {
+  return `lookup-rule ${formatPrefix(to)} ${table} ${priority}` as Key;
+}
+
+export const lookupRule: Kind<LookupRuleSpec> = {
+  kind: 'lookup-rule',
+  target: 'kernel',
+  marked: true,
+  announces: false,
+  key: lookupRuleKey,
+  needs: () => [],
+  outlives: () => [],
+  compare: () => 'same',
+  adoptable: () => false,
+  grace: () => 0,
+  rest: () => 0,
+  print: (verb, { to, table, priority }) =>
+    `${ip(to.ip.family)} rule ${verb === 'remove' ? 'del' : 'add'} pref ${priority} to ${formatPrefix(to)} lookup ${table}`,
 };
 
 function printLocalRule(verb: Verb, spec: LocalRuleSpec): string {

@@ -38,6 +38,11 @@ export function forwardingKey(link: IfName, family: Family): Key {
   return sysctlKey({ link, family, name: 'forwarding' });
 }
 
+/** The setting with which the kernel answers on a device for addresses that it routes elsewhere. */
+export function proxyKey(link: IfName, family: Family): Key {
+  return sysctlKey({ link, family, name: family === 4 ? 'proxy_arp' : 'proxy_ndp' });
+}
+
 export const sysctl: Kind<SysctlSpec> = {
   kind: 'sysctl',
   target: 'kernel',

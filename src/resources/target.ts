@@ -31,13 +31,25 @@ export type Outcome =
   | { readonly done: true }
   /** It cannot be carried out yet, and the target will report a change of this key when it may be. */
   | { readonly done: false; readonly waiting: string }
-  /** It was refused; `error` is the target's own text. */
-  | { readonly done: false; readonly error: string };
+  /**
+   * It was refused; `error` is the target's own text. `untilChange`: somebody else must put it right, and the target
+   * will report a change of this key when it is worth another try, however long that was to be put off.
+   */
+  | { readonly done: false; readonly error: string; readonly untilChange?: true };
 
 export const done: Outcome = { done: true };
 
 export function failed(error: string): Outcome {
   return { done: false, error };
+}
+
+export function failedUntilChange(error: string): Outcome {
+  return { done: false, error, untilChange: true };
+}
+
+/** Whether the target will report a change of the key when it should be tried again. */
+export function isRetriedOnChange(outcome: Outcome): boolean {
+  return !outcome.done && ('waiting' in outcome || outcome.untilChange === true);
 }
 
 export function waiting(reason: string): Outcome {

@@ -31,7 +31,7 @@ export async function until(
   isSo: () => boolean | Promise<boolean>,
   seen: () => unknown = () => '',
 ): Promise<void> {
-  for (const end = Date.now() + 30_000; !(await isSo()); await sleep(30)) {
+  for (const end = Date.now() + 60_000; !(await isSo()); await sleep(30)) {
     if (Date.now() > end) throw new Error(`it did not come to: ${what}; ${JSON.stringify(seen())}`);
   }
 }

@@ -65,6 +65,7 @@ export const rooms: readonly Room[] = [
     'base',
     'net',
     'node:*',
+    'prom-client',
   ]),
   room('cli', effects, ['anything', 'node:*', 'commander']),
 ];

@@ -81,7 +81,7 @@ ovn_sb_ca_cert = /a
     const old = unwrap(read('ovn_sb_connection = tcp:h:1\novn_nb_connection = tcp:h:2\n'));
     assert.deepEqual(old.config.ovn.southbound.map(formatEndpoint), ['tcp:h:1']);
     assert.deepEqual(old.warnings.map(formatIssue), [
-      '0.conf:4 ovn_nb_connection: has no effect: mode evpn does not read OVN_Northbound',
+      '0.conf:4 ovn_nb_connection: has no effect: OVN_Northbound is not read in mode evpn',
     ]);
     const both = unwrap(read('ovn_sb_connection = tcp:h:1\n[ovn]\novn_sb_connection = tcp:h:2\n'));
     assert.deepEqual(both.config.ovn.southbound.map(formatEndpoint), ['tcp:h:2']);
@@ -186,18 +186,77 @@ describe('a value that cannot be is an issue with its place', () => {
   });
 });
 
-describe('a driver that no mode replaces yet is an issue', () => {
-  test('named', () => {
-    assert.deepEqual(issuesOf('[DEFAULT]\ndriver = nb_ovn_bgp_driver\n'), [
-      '0.conf:2 driver: nb_ovn_bgp_driver, which is mode bgp, and that is not available yet; ovn_evpn_driver is',
+describe('the drivers of mode bgp', () => {
+  test('are told apart', () => {
+    const ofDriver = (text: string) => unwrap(readFiles(`[DEFAULT]\n${text}`)).config;
+    assert.equal(ofDriver('').bgp.driver, 'ovn_bgp_driver');
+    const { mode, bgp } = ofDriver('driver = nb_ovn_bgp_driver\n');
+    assert.deepEqual([mode, bgp.driver], ['bgp', 'nb_ovn_bgp_driver']);
+    const stretched = ofDriver('driver = ovn_stretched_l2_bgp_driver\n');
+    assert.deepEqual(
+      [stretched.mode, stretched.bgp.driver],
+      ['bgp', 'ovn_stretched_l2_bgp_driver'],
+    );
+  });
+  test('take the options of OVN_Northbound from [ovn]', () => {
+    const { config, warnings } = unwrap(
+      readFiles(`[DEFAULT]
+driver = nb_ovn_bgp_driver
+[ovn]
+ovn_nb_connection = ssl:10.0.0.1:6641,ssl:10.0.0.2:6641
+ovn_nb_private_key = /k
+ovn_nb_certificate = /c
+ovn_nb_ca_cert = /a
+`),
+    );
+    const { northbound, northboundPrivateKey, northboundCertificate, northboundCaCert } =
+      config.ovn;
+    assert.deepEqual(northbound.map(formatEndpoint), ['ssl:10.0.0.1:6641', 'ssl:10.0.0.2:6641']);
+    assert.deepEqual(
+      [northboundPrivateKey, northboundCertificate, northboundCaCert],
+      ['/k', '/c', '/a'],
+    );
+    assert.deepEqual(warnings, []);
+  });
+});
+
+describe('what of tenants the BGP driver exposes', () => {
+  const scopes = ['1f3ac0e5-2d5c-4a4e-8a8e-1c1f8f0ab001', '2f3ac0e5-2d5c-4a4e-8a8e-1c1f8f0ab002'];
+  const options = [
+    'driver = ovn_bgp_driver',
+    'expose_tenant_networks = True',
+    'expose_ipv6_gua_tenant_networks = True',
+    'advertisement_method_tenant_networks = subnet',
+    'require_snat_disabled_for_tenant_networks = True',
+    `address_scopes = ${scopes.join(' , ')}`,
+  ];
+  test('is read, and nothing of it passed over', () => {
+    const { config, warnings } = unwrap(read(`${options.join('\n')}\n`));
+    assert.equal(config.bgp.tenantNetworks, true);
+    assert.equal(config.bgp.tenantGlobalIpv6, true);
+    assert.equal(config.bgp.tenantAdvertisement, 'subnet');
+    assert.equal(config.bgp.tenantSnatDisabled, true);
+    assert.deepEqual(config.bgp.addressScopes, scopes);
+    assert.deepEqual(warnings, []);
+  });
+  test('a scope by its name would filter out everything', () => {
+    assert.deepEqual(issuesOf('[DEFAULT]\naddress_scopes = green\n'), [
+      "0.conf:2 address_scopes[0]: 'green' is not a UUID; 'openstack address scope list' shows them",
     ]);
   });
-  test('by default', () => {
-    assert.deepEqual(issuesOf('[DEFAULT]\n'), [
-      'driver: not set, so ovn_bgp_driver, which is mode bgp, and that is not available yet; ovn_evpn_driver is',
+});
+
+describe('what cannot be is an issue', () => {
+  test('what a mode cannot do yet', () => {
+    assert.deepEqual(issuesOf('[DEFAULT]\nexposing_method = ovn\n'), [
+      "bgp.exposing: 'ovn' is not available yet",
     ]);
+    assert.deepEqual(
+      issuesOf('[DEFAULT]\nexposing_method = vrf\nexpose_tenant_networks = True\n'),
+      ['bgp.tenant_networks: true with the exposing method vrf is not available yet'],
+    );
   });
-  test('unknown', () => {
+  test('a driver that is none', () => {
     assert.deepEqual(issuesOf('[DEFAULT]\ndriver = evpn\n'), [
       "0.conf:2 driver: 'evpn' is none of ovn_evpn_driver, ovn_bgp_driver, nb_ovn_bgp_driver, ovn_stretched_l2_bgp_driver",
     ]);

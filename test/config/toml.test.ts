@@ -88,8 +88,13 @@ describe('a configuration in TOML', () => {
 
 describe('a mistake in TOML is told with its path', () => {
   const rows: readonly (readonly [what: string, text: string, issue: string])[] = [
-    ['a mode of the future', 'mode = "bgp"', "mode: 'bgp' is not available yet; evpn is"],
-    ['a mode of no time', 'mode = "evnp"', "mode: 'evnp' is no mode; evpn is"],
+    ['a mode of the future', 'mode = "irb"', "mode: 'irb' is not available yet; evpn and bgp are"],
+    [
+      'what a mode cannot do yet',
+      'mode = "bgp"\n[bgp]\nexposing = "ovn"',
+      "bgp.exposing: 'ovn' is not available yet",
+    ],
+    ['a mode of no time', 'mode = "evnp"', "mode: 'evnp' is no mode; evpn and bgp are"],
     [
       'a mistyped option',
       '[evpn]\nudp_prot = 1',
@@ -210,7 +215,7 @@ describe('a mistake in TOML is told with its path', () => {
       [
         'extra: unknown',
         'evpn.isolat: unknown; did you mean evpn.isolate?',
-        "mode: 'vtep' is not available yet; evpn is",
+        "mode: 'vtep' is not available yet; evpn and bgp are",
         'evpn.udp_port: -1 is below 1',
         'log.level: 3 is none of debug, info, warn, error',
       ],

@@ -11,8 +11,7 @@ import type { Resource } from '../../src/resources/resource.ts';
 import { ip, kindOf, kinds } from '../resources/specs.ts';
 import type { Spec } from '../../src/resources/index.ts';
 import { because, conceptsOf } from './concepts.ts';
-
-const settings = { vxlanPort: 4789, flowCookie: 0x3e6, flowPriority: 1000, isolate: true } as const;
+import { settings } from './settings.ts';
 
 const expected = {
   flat: {

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fetchKeyring, readMirror } from '../../lab/guest/mirror.ts';
 import { run, runOk } from '../../lab/process.ts';
+import { fetchMrtReaders } from './harness/mrt-readers.ts';
 import {
   isComplete,
   type PackageName,
@@ -152,4 +153,11 @@ for (const release of releaseNames) {
     console.log(`peers: cannot fetch ${release}: ${reason}`);
     process.exitCode = 1;
   }
+}
+try {
+  await fetchMrtReaders();
+} catch (cause) {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  console.log(`peers: cannot fetch what reads MRT: ${reason}`);
+  process.exitCode = 1;
 }

@@ -141,3 +141,19 @@ test('any order of one transaction gives the same inventory', (t) => {
     runs(t, 500),
   );
 });
+
+test('a switch and a router of one datapath are two things, each there until it goes', () => {
+  const externalIds = new Map([['neutron_bgpvpn:vni', '500']]);
+  const value = { datapath: 'd1', name: 'neutron-1', externalIds };
+  const inventory = inventoryOf({ of: 'switch', datapath: 'd1', value });
+  assert.equal(inventory.logicalSwitch('d1'), value);
+  assert.equal(inventory.logicalRouter('d1'), undefined);
+  const derived = inventory.derived('what', () => 1);
+  const change = inventory.apply({ of: 'switch', datapath: 'd1', value: undefined });
+  assert.deepEqual(change, { of: 'switch', datapath: 'd1' });
+  assert.equal(inventory.logicalSwitch('d1'), undefined);
+  assert.equal(
+    derived + 1,
+    inventory.derived('what', () => 2),
+  );
+});

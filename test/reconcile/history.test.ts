@@ -25,6 +25,7 @@ const history = fc.record({
   predecessor: fc.constantFrom<keyof typeof clouds | undefined>(undefined, 'working'),
   /** Whether that is ours to take over and to remove. If not, it is in the way for as long as nobody removes it. */
   inheritsLeftovers: fc.boolean(),
+  isLeaking: fc.boolean(),
   events: fc.array(anyNodeEvent, { maxLength: 14 }),
   seed: fc.nat(),
 });
@@ -33,6 +34,7 @@ type History = typeof history extends fc.Arbitrary<infer H> ? H : never;
 
 async function live(past: History): Promise<SimNode> {
   const node = await begin(past, clouds[past.start], seededRandom(past.seed));
+  node.setLeaking(past.isLeaking);
   await node.startAgent();
   await node.run();
   for (const event of past.events) await applyNodeEvent(node, event);
@@ -69,6 +71,7 @@ async function leaveBehind(node: SimNode, cloud: Cloud): Promise<void> {
 async function coldStart(past: History, lived: SimNode): Promise<SimNode> {
   const foreign = [...lived.world.foreign.values()];
   const node = await begin(past, lived.cloud, seededRandom(1), foreign);
+  node.setLeaking(lived.isLeaking);
   await node.startAgent();
   await node.settle();
   return node;

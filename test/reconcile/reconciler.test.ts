@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { patience } from '../../src/reconcile/reconciler.ts';
 import type { Key } from '../../src/resources/resource.ts';
 import { formatReason } from '../../src/resources/resource.ts';
-import { failed, waiting } from '../../src/resources/target.ts';
+import { failed, failedUntilChange, waiting } from '../../src/resources/target.ts';
 import { grace, rest, Stage } from './shelf.ts';
 
 async function informed(stage = new Stage()): Promise<Stage> {
@@ -282,6 +282,19 @@ describe('failure', () => {
     stage.kernel.answers.clear();
     stage.want('s', 'k1=y');
     assert.deepEqual(await stage.run(), ['create k1']);
+  });
+
+  test('that its target watches over is tried again at once when that tells of a change', async () => {
+    const stage = await informed();
+    stage.kernel.answers.set('k1', failedUntilChange('no room'));
+    stage.kernel.answers.set('k2', failed('no room'));
+    stage.want('s', 'k1', 'k2');
+    await stage.run();
+    assert.equal(stage.core.conditions().length, 1);
+    stage.kernel.answers.clear();
+    stage.core.observedChange(['k1' as Key, 'k2' as Key]);
+    assert.deepEqual(await stage.run(), ['create k1']);
+    assert.deepEqual(await stage.runNext(), ['create k2']);
   });
 
   test('holds up only what needs the object', async () => {

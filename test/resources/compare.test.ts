@@ -9,9 +9,11 @@ import { neighbourKey } from '../../src/resources/neighbour.ts';
 import { sysctlPath } from '../../src/resources/sysctl.ts';
 import type { Spec } from '../../src/resources/index.ts';
 import type { LinkSpec } from '../../src/resources/link.ts';
-import { ip, key, kindOf, kinds, mac, name, prefix, specs } from './specs.ts';
+import { ip, ip4, key, kindOf, kinds, mac, name, prefix, specs } from './specs.ts';
 
-const { vrf, bridge, vxlan, veth, farEnd, internalPort, delivery, frrBgp } = specs;
+const { vrf, bridge, vxlan, veth, farEnd, internalPort, delivery, frrBgp, frrLeak, frrImport } =
+  specs;
+const both = ['connected', 'kernel'] as const;
 
 const comparisons: readonly (readonly [string, Spec, Spec, string])[] = [
   ['a device with another MTU', bridge, { ...bridge, mtu: 1500 }, 'change'],
@@ -70,7 +72,24 @@ const comparisons: readonly (readonly [string, Spec, Spec, string])[] = [
   ],
   ['a flow with another cookie', delivery, { ...delivery, cookie: 0x3e7 }, 'change'],
   ['another L3VNI', specs.frrVni, { ...specs.frrVni, vni: 7 as Vni }, 'change'],
-  ['a BGP instance with another distinguisher', frrBgp, { ...frrBgp, rd: undefined }, 'change'],
+  [
+    'a BGP instance with another distinguisher',
+    frrBgp,
+    { ...frrBgp, evpn: { ...frrBgp.evpn, rd: undefined } },
+    'change',
+  ],
+  ['a BGP instance without EVPN', frrBgp, { ...frrBgp, evpn: undefined }, 'change'],
+  ['a router id that nobody asked for', frrBgp, { ...frrBgp, routerId: ip4('192.0.2.7') }, 'same'],
+  ['another router id', frrLeak, { ...frrLeak, routerId: ip4('192.0.2.7') }, 'change'],
+  ['what is taken in, in another order', frrLeak, { ...frrLeak, redistribute: both }, 'same'],
+  ['less that is taken in', frrLeak, { ...frrLeak, redistribute: ['kernel'] }, 'change'],
+  ['an import into another AS', frrImport, { ...frrImport, asn: 65001 as Asn }, 'change'],
+  [
+    'an import in one family',
+    frrImport,
+    { ...frrImport, deviations: ['import vrf bgp-vrf'] },
+    'change',
+  ],
   ['a BGP instance of another AS', frrBgp, { ...frrBgp, asn: 65001 as Asn }, 'replace'],
 ];
 
@@ -121,6 +140,7 @@ test('stanzas of FRR outlive their use, in the order in which FRR lets them go',
   assert.deepEqual(kinds['frr-bgp'].outlives(frrBgp), ['frr vni vrf-500']);
   assert.equal(kinds['frr-vni'].grace(frrVni), 60_000);
   assert.equal(kinds['frr-bgp'].grace(frrBgp), 60_000);
+  assert.equal(kinds['frr-import'].grace(frrImport), 60_000);
   assert.equal(kinds['frr-vrf'].grace(frrVrf), 0);
 });
 

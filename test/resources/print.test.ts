@@ -160,6 +160,21 @@ const expected: {
       "vtysh -c 'configure terminal' -c 'router bgp 65000 vrf vrf-500' -c 'address-family ipv4 unicast' -c 'redistribute connected' -c 'exit-address-family' -c 'address-family ipv6 unicast' -c 'redistribute connected' -c 'exit-address-family' -c 'address-family l2vpn evpn' -c 'advertise ipv4 unicast' -c 'advertise ipv6 unicast' -c 'rd 192.0.2.1:500' -c 'exit-address-family'",
     remove: "vtysh -c 'configure terminal' -c 'no router bgp 65000 vrf vrf-500'",
   },
+  frrLeak: {
+    key: 'frr bgp bgp-vrf',
+    needs: ['frr device bgp-vrf', 'link bgp-vrf'],
+    create:
+      "vtysh -c 'configure terminal' -c 'router bgp 65000 vrf bgp-vrf' -c 'bgp router-id 192.0.2.1' -c 'address-family ipv4 unicast' -c 'redistribute connected' -c 'redistribute kernel' -c 'exit-address-family' -c 'address-family ipv6 unicast' -c 'redistribute connected' -c 'redistribute kernel' -c 'exit-address-family'",
+    remove: "vtysh -c 'configure terminal' -c 'no router bgp 65000 vrf bgp-vrf'",
+  },
+  frrImport: {
+    key: 'frr import bgp-vrf',
+    needs: ['frr bgp bgp-vrf'],
+    create:
+      "vtysh -c 'configure terminal' -c 'router bgp 65000' -c 'address-family ipv4 unicast' -c 'import vrf bgp-vrf' -c 'exit-address-family' -c 'address-family ipv6 unicast' -c 'import vrf bgp-vrf' -c 'exit-address-family'",
+    remove:
+      "vtysh -c 'configure terminal' -c 'router bgp 65000' -c 'address-family ipv4 unicast' -c 'no import vrf bgp-vrf' -c 'exit-address-family' -c 'address-family ipv6 unicast' -c 'no import vrf bgp-vrf' -c 'exit-address-family'",
+  },
 };
 
 for (const [name, { key, needs, create, remove }] of Object.entries(expected)) {

@@ -2,7 +2,7 @@
 
 import { unwrap } from '../../src/base/result.ts';
 import type { IfName } from '../../src/net/if-name.ts';
-import { parseIp } from '../../src/net/ip.ts';
+import { type Ip4, parseIp } from '../../src/net/ip.ts';
 import { parseMac } from '../../src/net/mac.ts';
 import type { Asn, TableId, VlanId, Vni } from '../../src/net/numbers.ts';
 import { defaultPrefix, parsePrefix } from '../../src/net/prefix.ts';
@@ -19,6 +19,11 @@ export function kindOf(spec: Spec): Kind<Spec> {
 export const name = (text: string): IfName => text as IfName;
 export const key = (text: string): Key => text as Key;
 export const ip = (text: string) => unwrap(parseIp(text));
+export const ip4 = (text: string): Ip4 => {
+  const parsed = ip(text);
+  if (parsed.family === 4) return parsed;
+  throw new Error(`${text} is no IPv4 address`);
+};
 export const mac = (text: string) => unwrap(parseMac(text));
 export const prefix = (text: string) => unwrap(parsePrefix(text));
 
@@ -137,8 +142,20 @@ export const specs = {
     kind: 'frr-bgp',
     vrf,
     asn: 65000 as Asn,
-    rd: unwrap(parseRouteDistinguisher('192.0.2.1:500')),
-    importTargets: [],
-    exportTargets: [],
+    redistribute: ['connected'],
+    evpn: {
+      rd: unwrap(parseRouteDistinguisher('192.0.2.1:500')),
+      importTargets: [],
+      exportTargets: [],
+    },
   },
+  frrLeak: {
+    kind: 'frr-bgp',
+    vrf: name('bgp-vrf'),
+    asn: 65000 as Asn,
+    routerId: ip4('192.0.2.1'),
+    redistribute: ['kernel', 'connected'],
+    evpn: undefined,
+  },
+  frrImport: { kind: 'frr-import', vrf: name('bgp-vrf'), asn: 65000 as Asn },
 } as const satisfies Readonly<Record<string, Spec>>;

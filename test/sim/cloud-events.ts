@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { assertNever } from '../../src/base/assert-never.ts';
 import type {
   Annotation,
+  Balancer,
   Bridge,
   ChassisName,
   Cloud,
@@ -11,6 +12,7 @@ import type {
   InterfacePort,
   MachinePort,
   Provider,
+  Scopes,
 } from './cloud.ts';
 
 /** What happens to a cloud, as data that shrinks well. */
@@ -24,12 +26,28 @@ export type CloudEvent =
   | { readonly set: 'gateway-membership'; readonly at: number; readonly to: boolean }
   | { readonly set: 'gateway-annotation'; readonly at: number; readonly to: Annotation }
   | { readonly set: 'interface-annotation'; readonly at: number; readonly to: Annotation }
+  | {
+      readonly set: 'provider-annotation';
+      readonly at: number;
+      readonly to: Readonly<Record<string, string>>;
+    }
   | { readonly set: 'machine-chassis'; readonly at: number; readonly to: ChassisName | undefined }
+  | { readonly set: 'balancers'; readonly at: number; readonly to: Balancer | undefined }
+  | { readonly set: 'ovn-age'; readonly to: boolean }
+  /** What OVN says of the port, without another row. */
+  | { readonly set: 'machine-is'; readonly at: number; readonly to: MachineIs }
+  | { readonly set: 'gateway-expose'; readonly at: number; readonly to: string | undefined }
+  | { readonly set: 'provider-expose'; readonly at: number; readonly to: string | undefined }
+  | { readonly set: 'node-expose'; readonly to: boolean | undefined }
+  | { readonly set: 'node-role'; readonly to: boolean }
   | { readonly set: 'mapping'; readonly of: string; readonly to: string | undefined }
   | { readonly set: 'bridge'; readonly of: string; readonly to: Bridge }
+  | { readonly set: 'snat'; readonly at: number; readonly to: readonly string[] | undefined }
   | { readonly set: 'registered'; readonly to: boolean }
   | { readonly set: 'vtep'; readonly to: string | undefined }
   | { readonly set: 'mtu'; readonly to: number | undefined };
+
+type MachineIs = Pick<MachinePort, 'up' | 'isMoving' | 'expose' | 'parent'>;
 
 export function applyCloudEvent(cloud: Cloud, event: CloudEvent): Cloud {
   switch (event.set) {
@@ -37,7 +55,12 @@ export function applyCloudEvent(cloud: Cloud, event: CloudEvent): Cloud {
     case 'gateways':
     case 'interfaces':
     case 'machines':
+    case 'snat':
       return { ...cloud, [event.set]: withSlot<unknown>(cloud[event.set], event.at, event.to) };
+    case 'balancers':
+      return { ...cloud, balancers: withSlot(cloud.balancers ?? [], event.at, event.to) };
+    case 'ovn-age':
+      return { ...cloud, isOldOvn: event.to };
     case 'gateway-chassis':
       return { ...cloud, gateways: edit(cloud.gateways, event.at, { chassis: event.to }) };
     case 'gateway-membership':
@@ -46,8 +69,20 @@ export function applyCloudEvent(cloud: Cloud, event: CloudEvent): Cloud {
       return { ...cloud, gateways: edit(cloud.gateways, event.at, { annotation: event.to }) };
     case 'interface-annotation':
       return { ...cloud, interfaces: edit(cloud.interfaces, event.at, { annotation: event.to }) };
+    case 'provider-annotation':
+      return { ...cloud, providers: edit(cloud.providers, event.at, { annotation: event.to }) };
     case 'machine-chassis':
       return { ...cloud, machines: edit(cloud.machines, event.at, { chassis: event.to }) };
+    case 'machine-is':
+      return { ...cloud, machines: edit(cloud.machines, event.at, event.to) };
+    case 'gateway-expose':
+      return { ...cloud, gateways: edit(cloud.gateways, event.at, { expose: event.to }) };
+    case 'provider-expose':
+      return { ...cloud, providers: edit(cloud.providers, event.at, { expose: event.to }) };
+    case 'node-expose':
+      return { ...cloud, nodeExposes: event.to };
+    case 'node-role':
+      return { ...cloud, isGateway: event.to };
     case 'mapping': {
       const { [event.of]: _, ...others } = cloud.mappings;
       const mappings = event.to === undefined ? others : { ...others, [event.of]: event.to };
@@ -108,9 +143,26 @@ const annotation: fc.Arbitrary<Annotation> = fc.oneof(
 
 const generation = fc.nat({ max: 1 });
 
+const l3 = { 'neutron_bgpvpn:type': 'l3', 'neutron_bgpvpn:vni': '1001' };
+const l2 = { 'neutron_bgpvpn:type': 'l2', 'neutron_bgpvpn:vni': '1002' };
+
+const providerAnnotation = fc.constantFrom<Readonly<Record<string, string>>>(
+  {},
+  {},
+  l3,
+  l3,
+  { ...l3, 'neutron_bgpvpn:vni': '1002', 'neutron_bgpvpn:as': '65001' },
+  { ...l3, 'neutron_bgpvpn:rt': "['65000:1']", 'neutron_bgpvpn:rd': '["65000:2"]' },
+  { ...l3, 'neutron_bgpvpn:rt': '65000:1' },
+  { ...l3, 'selvedge:gateways': '172.24.4.1/24 2001:db8:f::1/64' },
+  l2,
+  { 'neutron_bgpvpn:type': 'l2' },
+);
+
 const provider: fc.Arbitrary<Provider> = fc.record({
   physicalNetwork: fc.constantFrom('physnet-a', 'physnet-a', 'physnet-b', undefined),
   tag: fc.constantFrom(undefined, undefined, 100, 200),
+  annotation: providerAnnotation,
 });
 
 const gatewayMac = fc.oneof(
@@ -125,6 +177,9 @@ const gatewayMac = fc.oneof(
   fc.constantFrom('M 2001:db8:f::H/64', 'M', 'unknown', 'not-a-mac 172.24.4.H/24'),
 );
 
+const scope = fc.constantFrom<string>('scope-a', 'scope-a', 'scope-b');
+const scopes: fc.Arbitrary<Scopes> = fc.record({ v4: scope, v6: scope }, { requiredKeys: [] });
+
 const gateway: fc.Arbitrary<GatewayPort> = fc.record({
   router: index(2),
   provider: index(2),
@@ -134,9 +189,14 @@ const gateway: fc.Arbitrary<GatewayPort> = fc.record({
   annotation,
   nat: fc.constantFrom<readonly string[]>(
     [],
-    ['M 172.24.4.100 is_chassis_resident("38")', 'M 172.24.4.101 is_chassis_resident("d6")'],
+    [
+      'fa:16:3e:00:04:00 172.24.4.100 is_chassis_resident("38")',
+      'fa:16:3e:00:04:01 172.24.4.101 2001:db8:f::101 is_chassis_resident("d6")',
+    ],
+    ['fa:16:3e:00:04:02 172.24.4.102 172.24.4.5 is_chassis_resident("cr-lrp-b2")'],
     ['nonsense'],
   ),
+  scopes,
   generation,
 });
 
@@ -147,6 +207,7 @@ const interfaceMac = fc.constantFrom(
   'M 10.1.0.1/16 10.1.0.2/16',
   'M 2001:db8:1::1/64 2001:db8:2::1/64 fe80::1/64',
   'M 10.0.0.1/33',
+  'M 10.0.0.1/24 2400:cb00:1::1/64',
 );
 
 const interfacePort: fc.Arbitrary<InterfacePort> = fc.record({
@@ -154,11 +215,13 @@ const interfacePort: fc.Arbitrary<InterfacePort> = fc.record({
   network: index(3),
   mac: interfaceMac,
   annotation,
+  scopes,
   generation,
 });
 
 const machine: fc.Arbitrary<MachinePort> = fc.record({
   network: index(3),
+  provider: fc.constantFrom(undefined, undefined, 0, 1),
   type: fc.constantFrom('', '', '', 'virtual', 'localport'),
   chassis,
   mac: fc.constantFrom(
@@ -166,11 +229,34 @@ const machine: fc.Arbitrary<MachinePort> = fc.record({
     'M 10.0.0.200 2001:db8:1::10',
     'M 10.1.0.5 2001:db8:2::5',
     'M 192.168.0.1',
+    'M 172.24.4.20 2001:db8:f::20',
+    'M 10.0.0.12 2400:cb00:1::12',
     'unknown',
     'fa:16:3e:02:00 10.0.0.11',
   ),
   cidrs: fc.constantFrom(undefined, '10.0.0.77/24', '10.0.0.78/24 2001:db8:1::78/64', 'nonsense'),
+  portName: fc.constantFrom(undefined, undefined, 'ovn-lb-vip-lb0', 'ovn-lb-vip-lb1'),
+  scopes,
   generation,
+});
+
+const expose = fc.constantFrom(undefined, undefined, undefined, 'false', 'true', 'perhaps');
+
+const balancer: fc.Arbitrary<Balancer> = fc.record({
+  name: fc.constantFrom('lb0', 'lb0:udp', 'lb1', 'pf-floatingip-7'),
+  vips: fc.subarray(
+    ['172.24.4.20:80', '[2001:db8:f::20]:80', '10.0.0.20:80', '172.24.9.9', 'nonsense'],
+    { minLength: 1 },
+  ),
+  routers: fc.subarray([0, 1]),
+  networks: fc.subarray([0, 1, 2]),
+});
+
+const machineIs: fc.Arbitrary<MachineIs> = fc.record({
+  up: fc.constantFrom(undefined, true, true, false),
+  isMoving: fc.constantFrom(false, false, true),
+  expose,
+  parent: fc.constantFrom(undefined, 0, 1, 2),
 });
 
 const physicalNetwork = fc.constantFrom('physnet-a', 'physnet-b');
@@ -186,13 +272,25 @@ export const anyCloudEvent: fc.Arbitrary<CloudEvent> = fc.oneof(
   field('gateway-membership', 3, fc.boolean(), 2),
   field('gateway-annotation', 3, annotation, 3),
   field('interface-annotation', 5, annotation, 4),
+  field('provider-annotation', 3, providerAnnotation, 3),
   field('machine-chassis', 6, chassis, 3),
+  slot('balancers', 3, balancer, 4),
+  fc.record({ set: fc.constant('ovn-age'), to: fc.constantFrom(false, false, true) }),
+  field('machine-is', 6, machineIs, 3),
+  field('gateway-expose', 3, expose, 1),
+  field('provider-expose', 2, expose, 1),
+  fc.record({
+    set: fc.constant('node-expose'),
+    to: fc.constantFrom(undefined, undefined, true, false),
+  }),
+  fc.record({ set: fc.constant('node-role'), to: fc.boolean() }),
   fc.record({ set: fc.constant('mapping'), of: physicalNetwork, to: chance(bridgeName) }),
   fc.record({
     set: fc.constant('bridge'),
     of: bridgeName,
     to: fc.record({ exists: fc.constantFrom(true, true, false), hasUplink: fc.boolean() }),
   }),
+  slot('snat', 2, fc.constantFrom<readonly string[]>([], ['10.0.0.0/24'], ['10.0.0.0/8']), 2),
   fc.record({ set: fc.constant('registered'), to: fc.constantFrom(true, true, false) }),
   fc.record({
     set: fc.constant('vtep'),
@@ -261,6 +359,7 @@ export const workingCloud: Cloud = {
     cidrs: undefined,
     generation: 0,
   })),
+  snat: [[], []],
   mappings: { 'physnet-a': 'br-ex', 'physnet-b': 'br-ex' },
   bridges: {
     'br-ex': { exists: true, hasUplink: true },

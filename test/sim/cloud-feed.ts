@@ -2,10 +2,21 @@
 
 import type { Random } from '../../src/base/ports.ts';
 import { equalData } from '../../src/base/equal.ts';
+import type { LogicalRouter } from '../../src/inventory/logical.ts';
 import { parsePortBinding, type PortBinding } from '../../src/inventory/port-binding.ts';
+import type { LoadBalancer } from '../../src/inventory/load-balancer.ts';
 import type { PortBindingRow } from '../../src/inventory/row.ts';
 import type { InventoryUpdate, PortInterest } from '../../src/inventory/source.ts';
-import { chassisOf, type Cloud, groupsOf, hostOf, ovsOf, rowsOf } from './cloud.ts';
+import {
+  balancersOf,
+  chassisOf,
+  type Cloud,
+  groupsOf,
+  hostOf,
+  ovsOf,
+  routersOf,
+  rowsOf,
+} from './cloud.ts';
 import { shuffled } from './random.ts';
 
 /** Lets every row through, as a monitor without conditions. */
@@ -19,9 +30,11 @@ interface Seen {
 export class CloudFeed {
   /** By UUID. */
   #seen = new Map<string, Seen>();
+  #balancers = new Map<string, LoadBalancer>();
   #ovs: unknown;
   #host: unknown;
   #chassis: unknown;
+  #routers: ReadonlyMap<string, LogicalRouter> = new Map();
   #groups: ReadonlySet<string> = new Set();
 
   /** What a subscriber to `interest` hears when the cloud becomes this one. */
@@ -35,17 +48,29 @@ export class CloudFeed {
         interest === everything || interest.ownGroups ? groupsOf(cloud) : new Set(),
       ),
       ...this.#portUpdates(cloud, interest),
+      ...this.#balancerUpdates(cloud, interest),
     ];
+    updates.push(...this.#routerUpdates(cloud));
     const ovs = ovsOf(cloud);
     if (!sameText(ovs, this.#ovs)) updates.push({ of: 'ovs', value: ovs });
     this.#ovs = ovs;
     const host = hostOf(cloud);
     if (!equalData(host, this.#host)) updates.push({ of: 'host', value: host });
     this.#host = host;
-    const chassis = chassisOf(cloud);
-    if (chassis !== this.#chassis) updates.push({ of: 'chassis', value: chassis });
+    const value = chassisOf(cloud);
+    const chassis = { value, exposes: value === undefined ? undefined : cloud.nodeExposes };
+    if (!equalData(chassis, this.#chassis)) updates.push({ of: 'chassis', ...chassis });
     this.#chassis = chassis;
     return shuffled(updates, random);
+  }
+
+  *#routerUpdates(cloud: Cloud): Iterable<InventoryUpdate> {
+    const before = this.#routers;
+    this.#routers = new Map(routersOf(cloud).map((router) => [router.datapath, router]));
+    for (const datapath of new Set([...before.keys(), ...this.#routers.keys()])) {
+      const value = this.#routers.get(datapath);
+      if (!equalData(value, before.get(datapath))) yield { of: 'router', datapath, value };
+    }
   }
 
   *#membershipUpdates(groups: ReadonlySet<string>): Iterable<InventoryUpdate> {
@@ -75,15 +100,50 @@ export class CloudFeed {
     }
   }
 
+  *#balancerUpdates(
+    cloud: Cloud,
+    interest: PortInterest | typeof everything,
+  ): Iterable<InventoryUpdate> {
+    const before = this.#balancers;
+    this.#balancers = new Map();
+    for (const balancer of balancersOf(cloud)) {
+      const after = interest === everything ? balancer : seenBy(interest, balancer, cloud);
+      if (after === undefined) continue;
+      this.#balancers.set(after.uuid, after);
+      const known = before.get(after.uuid);
+      if (!equalData(known, after)) yield { of: 'balancer', before: known, after };
+    }
+    for (const [uuid, known] of before) {
+      if (!this.#balancers.has(uuid)) yield { of: 'balancer', before: known, after: undefined };
+    }
+  }
+
   #isOfInterest(row: PortBindingRow, interest: PortInterest): boolean {
     return (
       (interest.ownChassis && row.chassis === 'here') ||
       (interest.ownGroups && this.#groups.has(row.ha_chassis_group ?? '')) ||
       interest.types.has(row.type) ||
       interest.datapaths.has(row.datapath) ||
-      interest.names.has(row.logical_port)
+      interest.names.has(row.logical_port) ||
+      interest.balanced?.portNames.has(row.external_ids.get('neutron:port_name') ?? '') === true
     );
   }
+}
+
+/** Groups of datapaths are seen whole when one of them is of interest, else not at all. */
+function seenBy(
+  { balanced }: PortInterest,
+  balancer: LoadBalancer,
+  { isOldOvn }: Cloud,
+): LoadBalancer | undefined {
+  const wanted = isOldOvn === true ? balanced?.switches : undefined;
+  const isSeen = (datapath: string): boolean =>
+    balanced?.routers.has(datapath) === true || wanted?.has(datapath) === true;
+  const routers = balancer.routers?.some(isSeen) === false ? [] : balancer.routers;
+  const switches = balancer.switches.some(isSeen) ? balancer.switches : [];
+  return (routers ?? []).length + switches.length === 0
+    ? undefined
+    : { ...balancer, routers, switches };
 }
 
 function sameText(a: unknown, b: unknown): boolean {

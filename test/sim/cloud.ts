@@ -4,8 +4,11 @@
  * distributed one) and nothing of what Selvedge does with them.
  */
 
+import { unwrap } from '../../src/base/result.ts';
 import type { Host } from '../../src/inventory/host.ts';
+import type { LogicalRouter } from '../../src/inventory/logical.ts';
 import type { LocalOvs } from '../../src/inventory/local-ovs.ts';
+import { type LoadBalancer, parseLoadBalancer } from '../../src/inventory/load-balancer.ts';
 import type { PortBindingRow } from '../../src/inventory/row.ts';
 import type { IfName } from '../../src/net/if-name.ts';
 import { isLinkLocal, parseIp } from '../../src/net/ip.ts';
@@ -23,6 +26,10 @@ export interface Annotation {
 export interface Provider {
   readonly physicalNetwork: string | undefined;
   readonly tag: number | undefined;
+  /** external_ids of its localnet port. */
+  readonly annotation?: Readonly<Record<string, string>>;
+  /** `selvedge:expose` of the localnet port. */
+  readonly expose?: string | undefined;
 }
 
 /** A router port on a provider network, with the chassisredirect port that says where it is. */
@@ -37,6 +44,9 @@ export interface GatewayPort {
   readonly annotation: Annotation;
   /** Column `nat_addresses` of the switch side, well formed or not. */
   readonly nat?: readonly string[];
+  /** `selvedge:expose` of the switch side. */
+  readonly expose?: string | undefined;
+  readonly scopes?: Scopes;
   /** Another one makes another row under the same name. */
   readonly generation: number;
 }
@@ -47,17 +57,45 @@ export interface InterfacePort {
   readonly network: number;
   readonly mac: string;
   readonly annotation: Annotation;
+  readonly scopes?: Scopes;
   readonly generation: number;
 }
 
-/** A port of a virtual machine, or something else on a tenant network. */
+/** What `neutron:subnet_pool_addr_scope4` and `6` say. */
+export interface Scopes {
+  readonly v4?: string;
+  readonly v6?: string;
+}
+
+/** A port of a virtual machine, or something else on a network. */
 export interface MachinePort {
+  /** The tenant network it is on, unless it is on a provider network. */
   readonly network: number;
+  readonly provider?: number | undefined;
   readonly type: '' | 'virtual' | 'localport';
   readonly chassis: ChassisName | undefined;
   readonly mac: string;
   readonly cidrs: string | undefined;
+  readonly up?: boolean | undefined;
+  /** Whether a second chassis has it. */
+  readonly isMoving?: boolean;
+  /** `selvedge:expose` of external_ids. */
+  readonly expose?: string | undefined;
+  /** Of a virtual port: the machine that has its address. */
+  readonly parent?: number | undefined;
+  /** `neutron:port_name`. */
+  readonly portName?: string | undefined;
+  readonly scopes?: Scopes;
   readonly generation: number;
+}
+
+/** A load balancer on routers and tenant networks, by their numbers. */
+export interface Balancer {
+  readonly name: string;
+  /** Keys of column `vips`. */
+  readonly vips: readonly string[];
+  readonly routers: readonly number[];
+  readonly networks: readonly number[];
 }
 
 export interface Bridge {
@@ -72,11 +110,20 @@ export interface Cloud {
   readonly gateways: Slots<GatewayPort>;
   readonly interfaces: Slots<InterfacePort>;
   readonly machines: Slots<MachinePort>;
+  readonly balancers?: Slots<Balancer>;
+  /** Whether OVN says only which switches have a load balancer, as before 23.09. */
+  readonly isOldOvn?: boolean;
+  /** What leaves a router with another source address; of one that is absent OVN_Northbound tells nothing. */
+  readonly snat: Slots<readonly string[]>;
   /** Physical network to bridge. */
   readonly mappings: Readonly<Record<string, string>>;
   readonly bridges: Readonly<Record<string, Bridge>>;
   /** Whether this node has a Chassis row. */
   readonly isRegistered: boolean;
+  /** Whether its `ovn-cms-options` offer it for gateways. */
+  readonly isGateway?: boolean;
+  /** `selvedge:expose` of the Chassis row's external_ids. */
+  readonly nodeExposes?: boolean | undefined;
   readonly vtep: string | undefined;
   readonly underlayMtu: number | undefined;
 }
@@ -86,6 +133,7 @@ export const emptyCloud: Cloud = {
   gateways: [],
   interfaces: [],
   machines: [],
+  snat: [[], []],
   mappings: {},
   bridges: {},
   isRegistered: true,
@@ -158,6 +206,7 @@ function providerRows(provider: Provider | undefined, index: number): readonly P
       datapath: `provider-${index}`,
       mac: ['unknown'],
       options: new Map([['network_name', provider.physicalNetwork]]),
+      external_ids: idsOf({ 'selvedge:expose': provider.expose, ...provider.annotation }),
       tag: provider.tag,
     }),
   ];
@@ -180,7 +229,10 @@ function gatewayRows(gateway: GatewayPort | undefined, index: number): readonly 
     options: new Map([['distributed-port', `lrp-${name}`]]),
   });
   const switchSide = switchSideOf(name, `provider-${gateway.provider}`, generation, gateway);
-  const natted = { ...switchSide, nat_addresses: gateway.nat ?? [] };
+  const { external_ids } = switchSide;
+  const ids = [...external_ids, ...idsOf({ 'selvedge:expose': gateway.expose })];
+  const nat_addresses = gateway.nat ?? [];
+  const natted = { ...switchSide, nat_addresses, external_ids: new Map(ids) };
   return [redirect, routerSideOf(name, router, mac, generation), natted];
 }
 
@@ -226,7 +278,7 @@ function switchSideOf(
   name: string,
   datapath: string,
   generation: number,
-  { annotation }: { readonly annotation: Annotation },
+  { annotation, scopes }: { readonly annotation: Annotation; readonly scopes?: Scopes },
 ): PortBindingRow {
   return rowOf({
     uuid: `row-${name}-${generation}`,
@@ -243,8 +295,16 @@ function switchSideOf(
       ...(annotation.as === undefined
         ? []
         : [['neutron_bgpvpn:as', annotation.as] as [string, string]]),
+      ...scopeIds(scopes),
     ]),
   });
+}
+
+function scopeIds(scopes: Scopes = {}): readonly [string, string][] {
+  return [
+    ['neutron:subnet_pool_addr_scope4', scopes.v4 ?? ''],
+    ['neutron:subnet_pool_addr_scope6', scopes.v6 ?? ''],
+  ];
 }
 
 function machineRows(machine: MachinePort | undefined, index: number): readonly PortBindingRow[] {
@@ -255,23 +315,61 @@ function machineRows(machine: MachinePort | undefined, index: number): readonly 
       uuid: `row-${name}-${machine.generation}`,
       logical_port: name,
       type: machine.type,
-      datapath: `tenant-${machine.network}`,
+      datapath:
+        machine.provider === undefined
+          ? `tenant-${machine.network}`
+          : `provider-${machine.provider}`,
       chassis: machine.chassis,
       mac: [unique(machine.mac, 2, index)],
-      external_ids: new Map(machine.cidrs === undefined ? [] : [['neutron:cidrs', machine.cidrs]]),
+      external_ids: idsOf({
+        'neutron:cidrs': machine.cidrs,
+        'neutron:port_name': machine.portName,
+        'selvedge:expose': machine.expose,
+        'neutron:subnet_pool_addr_scope4': machine.scopes?.v4,
+        'neutron:subnet_pool_addr_scope6': machine.scopes?.v6,
+      }),
+      up: machine.up,
+      additional_chassis: machine.isMoving === true ? ['there'] : [],
+      virtual_parent: machine.parent === undefined ? undefined : machineNames[machine.parent],
     }),
   ];
+}
+
+/** Those that have a value. */
+function idsOf(ids: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(ids).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+export function balancersOf(cloud: Cloud): readonly LoadBalancer[] {
+  return (cloud.balancers ?? []).flatMap((balancer, index) => {
+    if (balancer === undefined) return [];
+    const { name, vips, routers, networks } = balancer;
+    return [
+      parseLoadBalancer({
+        uuid: `balancer-${index}`,
+        name,
+        vips: new Map(vips.map((vip) => [vip, ''])),
+        routers: cloud.isOldOvn === true ? undefined : routers.map((each) => `router-${each}`),
+        switches: networks.map((each) => `tenant-${each}`),
+      }),
+    ];
+  });
 }
 
 export function ovsOf(cloud: Cloud): LocalOvs {
   const existing = Object.entries(cloud.bridges).filter(([, bridge]) => bridge.exists);
   return {
     systemId: 'here',
+    hostname: undefined,
     ovnRemote: [],
+    ovnNbRemote: [],
     bridgeMappings: new Map(
       Object.entries(cloud.mappings).map(([network, bridge]) => [network, bridge as IfName]),
     ),
     integrationBridge: 'br-int',
+    isGateway: cloud.isGateway ?? false,
     bridges: new Map(
       existing.map(([name, { hasUplink }]) => [
         name as IfName,
@@ -284,7 +382,17 @@ export function ovsOf(cloud: Cloud): LocalOvs {
 
 export function hostOf(cloud: Cloud): Host {
   const vtep = cloud.vtep === undefined ? undefined : parseIp(cloud.vtep);
-  return { vtep: vtep?.ok === true ? vtep.value : undefined, underlayMtu: cloud.underlayMtu };
+  const own = vtep?.ok === true ? vtep.value : undefined;
+  return { vtep: own, underlayMtu: cloud.underlayMtu, tables: new Map() };
+}
+
+/** The routers as OVN_Northbound has them. */
+export function routersOf(cloud: Cloud): readonly LogicalRouter[] {
+  return cloud.snat.flatMap((sources, index) => {
+    if (sources === undefined) return [];
+    const snat = sources.map((text) => unwrap(parsePrefix(text)));
+    return [{ datapath: `router-${index}`, name: `neutron-router-${index}`, snat }];
+  });
 }
 
 export function chassisOf(cloud: Cloud): string | undefined {

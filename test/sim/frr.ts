@@ -1,36 +1,63 @@
-/** FRR in memory: its VRFs with their VNI and BGP instance, and what it refuses, in its own words. */
+/**
+ * FRR in memory: its VRFs with their VNI and BGP instance, its own instance and what that takes in from VRFs, and what
+ * it refuses, in its own words.
+ */
 
 import { assertNever } from '../../src/base/assert-never.ts';
 import type { IfName } from '../../src/net/if-name.ts';
+import type { Asn } from '../../src/net/numbers.ts';
 import type { Spec } from '../../src/resources/index.ts';
 import {
   type FrrBgpSpec,
   type FrrDeviceSpec,
+  type FrrImportSpec,
   type FrrVniSpec,
   type FrrVrfSpec,
   frrBgpKey,
   frrDeviceKey,
+  frrImportKey,
   frrVniKey,
   frrVrfKey,
 } from '../../src/resources/frr.ts';
 import { linkKey } from '../../src/resources/link.ts';
 import type { Key } from '../../src/resources/resource.ts';
-import { done, failed, type Outcome, type Owner, waiting } from '../../src/resources/target.ts';
+import {
+  done,
+  failed,
+  failedUntilChange,
+  type Outcome,
+  type Owner,
+  type TargetEvents,
+  waiting,
+} from '../../src/resources/target.ts';
 import type { SimKernel } from './kernel.ts';
 import { kindOf, type Real, type SimOperation, SimTarget, type Surveillance } from './target.ts';
 
-type FrrSpec = FrrDeviceSpec | FrrVrfSpec | FrrVniSpec | FrrBgpSpec;
+type FrrSpec = FrrDeviceSpec | FrrVrfSpec | FrrVniSpec | FrrBgpSpec | FrrImportSpec;
+
+/** The AS of the instance that stands in the configuration file of this FRR. */
+export const ownAsn = 65000 as Asn;
 
 export class SimFrr extends SimTarget {
   readonly name = 'frr';
   readonly #kernel: SimKernel;
   readonly #stanzas = new Map<Key, FrrSpec>();
+  /** The AS of FRR's own instance, which the operator has made, or not. */
+  #own: Asn | undefined = ownAsn;
+  /** VRFs without an L3VNI that have had a device of ours in this run. */
+  readonly #ours = new Set<IfName>();
 
   constructor(world: Surveillance, kernel: SimKernel) {
     super(world);
     this.#kernel = kernel;
     kernel.onLink((name) =>
-      this.changed(frrDeviceKey(name), frrVrfKey(name), frrVniKey(name), frrBgpKey(name)),
+      this.changed(
+        frrDeviceKey(name),
+        frrVrfKey(name),
+        frrVniKey(name),
+        frrBgpKey(name),
+        frrImportKey(name),
+      ),
     );
   }
 
@@ -58,8 +85,30 @@ export class SimFrr extends SimTarget {
   #ownerOf(spec: FrrSpec): Owner {
     const vni = /^vrf-([0-9]+)$/.exec(spec.vrf)?.[1];
     if (spec.kind === 'frr-device') return 'nobody';
-    if (vni === undefined || (spec.kind === 'frr-vni' && String(spec.vni) !== vni)) return 'nobody';
-    return this.#kernel.real(linkKey(spec.vrf))?.owner === 'nobody' ? 'nobody' : 'us';
+    const device = this.#kernel.real(linkKey(spec.vrf))?.owner;
+    if (vni === undefined) return this.#ownerByDevice(spec, device);
+    if (spec.kind === 'frr-vni' && String(spec.vni) !== vni) return 'nobody';
+    return device === 'nobody' ? 'nobody' : 'us';
+  }
+
+  /** Of a VRF without an L3VNI, only what is in BGP. */
+  #ownerByDevice({ kind, vrf }: FrrSpec, device: Owner | undefined): Owner {
+    if (device === 'nobody' || (kind !== 'frr-bgp' && kind !== 'frr-import')) return 'nobody';
+    if (device !== undefined) this.#ours.add(vrf);
+    return device ?? (this.#ours.has(vrf) ? 'us' : 'nobody');
+  }
+
+  override start(events: TargetEvents): Promise<void> {
+    this.#ours.clear();
+    return super.start(events);
+  }
+
+  /** An operator makes FRR's own instance, another in its place, or none; what was imported is gone with the old one. */
+  setOwn(asn: Asn | undefined): void {
+    if (asn === this.#own) return;
+    this.#own = asn;
+    for (const [key, { kind }] of this.#stanzas) if (kind === 'frr-import') this.drop(key);
+    this.changed(...[...this.wantedKeys].filter((key) => key.startsWith('frr import ')));
   }
 
   stop(): void {
@@ -68,11 +117,12 @@ export class SimFrr extends SimTarget {
 
   /** Comes up with what is in its configuration file, which is not ours. */
   comeBack(): void {
-    const ours = [...this.#stanzas].filter(([, spec]) => spec.vrf.startsWith('vrf-'));
+    const ours = [...this.#stanzas].filter(([, spec]) => /^(vrf-|bgp-vrf$)/.test(spec.vrf));
     for (const [key] of ours) {
       this.#stanzas.delete(key);
       this.changed(key);
     }
+    this.setOwn(ownAsn);
     this.stateChanged({ state: 'ready' });
   }
 
@@ -94,6 +144,9 @@ export class SimFrr extends SimTarget {
     if (!isFrrSpec(spec)) return failed('% Unknown command');
     if (this.state.state !== 'ready') return waiting('frr to come back');
     if (spec.kind === 'frr-device') return waiting('the device');
+    if (verb !== 'remove' && spec.kind === 'frr-import' && spec.asn !== this.#own) {
+      return failedUntilChange(`no 'router bgp ${spec.asn}', but '${this.#own}'`);
+    }
     switch (verb) {
       case 'create':
         return this.#create(key, spec);
@@ -128,6 +181,9 @@ export class SimFrr extends SimTarget {
       if (!this.#stanzas.has(frrVrfKey(spec.vrf))) return `% There is no VRF ${spec.vrf}`;
       const isTaken = stanzas.some((other) => other.kind === 'frr-vni' && other.vni === spec.vni);
       return isTaken ? `% VNI ${spec.vni} is already configured` : undefined;
+    }
+    if (spec.kind === 'frr-import' && spec.asn !== this.#own) {
+      return `% BGP is already running; AS is ${this.#own}`;
     }
     if (spec.kind !== 'frr-bgp') return undefined;
     const existing = this.#stanzas.get(frrBgpKey(spec.vrf));

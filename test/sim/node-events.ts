@@ -12,6 +12,7 @@ import type { Spec } from '../../src/resources/index.ts';
 import type { Key } from '../../src/resources/resource.ts';
 import { applyCloudEvent, anyCloudEvent, type CloudEvent } from './cloud-events.ts';
 import type { SimNode } from './node.ts';
+import { ownAsn } from './frr.ts';
 import type { World } from './world.ts';
 
 export type NodeEvent =
@@ -21,6 +22,9 @@ export type NodeEvent =
   | { readonly do: 'restart'; readonly after: number; readonly meanwhile: readonly CloudEvent[] }
   | { readonly do: 'faults'; readonly rate: number }
   | { readonly do: 'stop-frr' | 'start-frr' | 'restart-ovs' }
+  /** Whether FRR's own instance is to take in the routes of a VRF; and the AS that the operator gives it, if any. */
+  | { readonly do: 'leak'; readonly on: boolean }
+  | { readonly do: 'own-bgp'; readonly asn: Asn | undefined }
   /** Somebody removes the nth of our objects, or alters it. */
   | { readonly do: 'drop' | 'alter'; readonly at: number }
   | { readonly do: 'foreign'; readonly at: number }
@@ -49,6 +53,14 @@ export const anyNodeEvent: fc.Arbitrary<NodeEvent> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constantFrom('stop-frr', 'start-frr', 'restart-ovs') }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('leak'), on: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('own-bgp'),
+      asn: fc.constantFrom(undefined, ownAsn, 65001 as Asn),
+    }),
   },
   {
     weight: 4,
@@ -88,6 +100,12 @@ export async function applyNodeEvent(node: SimNode, event: NodeEvent): Promise<v
       return node.run();
     case 'restart-ovs':
       world.restartOvs();
+      return node.run();
+    case 'leak':
+      node.setLeaking(event.on);
+      return node.run();
+    case 'own-bgp':
+      world.setOwnBgp(event.asn);
       return node.run();
     case 'pass':
       return node.pass(event.milliseconds);
@@ -154,10 +172,14 @@ function alter(world: World, key: Key, spec: Spec): void {
       return world.frr.alter(key, { ...spec, asn: 64999 as Asn });
     case 'rule':
     case 'local-rule':
+    case 'lookup-rule':
+    case 'link-up':
     case 'frr-device':
     case 'frr-vrf':
     case 'frr-vni':
       return undefined;
+    case 'frr-import':
+      return world.frr.alter(key, { ...spec, deviations: ['import vrf bgp-vrf'] });
     default:
       return assertNever(spec);
   }
@@ -176,7 +198,9 @@ const foreignObjects: readonly Spec[] = [
   ...['vrf-500', 'br-500', 'lo-500', 'vxlan-500', 'vlan-500', 'veth-ovs-500', 'veth-vrf-500'].map(
     dummy,
   ),
-  ...['vlan-1600000', 've-ovs1600000', 'br-5f3a9c', 'lo-x', 'vrf-501', 'vlan-7'].map(dummy),
+  ...['vlan-1600000', 've-ovs1600000', 'br-5f3a9c', 'lo-x', 'vrf-501', 'vlan-7', 'bgp-vrf'].map(
+    dummy,
+  ),
   { kind: 'link', name: name('blue'), is: { type: 'vrf', table: 500 as TableId } },
   {
     kind: 'link',
@@ -213,10 +237,10 @@ const foreignObjects: readonly Spec[] = [
     kind: 'frr-bgp',
     vrf: name('blue'),
     asn: 64999 as Asn,
-    rd: undefined,
-    importTargets: [],
-    exportTargets: [],
+    redistribute: ['connected'],
+    evpn: { rd: undefined, importTargets: [], exportTargets: [] },
   },
+  { kind: 'frr-import', vrf: name('blue'), asn: ownAsn },
 ];
 
 /** With the match of one that we would add, and another cookie. */

@@ -1,23 +1,38 @@
 /** One node: a world, and the agent's planner and core over it, on a clock that only the test moves. */
 
 import type { Clock, Random } from '../../src/base/ports.ts';
+import { settings } from '../fabric/settings.ts';
 import { Planner } from '../../src/agent/planner.ts';
 import { MutableInventory } from '../../src/inventory/inventory.ts';
 import { evpnMode } from '../../src/modes/evpn/index.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
+import type { IfName } from '../../src/net/if-name.ts';
+import type { TableId } from '../../src/net/numbers.ts';
+import { resourceOf, type Spec } from '../../src/resources/index.ts';
 import type { TargetEvents } from '../../src/resources/target.ts';
 import type { Cloud } from './cloud.ts';
 import { CloudFeed } from './cloud-feed.ts';
+import { ownAsn } from './frr.ts';
 import { World } from './world.ts';
 
-export const settings = {
-  vxlanPort: 4789,
-  flowCookie: 0x3e6,
-  flowPriority: 1000,
-  isolate: true,
-} as const;
+const bgpVrf = 'bgp-vrf' as IfName;
 
 export const retry = { initial: 500, max: 30_000 } as const;
+
+/** A VRF, and what takes its routes into FRR's own instance. No mode has it planned in this simulation. */
+const leak: readonly Spec[] = [
+  { kind: 'link', name: bgpVrf, is: { type: 'vrf', table: 10 as TableId }, mtu: 1500 },
+  { kind: 'link', name: 'bgp-nic' as IfName, is: { type: 'dummy' }, master: bgpVrf, mtu: 1500 },
+  { kind: 'frr-device', vrf: bgpVrf },
+  {
+    kind: 'frr-bgp',
+    vrf: bgpVrf,
+    asn: ownAsn,
+    redistribute: ['connected', 'kernel'],
+    evpn: undefined,
+  },
+  { kind: 'frr-import', vrf: bgpVrf, asn: ownAsn },
+];
 
 /** Rounds of hearing and doing in which a node must have come to rest. */
 const restless = 400;
@@ -52,6 +67,7 @@ export class SimNode {
   readonly #inheritLeftovers: boolean;
   #agent: Agent | undefined;
   #cloud: Cloud;
+  #isLeaking = false;
   #death: Promise<void> = new Promise(() => {});
 
   constructor(cloud: Cloud, random: Random, inheritLeftovers = true) {
@@ -68,6 +84,23 @@ export class SimNode {
 
   get reconciler(): Reconciler | undefined {
     return this.#agent?.reconciler;
+  }
+
+  /** Whether the VRF whose routes FRR's own instance takes in is wanted. */
+  get isLeaking(): boolean {
+    return this.#isLeaking;
+  }
+
+  setLeaking(isLeaking: boolean): void {
+    this.#isLeaking = isLeaking;
+    this.#planLeak();
+  }
+
+  #planLeak(): void {
+    const kinds = this.world.kinds;
+    const resources = leak.map((spec) => resourceOf(kinds, spec, []));
+    const planned = this.#isLeaking ? { resources, conditions: [] } : undefined;
+    this.#agent?.reconciler.setScope('leak', planned);
   }
 
   /** The cloud becomes another; the agent, when there is one, gets to hear of it. */
@@ -115,6 +148,7 @@ export class SimNode {
     };
     for (const target of world.targets) await target.start(events);
     this.#agent = { planner, reconciler, inventory, feed: new CloudFeed() };
+    this.#planLeak();
     this.#deliver();
     if (this.#random() < 0.5) await this.run();
     world.mayRemove = true;

@@ -6,11 +6,12 @@
 import { equalData } from '../../src/base/equal.ts';
 import type { Random } from '../../src/base/ports.ts';
 import type { IfName } from '../../src/net/if-name.ts';
+import type { Asn } from '../../src/net/numbers.ts';
 import type { AddressSpec } from '../../src/resources/address.ts';
 import { frrDeviceKey } from '../../src/resources/frr.ts';
 import { type Kinds, makeKinds, type Spec } from '../../src/resources/index.ts';
 import type { Key } from '../../src/resources/resource.ts';
-import type { Outcome } from '../../src/resources/target.ts';
+import { isRetriedOnChange, type Outcome } from '../../src/resources/target.ts';
 import { type Cloud, patchPortsOf } from './cloud.ts';
 import { isFrrSpec, SimFrr } from './frr.ts';
 import { ovsMaster, SimKernel } from './kernel.ts';
@@ -89,13 +90,21 @@ export class World implements Surveillance {
     const bridges = Object.keys(cloud.bridges).filter((name) => cloud.bridges[name]?.exists);
     this.ovs.setBridges(new Set(bridges), patchPortsOf(cloud));
     // What somebody put on a bridge goes with it, and a flow with its port.
-    for (const key of this.foreign.keys()) {
-      if (this.real(key) === undefined) this.foreign.delete(key);
-    }
+    this.#forgetForeign();
   }
 
   restartOvs(): void {
     this.ovs.restart();
+    this.#forgetForeign();
+  }
+
+  /** The operator gives FRR another AS, or takes its own BGP instance away. */
+  setOwnBgp(asn: Asn | undefined): void {
+    this.frr.setOwn(asn);
+    this.#forgetForeign();
+  }
+
+  #forgetForeign(): void {
     for (const key of this.foreign.keys()) {
       if (this.real(key) === undefined) this.foreign.delete(key);
     }
@@ -173,7 +182,8 @@ export class World implements Surveillance {
     const whole = this.#announced().filter((address) => this.#hasPath(address));
     return (outcome) => {
       if (isCalm && verb === 'create' && spec.kind === 'address') this.#checkPath(spec);
-      if (isCalm && this.foreign.size === 0 && 'error' in outcome) {
+      const isRefused = 'error' in outcome && !isRetriedOnChange(outcome);
+      if (isCalm && this.foreign.size === 0 && isRefused) {
         this.violations.push(`${verb} ${key} was refused: ${outcome.error}`);
       }
       // A device that is made anew, or joins another VRF, takes its routes with it for that moment.

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { silentLog } from '../../src/base/ports.ts';
-import type { InventoryUpdate, PortInterest } from '../../src/inventory/source.ts';
+import type { CloudSource, InventoryUpdate, PortInterest } from '../../src/inventory/source.ts';
 import {
   named,
   openDatabase,
@@ -15,7 +15,7 @@ import {
   systemClock,
   type Uuid,
 } from '../../src/protocols/ovsdb/index.ts';
-import { openSouthboundSource, type SouthboundSource } from '../../src/sources/ovn-sb/index.ts';
+import { openSouthboundSource } from '../../src/sources/ovn-sb/index.ts';
 import { fileMemory, type Remembered } from '../../src/sources/ovn-sb/memory.ts';
 import { type OvsdbServer, startServer, until } from '../protocols/ovsdb/support/server.ts';
 
@@ -31,7 +31,7 @@ const interest: PortInterest = {
 describe('the groups of gateways that this node is a member of', () => {
   let server: OvsdbServer;
   let database: ReturnType<typeof openDatabase>;
-  let source: SouthboundSource;
+  let source: CloudSource;
   let updates: InventoryUpdate[] = [];
   /** What the source asked for, each time when that was something else. */
   const asked: Remembered[] = [];
@@ -85,7 +85,7 @@ describe('the groups of gateways that this node is a member of', () => {
     },
   ];
 
-  const open = (): SouthboundSource => {
+  const open = (): CloudSource => {
     const opened = openSouthboundSource(
       {
         ...ports,

@@ -5,19 +5,14 @@ import { after, test } from 'node:test';
 import { silentLog } from '../../src/base/ports.ts';
 import { unwrap } from '../../src/base/result.ts';
 import { parseBgpConfig } from '../../src/config/bgp/read.ts';
-import type { EvpnRoute } from '../../src/protocols/bgp/index.ts';
-import {
-  parseIp,
-  parseMac,
-  parsePrefix,
-  parseRouteDistinguisher,
-  rdOf,
-  singleHomed,
-} from '../../src/protocols/bgp/index.ts';
+import { parseIp } from '../../src/protocols/bgp/index.ts';
 import { SpeakerProcess } from '../../src/speaker/process.ts';
 import { routes, summary } from '../../src/speaker/view.ts';
+import { evpnRoutes } from './evpn-routes.ts';
+import { until } from '../interop/harness/until.ts';
 
-const port = 17_901;
+/** Of this process, below those that the kernel gives to whoever connects: the test may run twice at a time. */
+const port = 20_000 + (process.pid % 12_000);
 const host = (last: number) => `127.0.92.${last}`;
 
 function config(last: number, peers: string): ReturnType<typeof parse> {
@@ -59,14 +54,6 @@ function start(last: number, peers: string): SpeakerProcess {
   return speaker;
 }
 
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`waited in vain for ${what}`);
-}
-
 function established(of: SpeakerProcess): number {
   return summary(of).peers.filter(({ state }) => state === 'Established').length;
 }
@@ -77,33 +64,9 @@ function texts(of: SpeakerProcess): readonly string[] {
     .toSorted((a, b) => a.localeCompare(b));
 }
 
-const rd = rdOf(unwrap(parseRouteDistinguisher('192.0.2.2:1')));
-const ip = (text: string) => unwrap(parseIp(text));
-
-const routesOfOne: readonly EvpnRoute[] = [
-  {
-    type: 'mac',
-    rd,
-    esi: singleHomed,
-    tag: 0,
-    mac: unwrap(parseMac('02:00:00:00:00:01')),
-    ip: ip('10.0.0.1'),
-    label: 100,
-  },
-  { type: 'imet', rd, tag: 0, originator: ip('192.0.2.2') },
-  {
-    type: 'prefix',
-    rd,
-    esi: singleHomed,
-    tag: 0,
-    prefix: unwrap(parsePrefix('10.1.0.0/24')),
-    gateway: ip('0.0.0.0'),
-    label: 200,
-  },
-];
 const told = {
   attributes: { origin: 'igp', asPath: [], localPref: 100 },
-  nextHop: { ip: ip('192.0.2.2') },
+  nextHop: { ip: unwrap(parseIp('192.0.2.2')) },
 } as const;
 
 test('what one client announces the others hear of, and no longer when it is gone', async () => {
@@ -111,7 +74,7 @@ test('what one client announces the others hear of, and no longer when it is gon
   const reflector = start(1, client(2) + client(3));
   const one = start(2, peerOf(1, 2));
   const other = start(3, peerOf(1, 3));
-  for (const route of routesOfOne) one.routing.originate('l2vpn-evpn', route, told);
+  for (const route of evpnRoutes) one.routing.originate('l2vpn-evpn', route, told);
   const seen: string[] = [];
   other.routing.watch('l2vpn-evpn', ({ text, best }) =>
     seen.push(`${best === undefined ? '-' : '+'} ${text}`),
@@ -125,7 +88,7 @@ test('what one client announces the others hear of, and no longer when it is gon
   ]);
   const [route] = routes(other, 'l2vpn-evpn');
   assert.equal(route?.rd, '192.0.2.2:1');
-  const attributes = route?.paths[0]?.attributes ?? [];
+  const attributes = route?.paths[0]?.lines ?? [];
   assert.ok(attributes.includes('ORIGINATOR_ID 192.0.2.2'), attributes.join());
   assert.ok(attributes.includes('CLUSTER_LIST 192.0.2.1'), attributes.join());
   assert.equal(route?.paths[0]?.nextHop, '192.0.2.2');
@@ -136,7 +99,7 @@ test('what one client announces the others hear of, and no longer when it is gon
     true,
   );
 
-  const [mac] = routesOfOne;
+  const [mac] = evpnRoutes;
   if (mac !== undefined) one.routing.withdraw('l2vpn-evpn', mac);
   await until('the withdrawal', () => texts(other).length === 2);
 
@@ -170,7 +133,7 @@ graceful_restart = 0
 `;
   const reflector = start(5, range);
   const guest = start(6, peerOf(5, 6));
-  for (const route of routesOfOne) guest.routing.originate('l2vpn-evpn', route, told);
+  for (const route of evpnRoutes) guest.routing.originate('l2vpn-evpn', route, told);
   await until('its routes', () => texts(reflector).length === 3);
   assert.equal(summary(reflector).peers[0]?.families[0]?.received, 3);
   guest.stop();

@@ -8,7 +8,7 @@ export interface PartView {
 
 export interface ConditionView {
   readonly scope: string;
-  readonly severity: 'error' | 'warning';
+  readonly severity: 'error' | 'warning' | 'note';
   readonly message: string;
 }
 

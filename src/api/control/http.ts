@@ -93,3 +93,42 @@ export function send(response: ServerResponse, status: number, body: unknown): v
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(`${JSON.stringify(body)}\n`);
 }
+
+export type Portion = string | Uint8Array;
+
+/** Milliseconds for which a reader may take nothing: what it has not read keeps others from forgetting. */
+const standstill = 60_000;
+
+/**
+ * Sends one portion after the other, the next one when the reader has taken most of what came before and others had their
+ * turn. Ends the connection of a reader that stands still; then, and when the reader goes, no further portion is asked for.
+ */
+export async function sendPortions(
+  response: ServerResponse,
+  contentType: string,
+  portions: AsyncIterable<Portion>,
+  patience = standstill,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': contentType });
+  // So that the reader knows at once that it is heard, and not with the first change of a quiet table.
+  response.flushHeaders();
+  for await (const portion of portions) {
+    if (!response.write(portion)) await drained(response, patience);
+    else await new Promise((resolve) => setImmediate(resolve));
+    if (response.destroyed) return;
+  }
+  response.end();
+}
+
+function drained(response: ServerResponse, patience: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (response.destroyed) return resolve();
+    const timer = setTimeout(() => response.destroy(), patience);
+    const finish = (): void => {
+      clearTimeout(timer);
+      response.off('drain', finish).off('close', finish);
+      resolve();
+    };
+    response.on('drain', finish).on('close', finish);
+  });
+}

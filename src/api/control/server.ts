@@ -9,13 +9,17 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { ControlViews } from '../contract/control.ts';
 import { close, listen, type Listening, send, serveOnSocket, serverOf, urlOf } from './http.ts';
 
-export interface ControlPorts {
+/** What the pages on a loopback port show. */
+export interface HealthPorts {
+  isReady(): boolean;
+  metrics(): Promise<string>;
+}
+
+export interface ControlPorts extends HealthPorts {
   view<P extends keyof ControlViews>(path: P, query: string): ControlViews[P];
   drain(): void;
   /** Resolves when everything was read anew and put right. */
   resync(): Promise<void>;
-  isReady(): boolean;
-  metrics(): Promise<string>;
 }
 
 const paths: readonly (keyof ControlViews)[] = [
@@ -32,10 +36,10 @@ export function serveSocket(path: string, ports: ControlPorts): Promise<Result<L
   return serveOnSocket(path, remedy, (request, response) => answer(request, response, ports));
 }
 
-/** Serves `/metrics`, `/healthz` and `/readyz` only. */
+/** Serves `/metrics`, `/healthz` and `/readyz` only, of an agent or of a speaker. */
 export async function serveHealth(
   address: { readonly host: string; readonly port: number },
-  ports: ControlPorts,
+  ports: HealthPorts,
 ): Promise<Result<Listening, string>> {
   const server = serverOf((request, response) => answerHealth(request, response, ports));
   const listening = await listen(server, address);
@@ -72,7 +76,7 @@ async function answer(
 async function answerHealth(
   request: IncomingMessage,
   response: ServerResponse,
-  ports: ControlPorts,
+  ports: HealthPorts,
 ): Promise<void> {
   const pathname = urlOf(request)?.pathname;
   if (request.method !== 'GET') send(response, 405, { error: 'only GET is answered here' });

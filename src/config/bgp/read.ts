@@ -1,36 +1,52 @@
 /** The file of `selvedge bgp`, TOML 1.0: text to a BgpConfig, or everything that is wrong with it at once. Pure. */
 
-import { type Issue, issue, issueAt } from '../../base/issue.ts';
+import { type Issue, issue } from '../../base/issue.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import type { Ip, Ip4 } from '../../net/ip.ts';
+import { formatIp, type Ip, type Ip4, isLinkLocal } from '../../net/ip.ts';
 import type { IfName } from '../../net/if-name.ts';
 import type { Asn } from '../../net/numbers.ts';
 import type { Prefix } from '../../net/prefix.ts';
-import type { Options, ValuesOf } from '../option.ts';
+import type { ValuesOf } from '../option.ts';
 import { nearest } from '../suggest.ts';
-import { isTable, parseSyntax, type Table } from '../toml.ts';
+import { parseSyntax, type Table } from '../toml.ts';
 import { placeOf } from './place.ts';
+import {
+  checkImport,
+  checkNames,
+  type Policies,
+  policySections,
+  readPolicies,
+} from './policy-read.ts';
+import { checkRelations, isOutside, type Relations } from './relations.ts';
 import {
   global,
   type GlobalValues,
   listen,
   type ListenValues,
+  metrics,
+  type MetricsValues,
   naming,
   peer,
   range,
   session,
   type SessionValues,
 } from './schema.ts';
+import { Tables } from './tables.ts';
 
 export interface BgpConfig {
   readonly global: GlobalValues & { readonly as: Asn; readonly routerId: Ip4 };
   readonly listen: readonly ListenValues[];
+  readonly metrics: MetricsValues;
   readonly peers: readonly PeerConfig[];
   readonly ranges: readonly RangeConfig[];
+  /** By their names, which peers give. */
+  readonly policies: Policies;
 }
 
 export type SessionConfig = SessionValues & {
   readonly as: Asn | 'internal' | 'external';
+  /** It is of another AS, and of no member of our confederation. */
+  readonly isOutside: boolean;
   readonly name: string | undefined;
 };
 
@@ -58,54 +74,104 @@ function placed(text: string, of: Issue): Issue {
 
 const peerOptions = { ...naming, ...peer, ...session };
 const rangeOptions = { ...naming, ...range, ...session };
-const sections = ['global', 'listen', 'group', 'peer', 'range'];
+const ownSections = ['global', 'listen', 'metrics', 'group', 'peer', 'range'];
+const sections = [...ownSections, ...policySections];
 
 class Reader {
-  readonly issues: Issue[] = [];
+  readonly #tables = new Tables();
+  #policies: Policies = new Map();
+  #relations: Relations = { as: undefined, confederationMembers: [] };
+
+  get issues(): readonly Issue[] {
+    return this.#tables.issues;
+  }
 
   read(table: Table): BgpConfig | undefined {
     for (const key of Object.keys(table)) {
-      if (!sections.includes(key)) this.#unknown(key, key, sections);
+      if (!sections.includes(key)) this.#tables.unknown(key, key, sections);
     }
-    const own = this.#values(global, this.#table(table['global'], 'global'), 'global');
+    const own = this.#tables.values(
+      global,
+      this.#tables.table(table['global'], 'global'),
+      'global',
+    );
+    this.#policies = readPolicies(this.#tables, table);
+    this.#relations = own;
+    this.#checkConfederation(own);
     const groups = this.#groups(table['group']);
-    const peers = this.#list(table['peer'], 'peer').flatMap(({ at, raw }) => {
-      const values = this.#values(peerOptions, this.#inherited(raw, groups, at), at);
+    const peers = this.#tables.list(table['peer'], 'peer').flatMap(({ at, raw }) => {
+      const values = this.#tables.values(peerOptions, this.#inherited(raw, groups, at), at);
       return this.#peer(values, at) ?? [];
     });
-    const ranges = this.#list(table['range'], 'range').flatMap(({ at, raw }) => {
-      const values = this.#values(rangeOptions, this.#inherited(raw, groups, at), at);
+    this.#checkDifferent(peers);
+    const ranges = this.#tables.list(table['range'], 'range').flatMap(({ at, raw }) => {
+      const values = this.#tables.values(rangeOptions, this.#inherited(raw, groups, at), at);
       return this.#range(values, at) ?? [];
     });
     const { as, routerId } = own;
-    const listens = this.#list(table['listen'], 'listen').map(({ at, raw }) =>
-      this.#values(listen, raw, at),
+    const listens = this.#tables
+      .list(table['listen'], 'listen')
+      .map(({ at, raw }) => this.#tables.values(listen, raw, at));
+    const pages = this.#tables.values(
+      metrics,
+      this.#tables.table(table['metrics'], 'metrics'),
+      'metrics',
     );
-    if (as === undefined) this.#missing('global.as');
-    if (routerId === undefined) this.#missing('global.router_id');
+    if (as === undefined) this.#tables.missing('global.as');
+    if (routerId === undefined) this.#tables.missing('global.router_id');
     if (as === undefined || routerId === undefined) return undefined;
-    return { global: { ...own, as, routerId }, listen: listens, peers, ranges };
+    const policies = this.#policies;
+    return {
+      global: { ...own, as, routerId },
+      listen: listens,
+      metrics: pages,
+      peers,
+      ranges,
+      policies,
+    };
   }
 
   #peer(values: ValuesOf<typeof peerOptions>, at: string): PeerConfig | undefined {
     const { address, link, as } = values;
-    if (as === undefined) this.#missing(`${at}.as`, 'must be given, here or in the group');
+    this.#checkSession(values, at);
+    if (as === undefined) this.#tables.missing(`${at}.as`, 'must be given, here or in the group');
     const remote = link === undefined ? {} : { link };
     if (address === undefined && link === undefined) {
-      this.#missing(`${at}.address`, 'needs an address, or a link');
+      this.#tables.missing(`${at}.address`, 'needs an address, or a link');
       return undefined;
+    }
+    if (address?.family === 6 && isLinkLocal(address) && link === undefined) {
+      this.#tables.missing(`${at}.link`, `${formatIp(address)} is on some link: name it`);
     }
     if (as === undefined) return undefined;
     const where = address === undefined ? remote : { ip: address, ...remote };
-    return { ...values, as, remote: where as PeerConfig['remote'] };
+    const { extendedNextHop = link !== undefined } = values;
+    const common = { ...values, as, extendedNextHop, isOutside: isOutside(as, this.#relations) };
+    return { ...common, remote: where as PeerConfig['remote'] };
+  }
+
+  /** A connection is of one peer: by address and link, in the VRF that it is in. */
+  #checkDifferent(peers: readonly PeerConfig[]): void {
+    const seen = new Map<string, number>();
+    peers.forEach(({ device, remote }, index) => {
+      const ip = 'ip' in remote ? formatIp(remote.ip) : '';
+      const key = [device, remote.link, ip].join(' ');
+      const other = seen.get(key);
+      if (other === undefined) seen.set(key, index);
+      else {
+        const at = ip === '' ? 'link' : 'address';
+        this.#tables.say(`peer[${other}] has it already`, `peer[${index}].${at}`);
+      }
+    });
   }
 
   #range(values: ValuesOf<typeof rangeOptions>, at: string): RangeConfig | undefined {
     const { prefix, as } = values;
-    if (prefix === undefined) this.#missing(`${at}.prefix`);
-    if (as === undefined) this.#missing(`${at}.as`, 'must be given, here or in the group');
+    this.#checkSession(values, at);
+    if (prefix === undefined) this.#tables.missing(`${at}.prefix`);
+    if (as === undefined) this.#tables.missing(`${at}.as`, 'must be given, here or in the group');
     if (prefix === undefined || as === undefined) return undefined;
-    return { ...values, as, prefix };
+    return { ...values, as, isOutside: isOutside(as, this.#relations), prefix };
   }
 
   /** What a peer says itself goes before what its group says. */
@@ -117,87 +183,43 @@ class Reader {
       const known = [...groups.keys()];
       const similar = nearest(name, known) ?? known[0];
       const hint = similar === undefined ? 'there is none' : `did you mean '${similar}'?`;
-      this.#say(`no group has the name '${name}'; ${hint}`, `${at}.group`);
+      this.#tables.say(`no group has the name '${name}'; ${hint}`, `${at}.group`);
     }
     return { ...group, ...raw };
   }
 
   #groups(raw: unknown): ReadonlyMap<string, Table> {
     const groups = new Map<string, Table>();
-    for (const [name, value] of Object.entries(this.#table(raw, 'group'))) {
+    for (const [name, value] of Object.entries(this.#tables.table(raw, 'group'))) {
       const at = `group.${name}`;
-      const group = this.#table(value, at);
+      const group = this.#tables.table(value, at);
       // Read for what is wrong with it, even where nobody names it.
-      this.#values(session, group, at);
+      this.#checkPolicies(this.#tables.values(session, group, at), at);
       groups.set(name, group);
     }
     return groups;
   }
 
-  #values<O extends Options>(options: O, raw: Table, at: string): ValuesOf<O> {
-    const values: Record<string, unknown> = {};
-    const keys = new Map(Object.keys(options).map((field) => [keyOf(field), field]));
-    for (const [key, field] of keys) {
-      const row = options[field];
-      if (row === undefined) continue;
-      values[field] = row.default;
-      if (!Object.hasOwn(raw, key)) continue;
-      const parsed = row.type.parse(raw[key]);
-      if (parsed.ok) values[field] = parsed.value;
-      else this.#add(issueAt(`${at}.${key}`, parsed.error));
+  #checkSession(values: SessionValues, at: string): void {
+    this.#checkPolicies(values, at);
+    for (const { message, path } of checkRelations(values, this.#relations)) {
+      this.#tables.say(message, `${at}.${path}`);
     }
-    for (const key of Object.keys(raw)) {
-      if (!keys.has(key)) this.#unknown(`${at}.${key}`, key, [...keys.keys()]);
+  }
+
+  #checkPolicies({ import: imports = [], export: exports = [] }: SessionValues, at: string): void {
+    checkNames(this.#tables, imports, this.#policies, `${at}.import`);
+    checkNames(this.#tables, exports, this.#policies, `${at}.export`);
+    checkImport(this.#tables, imports, this.#policies, this.#relations.as, `${at}.import`);
+  }
+
+  #checkConfederation({ as, confederation, confederationMembers }: GlobalValues): void {
+    if (confederation === undefined && confederationMembers.length > 0) {
+      this.#tables.missing('global.confederation', 'must be given, as there are members');
     }
-    // The one place where what the options' own types have read becomes the type derived from those options.
-    return values as ValuesOf<O>;
-  }
-
-  #table(raw: unknown, at: string): Table {
-    if (raw === undefined) return {};
-    if (isTable(raw)) return raw;
-    this.#say(`expected a table, [${at}]`, at);
-    return {};
-  }
-
-  #list(raw: unknown, at: string): readonly { readonly at: string; readonly raw: Table }[] {
-    if (raw === undefined) return [];
-    if (Array.isArray(raw) && raw.every(isTable)) {
-      return raw.map((each, index) => ({ at: `${at}[${index}]`, raw: each }));
+    if (confederation !== undefined && confederation === as) {
+      const message = `${as} is our member AS too; give \`as\` another number, or leave this out`;
+      this.#tables.say(message, 'global.confederation');
     }
-    this.#say(`expected tables, each as [[${at}]]`, at);
-    return [];
   }
-
-  #unknown(path: string, key: string, known: readonly string[]): void {
-    const similar = nearest(key, known);
-    this.#say(similar === undefined ? 'unknown' : `unknown; did you mean ${similar}?`, path);
-  }
-
-  /** Of what was given and refused enough was said. */
-  #missing(path: string, message = 'must be given'): void {
-    const wasRefused = this.issues.some((each) => tail(each.path) === tail(path));
-    if (!wasRefused) this.#say(message, path);
-  }
-
-  #say(message: string, path: string): void {
-    this.#add(issue(message, path));
-  }
-
-  /** What a group has wrong is said once, not for each of its peers. */
-  #add(of: Issue): void {
-    const isKnown = this.issues.some(
-      ({ message, path }) =>
-        message === of.message && path.startsWith('group.') && tail(path) === tail(of.path),
-    );
-    if (!isKnown) this.issues.push(of);
-  }
-}
-
-function tail(path: string): string {
-  return path.slice(path.lastIndexOf('.') + 1);
-}
-
-function keyOf(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

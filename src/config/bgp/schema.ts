@@ -2,34 +2,16 @@
 
 import { issue } from '../../base/issue.ts';
 import { err, ok } from '../../base/result.ts';
-import type { Ip, Ip4 } from '../../net/ip.ts';
-import { parseIp } from '../../net/ip.ts';
-import { type Asn, parseAsn } from '../../net/numbers.ts';
+import { formatIp, type Ip, parseIp } from '../../net/ip.ts';
+import type { Asn } from '../../net/numbers.ts';
 import { formatPrefix, parsePrefix, type Prefix } from '../../net/prefix.ts';
-import { formatIp } from '../../net/ip.ts';
 import { option, optional, type Type, type ValuesOf } from '../option.ts';
-import { boolean, ifName, integer, listOf, oneOf, path, string } from '../types.ts';
-
-/** The address families, in the words of IANA's registries with a hyphen. */
-export const familyWords = [
-  'ipv4-unicast',
-  'ipv6-unicast',
-  'ipv4-vpn',
-  'ipv6-vpn',
-  'l2vpn-evpn',
-  'route-target',
-] as const;
+import { exchange, globalExchange } from './exchange.ts';
+import { familyWords } from './families.ts';
+import { globalRelations, relations } from './relations.ts';
+import { asn, boolean, ifName, integer, ip4, listOf, oneOf, path, string } from '../types.ts';
 
 const family = oneOf(...familyWords);
-
-const asn: Type<Asn> = {
-  says: 'AS number, 1 to 4294967295',
-  parse: (value) =>
-    typeof value === 'number' || typeof value === 'string'
-      ? parseAsn(value)
-      : err(issue('expected an AS number')),
-  format: (value) => value,
-};
 
 const remoteAs: Type<Asn | 'internal' | 'external'> = {
   says: 'AS number, `internal` or `external`',
@@ -39,18 +21,39 @@ const remoteAs: Type<Asn | 'internal' | 'external'> = {
 
 const ip: Type<Ip> = { says: 'IP address', parse: string(parseIp), format: formatIp };
 
-const ip4: Type<Ip4> = {
-  says: 'IPv4 address',
-  parse: string((text) => {
-    const parsed = parseIp(text);
-    if (!parsed.ok) return parsed;
-    const { value } = parsed;
-    return value.family === 4 ? ok(value) : err(issue(`'${text}' is not an IPv4 address`));
-  }),
-  format: formatIp,
+const prefix: Type<Prefix> = { says: 'prefix', parse: string(parsePrefix), format: formatPrefix };
+
+/** RFC 4271 §4.2: "either zero or at least three seconds". */
+const holdTime: Type<number> = {
+  ...integer(0, 65_535),
+  says: 'seconds, 0 or 3 to 65535',
+  parse: (value) =>
+    value === 1 || value === 2
+      ? err(issue(`a hold time is 0 or at least 3 seconds, not ${value}`))
+      : integer(0, 65_535).parse(value),
 };
 
-const prefix: Type<Prefix> = { says: 'prefix', parse: string(parsePrefix), format: formatPrefix };
+const maxPasswordLength = 80;
+
+/** What the kernel takes: TCP_MD5SIG_MAXKEYLEN. */
+const password: Type<string> = {
+  says: `text of 1 to ${maxPasswordLength} octets`,
+  parse: string((value) => {
+    const { length } = new TextEncoder().encode(value);
+    return length > 0 && length <= maxPasswordLength
+      ? ok(value)
+      : err(issue(`not 1 to ${maxPasswordLength} octets`));
+  }),
+  format: (value) => value,
+};
+
+const families: Type<readonly (typeof familyWords)[number][]> = {
+  ...listOf(family),
+  parse: (value) =>
+    Array.isArray(value) && value.length === 0
+      ? err(issue('no family is left to speak'))
+      : listOf(family).parse(value),
+};
 
 const text: Type<string> = { says: 'text', parse: string(ok), format: (value) => value };
 
@@ -63,11 +66,20 @@ export const global = {
     why: 'the router id, unless several reflectors serve the same clients',
   }),
   families: option({
-    type: listOf(family),
+    type: families,
     default: ['l2vpn-evpn'],
     about: 'The families whose routes are held.',
     why: 'EVPN is what this speaker is for',
   }),
+  ebgpRequiresPolicy: option({
+    type: boolean,
+    default: true,
+    about:
+      'Whether an external peer without `import` is taken nothing from, and one without `export` told nothing, RFC 8212.',
+    why: 'a route that leaks to another AS does more harm than one that is missing; FRR has it so too',
+  }),
+  ...globalRelations,
+  ...globalExchange,
   socket: option({
     type: path,
     default: '/run/selvedge/bgp.sock',
@@ -92,11 +104,26 @@ export const listen = {
   device: optional({ type: ifName, about: 'The VRF to listen in.', why: 'the default VRF' }),
 };
 
+/** Served over HTTP, where a port is given. */
+export const metrics = {
+  address: option({
+    type: ip,
+    default: { family: 4, value: 0x7f00_0001 },
+    about: 'Where `/metrics`, `/healthz` and `/readyz` are served.',
+    why: 'loopback: there is neither encryption nor a password',
+  }),
+  port: optional({
+    type: integer(1, 65_535),
+    about: 'The TCP port of these pages.',
+    why: 'they are not served',
+  }),
+};
+
 /** Of a peer, of a range, or of a group for all that name it. */
 export const session = {
   as: optional({ type: remoteAs, about: 'The AS of the peer.', why: 'must be given' }),
   families: optional({
-    type: listOf(family),
+    type: families,
     about: 'The families that are spoken with the peer.',
     why: 'those of [global]',
   }),
@@ -113,7 +140,7 @@ export const session = {
     why: 'both ends connect, so that either may come later',
   }),
   holdTime: option({
-    type: integer(0, 65_535),
+    type: holdTime,
     default: 90,
     about: 'Seconds without a sign of the peer, after which it is gone; 0, or at least 3.',
     why: 'RFC 4271 §10 suggests it',
@@ -133,7 +160,7 @@ export const session = {
   source: optional({ type: ip, about: 'The address to connect from.', why: "the kernel's choice" }),
   device: optional({ type: ifName, about: 'The VRF of the peer.', why: 'the default VRF' }),
   password: optional({
-    type: text,
+    type: password,
     secret: true,
     about: 'The key of TCP-MD5, RFC 2385.',
     why: 'none',
@@ -161,6 +188,8 @@ export const session = {
     about: 'Seconds for which routes of a peer that restarts are kept, RFC 4724; 0: not at all.',
     why: 'what FRR and BIRD take',
   }),
+  ...relations,
+  ...exchange,
   shutdown: option({
     type: boolean,
     default: false,
@@ -201,3 +230,4 @@ export const naming = {
 export type SessionValues = ValuesOf<typeof session>;
 export type GlobalValues = ValuesOf<typeof global>;
 export type ListenValues = ValuesOf<typeof listen>;
+export type MetricsValues = ValuesOf<typeof metrics>;

@@ -9,7 +9,7 @@
 import { type Inventory, type InventoryChange, isHostPort } from '../../inventory/inventory.ts';
 import type { PortInterest } from '../../inventory/source.ts';
 import { emptyPlan, type Mode, type Scope, type ScopePlan } from '../mode.ts';
-import { isGatewayPort, peerOf, roleAt } from './gateways.ts';
+import { isGatewayPort, peerOf, roleAt } from '../gateways.ts';
 import { planGateway } from './plan-gateway.ts';
 import { planHost } from './plan-host.ts';
 import { planNetwork } from './plan-network.ts';
@@ -24,11 +24,15 @@ export function evpnMode(settings: EvpnSettings): Mode {
     scopes: allScopes,
     touched,
     plan: (scope, inventory) => plan(scope, inventory, settings),
-    bearsOnInterest: (change) =>
-      change.of !== 'port' ||
-      [change.before, change.after].some((port) => port !== undefined && !isHostPort(port)),
+    bearsOnInterest,
     interest: (inventory) => interest(inventory, settings),
   };
+}
+
+function bearsOnInterest(change: InventoryChange): boolean {
+  if (['switch', 'router', 'balancer'].includes(change.of)) return false;
+  if (change.of !== 'port') return true;
+  return [change.before, change.after].some((port) => port !== undefined && !isHostPort(port));
 }
 
 function touched(change: InventoryChange, inventory: Inventory): Iterable<Scope> {
@@ -36,6 +40,7 @@ function touched(change: InventoryChange, inventory: Inventory): Iterable<Scope>
   if (change.of === 'membership') {
     return touchedByPorts(inventory.portsOfGroup(change.group), inventory);
   }
+  if (['switch', 'router', 'balancer'].includes(change.of)) return [];
   // Facts about the node bear on everything.
   return allScopes(inventory);
 }

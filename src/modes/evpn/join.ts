@@ -7,7 +7,7 @@
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
 import type { Vni } from '../../net/numbers.ts';
-import { byName, isGatewayPort, localGateways, peerOf, type ProviderExit } from './gateways.ts';
+import { byName, isGatewayPort, localGateways, peerOf, type ProviderExit } from '../gateways.ts';
 import { readyGateway, type Site } from './site.ts';
 
 interface Join {

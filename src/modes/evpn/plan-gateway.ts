@@ -5,10 +5,11 @@ import type { Inventory } from '../../inventory/inventory.ts';
 import type { BgpvpnKeys, PortBinding } from '../../inventory/port-binding.ts';
 import { type Family, type Ip, isLinkLocal } from '../../net/ip.ts';
 import { linkLocalOf } from '../../net/mac.ts';
+import type { Condition } from '../../resources/condition.ts';
 import type { Reason } from '../../resources/resource.ts';
 import { emptyPlan, type ScopePlan } from '../mode.ts';
-import { becauseAddressed } from './because.ts';
-import type { Gateway, ProviderExit } from './gateways.ts';
+import { becauseAddressed } from '../because.ts';
+import type { Gateway, ProviderExit } from '../gateways.ts';
 import { joinProblem } from './join.ts';
 import type { EvpnSettings } from './settings.ts';
 import { readyGateway, type Site } from './site.ts';
@@ -29,7 +30,14 @@ export function planGateway(
   const { site } = readiness;
   const elsewhere = joinProblem(site.gateway.bgpvpn.vni, site, inventory);
   if (elsewhere !== undefined) return refuse(elsewhere);
-  return { concepts: frameOf(site, site.gateway.bgpvpn, settings, true), conditions: [] };
+  const concepts = frameOf(site, site.gateway.bgpvpn, settings, true);
+  return { concepts, conditions: port.chassis === undefined ? [unclaimed(scope, port)] : [] };
+}
+
+/** No node announces this router, and each may think that another one does. */
+function unclaimed(scope: string, { name }: PortBinding): Condition {
+  const message = `cannot offer the router behind ${name} yet: OVN has bound it to no chassis; see that ovn-controller runs on a chassis of its group`;
+  return { scope, severity: 'warning', message };
 }
 
 /** The VRF and the wiring that everything in this VNI at this site stands on. */

@@ -3,9 +3,8 @@
 import { formatIssue } from '../../base/issue.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
-import type { Family, Ip } from '../../net/ip.ts';
 import type { Reason } from '../../resources/resource.ts';
-import { becauseAnnotated, becauseBound, becauseExit, becauseMember } from './because.ts';
+import { becauseAnnotated, becauseBound, becauseExit, becauseMember } from '../because.ts';
 import {
   type Gateway,
   type GatewayRole,
@@ -14,7 +13,8 @@ import {
   type ProviderExit,
   providerExit,
   roleAt,
-} from './gateways.ts';
+} from '../gateways.ts';
+import { noVtep, type Vtep, vtepOf } from '../vtep.ts';
 
 /** A gateway with all that a VRF needs of it, or what is wrong, or `undefined` when it is none of ours. */
 export type Readiness =
@@ -22,12 +22,10 @@ export type Readiness =
   | { readonly ready: false; readonly problem: string };
 
 /** Where and for whom: the parts that the plans of a gateway and of its networks share. */
-export interface Site {
+export interface Site extends Vtep {
   readonly gateway: Gateway;
   readonly role: GatewayRole;
   readonly exit: ProviderExit;
-  readonly vtep: Ip;
-  readonly mtu: number;
   /** Why the gateway is here, when that is more than why it is prepared for: what stands on both does not change hands. */
   readonly becauseActive: readonly Reason[];
   readonly because: readonly Reason[];
@@ -46,12 +44,8 @@ export function readyGateway(port: PortBinding, inventory: Inventory): Readiness
   if (addresses === undefined) return problem(noAddresses(port));
   const exit = providerExit(networkPort.datapath, inventory);
   if (typeof exit === 'string') return problem(exit);
-  const { vtep, underlayMtu } = inventory.host;
-  if (vtep === undefined) {
-    return problem(
-      'this node has no VTEP address; set evpn.local_ip, or give the loopback device a /32 address',
-    );
-  }
+  const tunnel = vtepOf(inventory.host);
+  if (tunnel === undefined) return problem(noVtep);
   const gateway = { port, addresses, networkPort, bgpvpn: annotation.value };
   const { systemId } = inventory.ovs;
   const bound = becauseBound(port, systemId);
@@ -61,14 +55,8 @@ export function readyGateway(port: PortBinding, inventory: Inventory): Readiness
     becauseAnnotated(networkPort, annotation.value),
     ...becauseExit(exit),
   ];
-  const mtu = (underlayMtu ?? 1500) - vxlanOverhead(vtep.family);
   const becauseActive = role === 'active' && isMember ? [bound] : [];
-  return { ready: true, site: { gateway, role, exit, vtep, mtu, becauseActive, because } };
-}
-
-/** Outer IP, UDP and VXLAN headers and the inner Ethernet header, RFC 7348 §5. */
-export function vxlanOverhead(family: Family): number {
-  return family === 4 ? 50 : 70;
+  return { ready: true, site: { gateway, role, exit, ...tunnel, becauseActive, because } };
 }
 
 function problem(text: string): Readiness {

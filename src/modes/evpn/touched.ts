@@ -1,12 +1,12 @@
 /**
  * Which scopes a change of one port may alter, found by indexes from that port. A property test holds this to what
- * the plans look up: test/modes/evpn/incremental.test.ts.
+ * the plans look up: test/modes/incremental.test.ts.
  */
 
 import { type Inventory, isHostPort } from '../../inventory/inventory.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
 import type { Scope } from '../mode.ts';
-import { isGatewayPort } from './gateways.ts';
+import { isGatewayPort } from '../gateways.ts';
 
 /** The scope that a port is planned in; ports of other types have none. */
 export function scopeOf(port: PortBinding): Scope | undefined {

@@ -3,6 +3,7 @@
 import type { Host } from '../../inventory/host.ts';
 import type { IfName } from '../../net/if-name.ts';
 import { type Ip, isLinkLocal, isLoopback } from '../../net/ip.ts';
+import type { TableId } from '../../net/numbers.ts';
 import { isHostPrefix } from '../../net/prefix.ts';
 import type { Address, Link, Route } from '../../protocols/netlink/index.ts';
 
@@ -18,13 +19,26 @@ export interface KernelFacts {
   readonly addresses: readonly Address[];
   /** Of the main table. */
   readonly routes: readonly Route[];
+  /** What /etc/iproute2/rt_tables says, or nothing. */
+  readonly tables: string;
 }
 
 export function readHost(settings: HostSettings, facts: KernelFacts): Host {
   return {
     vtep: settings.localIp ?? findVtep(settings, facts),
     underlayMtu: settings.underlayMtu ?? findUnderlayMtu(facts),
+    tables: parseTables(facts.tables),
   };
+}
+
+/** Lines of number and name; iproute2 takes the last of several with one name. */
+function parseTables(text: string): ReadonlyMap<string, TableId> {
+  const tables = new Map<string, TableId>();
+  for (const line of text.split('\n')) {
+    const [, number, name] = /^\s*(\d+|0x[0-9a-f]+)\s+([^\s#]+)/i.exec(line) ?? [];
+    if (number !== undefined && name !== undefined) tables.set(name, Number(number) as TableId);
+  }
+  return tables;
 }
 
 /** The device that has the VTEP address. */

@@ -4,6 +4,7 @@
  * routes come and go all the time, for a small part of the time.
  */
 
+import { readFile } from 'node:fs/promises';
 import { equalData } from '../../base/equal.ts';
 import type { Clock, Log } from '../../base/ports.ts';
 import { ok, type Result } from '../../base/result.ts';
@@ -172,8 +173,13 @@ async function readFacts(settings: HostSettings): Promise<KernelFacts | string> 
   const v6 = orNone(await open.dump(route, { family: 6, table: main }));
   for (const each of [addresses, v4, v6]) if (!each.ok) return formatNetlinkError(each.error);
   if (!addresses.ok || !v4.ok || !v6.ok) return 'cannot read the kernel';
-  return { links: links.value, addresses: addresses.value, routes: [...v4.value, ...v6.value] };
+  const routes = [...v4.value, ...v6.value];
+  const tables = await readFile(tablesFile, 'utf8').catch(() => '');
+  return { links: links.value, addresses: addresses.value, routes, tables };
 }
+
+/** Where tables have names; a node without that file has none. */
+const tablesFile = '/etc/iproute2/rt_tables';
 
 /** A table that never had a route does not exist: in a network namespace that is new, not even the main one. */
 function orNone<T>(dumped: Result<readonly T[], NetlinkError>): Result<readonly T[], NetlinkError> {

@@ -7,9 +7,9 @@ import { equalData } from '../../base/equal.ts';
 import type { Clock, Log, Random } from '../../base/ports.ts';
 import { type PortBinding, parsePortBinding } from '../../inventory/port-binding.ts';
 import type {
+  CloudSource,
   InventoryUpdate,
   PortInterest,
-  Source,
   SourceEvents,
   SourceState,
 } from '../../inventory/source.ts';
@@ -29,6 +29,7 @@ import {
   table,
 } from '../../protocols/ovsdb/index.ts';
 import { sourceState } from '../state.ts';
+import { type BalancerConditions, Balancers, balancerTables } from './balancers.ts';
 import type { Memory, Remembered } from './memory.ts';
 
 const portBindingColumns = {
@@ -42,6 +43,9 @@ const portBindingColumns = {
   options: map('string', 'string'),
   external_ids: map('string', 'string'),
   tag: optional('integer'),
+  up: optional('boolean'),
+  additional_chassis: set('uuid'),
+  virtual_parent: optional('string'),
 };
 
 export interface SouthboundOptions {
@@ -57,17 +61,10 @@ export interface SouthboundOptions {
   readonly log: Log;
 }
 
-export interface SouthboundSource extends Source {
-  /** Asks for these rows; until they have been delivered the source is not synced. */
-  setInterest(interest: PortInterest): void;
-  /** Whether this OVN exchanges routes with VRFs of the kernel by itself (25.03 and later); `undefined` until known. */
-  readonly exchangesRoutes: boolean | undefined;
-}
-
 export function openSouthboundSource(
   options: SouthboundOptions,
   events: SourceEvents,
-): SouthboundSource {
+): CloudSource {
   const { endpoints, tls, clock, random, log, systemId, memory } = options;
   const remembered = memory.recall(systemId);
   const first = remembered === undefined ? unasked : recalled(remembered);
@@ -81,7 +78,7 @@ export function openSouthboundSource(
     database: 'OVN_Southbound',
     tables: {
       Chassis: table({
-        columns: { name: one('string') },
+        columns: { name: one('string'), external_ids: map('string', 'string') },
         where: [['name', '==', systemId]],
       }),
       // Which gateways may move here: asked for when the own chassis is known.
@@ -91,9 +88,11 @@ export function openSouthboundSource(
         where: first.HA_Chassis_Group,
       }),
       Port_Binding: table({ columns: portBindingColumns, where: first.Port_Binding }),
+      ...balancerTables,
     },
   });
   const ports = new Map<string, PortBinding>();
+  const balancers = new Balancers();
   /** Rows of HA_Chassis that stand for the own chassis; each makes it a member of one group. */
   const seats = new Set<string>();
   /** Rows of HA_Chassis_Group as delivered: only those with one of the seats are. */
@@ -101,15 +100,20 @@ export function openSouthboundSource(
   /** Those the own chassis counts as a member of. */
   const groups = new Set<string>();
   let chassis: string | undefined;
+  let chassisExposes: boolean | undefined;
   let interest: PortInterest | undefined;
-  let applied: unknown = first;
+  // Load balancers are not remembered: what is asked of them follows from what comes.
+  let applied: unknown = { ...first, ...balancers.conditions(new Set()) };
   let pending = 0;
   /** Whether what was asked for at first has come: before, nobody knows what else there is to ask for. */
   let isRead = false;
 
   const request = () => {
     if (interest === undefined || !isRead) return;
-    const conditions = conditionsOf(interest, { chassis, seats, groups });
+    const conditions = {
+      ...conditionsOf(interest, { chassis, seats, groups }),
+      ...balancers.conditions(balancedBy(interest, namesRouters())),
+    };
     if (equalData(conditions, applied)) return;
     applied = conditions;
     if (chassis !== undefined) {
@@ -124,6 +128,10 @@ export function openSouthboundSource(
       events.stateChanged();
     });
   };
+
+  /** Whether this OVN says which routers have a load balancer: since 23.09. */
+  const namesRouters = () =>
+    database.schema?.tables.get('Load_Balancer')?.columns.has('lr_datapath_group') === true;
 
   function* joined(): Iterable<InventoryUpdate> {
     for (const group of delivered.difference(groups)) {
@@ -152,8 +160,12 @@ export function openSouthboundSource(
       const value = change.kind === 'delete' ? undefined : change.new._uuid;
       // A Chassis that was made anew: the old row goes in the same transaction, in either order.
       if (change.kind === 'delete' && chassis !== change.uuid) continue;
+      const exposes = change.kind === 'delete' ? undefined : exposesOf(change.new.external_ids);
+      // Some write a sign of life into its external_ids, over and over.
+      if (value === chassis && exposes === chassisExposes) continue;
       chassis = value;
-      updates.push({ of: 'chassis', value });
+      chassisExposes = exposes;
+      updates.push({ of: 'chassis', value, exposes });
     }
     for (const change of changes.of('HA_Chassis')) {
       if (change.kind === 'delete') seats.delete(change.uuid);
@@ -171,9 +183,13 @@ export function openSouthboundSource(
       else ports.set(change.uuid, after);
       updates.push({ of: 'port', before, after });
     }
+    const groupChanges = changes.of('Logical_DP_Group');
+    updates.push(...balancers.read(namesRouters(), groupChanges, changes.of('Load_Balancer')));
     if (updates.length > 0) events.updated(updates);
     // Ports alone ask for nothing here: what follows from them comes by `setInterest`.
-    if ([...changes.tables].some((name) => name !== 'Port_Binding')) request();
+    const isNews = updates.some(({ of }) => of === 'chassis');
+    const silent = new Set<string>(['Port_Binding', 'Chassis']);
+    if (isNews || [...changes.tables].some((name) => !silent.has(name))) request();
     leave();
   });
   database.onState(({ name }) => {
@@ -215,14 +231,23 @@ function portAfter(
   before: PortBinding | undefined,
 ): PortBinding | undefined {
   if (change.kind === 'delete') return undefined;
-  // What happens most: ovn-controller claims a port, or releases it.
-  const isMoved = change.kind === 'modify' && change.columns.every((name) => name === 'chassis');
-  if (isMoved && before !== undefined) return { ...before, chassis: change.new.chassis };
+  // What happens most: ovn-controller claims a port, says that it is up, or releases it.
+  const isMoved =
+    change.kind === 'modify' && change.columns.every((name) => name === 'chassis' || name === 'up');
+  if (isMoved && before !== undefined) {
+    return { ...before, chassis: change.new.chassis, isUp: change.new.up !== false };
+  }
   return parsePortBinding(toRow(change.new));
 }
 
 function toRow(row: Omit<PortBindingRow, 'uuid'> & { readonly _uuid: string }): PortBindingRow {
   return { ...row, uuid: row._uuid };
+}
+
+/** Only these two words: a node that somebody misspelt is as its role says. */
+function exposesOf(externalIds: ReadonlyMap<string, string>): boolean | undefined {
+  const text = externalIds.get('selvedge:expose');
+  return text === 'true' ? true : text === 'false' ? false : undefined;
 }
 
 /** What is asked for as long as nothing is known: the rest follows from the own chassis. */
@@ -244,7 +269,13 @@ function recalled({ chassis, seats, groups, ...interest }: Remembered): Conditio
   return conditionsOf(wanted, { chassis, seats: new Set(seats), groups: new Set(groups) });
 }
 
-interface Conditions {
+function balancedBy({ balanced }: PortInterest, isByRouter: boolean): ReadonlySet<string> {
+  if (balanced === undefined) return new Set();
+  const { routers, switches } = balanced;
+  return isByRouter ? routers : routers.union(switches);
+}
+
+interface Conditions extends Partial<BalancerConditions> {
   readonly HA_Chassis: readonly Condition[];
   readonly HA_Chassis_Group: readonly Condition[];
   readonly Port_Binding: readonly Condition[];
@@ -261,7 +292,8 @@ function conditionsOf(interest: PortInterest, { chassis, seats, groups }: Own): 
   const own: readonly Condition[] = chassis === undefined ? [] : [['chassis', '==', chassis]];
   const each = (column: string, values: ReadonlySet<string>): readonly Condition[] =>
     [...values].sort().map((value): Condition => [column, '==', value]);
-  const { ownChassis, ownGroups, types, datapaths, names } = interest;
+  const { ownChassis, ownGroups, types, datapaths, names, balanced } = interest;
+  const portNames = [...(balanced?.portNames ?? [])].sort();
   return {
     HA_Chassis: ownGroups ? own : [],
     HA_Chassis_Group: [...seats]
@@ -273,6 +305,9 @@ function conditionsOf(interest: PortInterest, { chassis, seats, groups }: Own): 
       ...each('type', types),
       ...each('datapath', datapaths),
       ...each('logical_port', names),
+      ...portNames.map((name): Condition => {
+        return ['external_ids', 'includes', new Map([['neutron:port_name', name]])];
+      }),
     ],
   };
 }

@@ -25,19 +25,29 @@ export function readLocalOvs(
   const issues: Issue[] = [];
   return {
     systemId: externalIds.get('system-id'),
-    ovnRemote: readRemote(externalIds.get('ovn-remote'), issues),
+    hostname: externalIds.get('hostname'),
+    ovnRemote: readRemote('ovn-remote', externalIds, issues),
+    ovnNbRemote: readRemote('ovn-nb-remote', externalIds, issues),
     bridgeMappings: readMappings(externalIds.get('ovn-bridge-mappings') ?? '', issues),
     integrationBridge: integrationBridge(externalIds),
+    isGateway: /(^|,)\s*enable-chassis-as-gw\s*(,|$)/.test(
+      externalIds.get('ovn-cms-options') ?? '',
+    ),
     bridges: new Map([...bridges].flatMap(readBridge)),
     issues,
   };
 }
 
-function readRemote(text: string | undefined, issues: Issue[]): readonly Endpoint[] {
+function readRemote(
+  key: string,
+  externalIds: ReadonlyMap<string, string>,
+  issues: Issue[],
+): readonly Endpoint[] {
+  const text = externalIds.get(key);
   if (text === undefined) return [];
   const endpoints = parseEndpoints(text);
   if (endpoints.ok) return endpoints.value;
-  issues.push(issueAt('external_ids:ovn-remote', endpoints.error));
+  issues.push(issueAt(`external_ids:${key}`, endpoints.error));
   return [];
 }
 

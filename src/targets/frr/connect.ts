@@ -45,9 +45,23 @@ async function assign(sessions: readonly VtySession[]): Promise<Result<StanzaSes
   const vrf = taker.value;
   if (vrf === undefined)
     return err("FRR is of no use: no daemon takes 'vni' of a VRF; FRR 8.4 or later is needed");
+  if (vrf === mgmtd && !(await hasZebra(mgmtd))) {
+    return err(notRunning('zebra has not come to mgmtd yet'));
+  }
   // 9.x has an mgmtd that does not take VNIs.
   if (mgmtd !== undefined && vrf !== mgmtd) mgmtd.close();
   return ok({ zebra, vrf, bgp });
+}
+
+/**
+ * Until zebra has come to mgmtd that takes everything and tells nobody; and when zebra comes amid a commit, mgmtd of 10.3
+ * lets go of that and never again of its lock.
+ */
+async function hasZebra(mgmtd: VtySession): Promise<boolean> {
+  const shown = await mgmtd.ask('show mgmt backend-adapter all');
+  // One that cannot be asked is not waited for.
+  if (!shown.ok) return shown.error.kind === 'refused';
+  return /Client:\s+zebra/.test(shown.value);
 }
 
 /** A daemon that does not let us in may well be running. */

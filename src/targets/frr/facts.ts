@@ -15,12 +15,17 @@ import {
   type VtyError,
   type VtyRefused,
 } from '../../protocols/vty/index.ts';
+import { unicastFamilies } from '../../resources/frr.ts';
 
 export interface FrrFacts extends StanzaFacts {
   /** VRFs that somebody has configured, with lines or without; not those that only the kernel has. */
   readonly configured: ReadonlySet<IfName>;
   /** The BGP instance of every VRF that has one. */
   readonly instances: ReadonlyMap<IfName, Asn>;
+  /** FRR's own instance, that of the default VRF; no AS when it stands there in dots (`as-notation dot`). */
+  readonly own: { readonly line: string; readonly asn: Asn | undefined } | undefined;
+  /** The VRFs whose routes FRR's own instance takes in, in one family or both. */
+  readonly imported: ReadonlySet<IfName>;
 }
 
 /** What the daemons print. Equal texts are equal states: FRR puts no time into them. */
@@ -50,22 +55,39 @@ export function equalTexts(a: FrrTexts, b: FrrTexts): boolean {
 
 export function parseFacts(texts: FrrTexts): FrrFacts {
   const vrfStanzas = byVrf(parseConfig(texts.vrf), vrfPattern);
-  const routers = byVrf(parseConfig(texts.bgp), routerPattern);
+  const bgp = parseConfig(texts.bgp);
+  const routers = byVrf(bgp, routerPattern);
+  const own = bgp.filter(({ line }) => ownPattern.test(line));
   const vrfs = parseVrfStates(texts.states);
   const known = [...vrfs].flatMap(([name, { isConfigured }]) => (isConfigured ? name : []));
   return {
-    configOf: (stanza) =>
-      vrfStanzas.get(nameIn(stanza, vrfPattern)) ??
-      routers.get(nameIn(stanza, routerPattern)) ??
-      [],
+    configOf: (stanza) => {
+      if (ownPattern.test(stanza)) return own;
+      const vrf = vrfStanzas.get(nameIn(stanza, vrfPattern));
+      return vrf ?? routers.get(nameIn(stanza, routerPattern)) ?? [];
+    },
     vrfs,
     configured: new Set([...vrfStanzas.keys(), ...known].flatMap(asName)),
     instances: new Map([...routers.values()].flat().flatMap(instanceOf)),
+    own: ownOf(own),
+    imported: new Set(own.flatMap(({ body }) => body.flatMap(importsOf))),
   };
+}
+
+function ownOf([node]: readonly ConfigNode[]): FrrFacts['own'] {
+  if (node === undefined) return undefined;
+  return { line: node.line, asn: asnOf(node) };
+}
+
+function importsOf({ line, body }: ConfigNode): readonly IfName[] {
+  if (!unicastFamilies.some((family) => line === `address-family ${family}`)) return [];
+  return body.flatMap((node) => asName(nameIn(node.line, importPattern)));
 }
 
 const vrfPattern = /^vrf (?<vrf>\S+)$/;
 const routerPattern = /^router bgp [0-9.]+ vrf (?<vrf>\S+)$/;
+const ownPattern = /^router bgp [0-9.]+$/;
+const importPattern = /^import vrf (?<vrf>\S+)$/;
 
 function byVrf(nodes: readonly ConfigNode[], pattern: RegExp): Map<string, readonly ConfigNode[]> {
   const ours = nodes.filter(({ line }) => pattern.test(line));
@@ -76,10 +98,16 @@ function nameIn(line: string, pattern: RegExp): string {
   return pattern.exec(line)?.groups?.['vrf'] ?? '';
 }
 
-function instanceOf({ line }: ConfigNode): readonly (readonly [IfName, Asn])[] {
-  // An AS in dotted form (`as-notation dot`) would not be found again under the number.
+function instanceOf(node: ConfigNode): readonly (readonly [IfName, Asn])[] {
+  const asn = asnOf(node);
+  if (asn === undefined) return [];
+  return asName(nameIn(node.line, routerPattern)).map((vrf) => [vrf, asn] as const);
+}
+
+/** An AS in dotted form (`as-notation dot`) would not be found again under the number. */
+function asnOf({ line }: ConfigNode): Asn | undefined {
   const asn = parseAsn(line.split(' ')[2] ?? '');
-  return asn.ok ? asName(nameIn(line, routerPattern)).map((vrf) => [vrf, asn.value] as const) : [];
+  return asn.ok ? asn.value : undefined;
 }
 
 /** Names that could not be ours are not looked at. */

@@ -1,5 +1,5 @@
 /**
- * FRR as a target: the VRFs, L3VNIs and BGP instances of resources/frr.ts, over the daemons' own sockets. A daemon
+ * FRR as a target: the VRFs, L3VNIs, BGP instances and imports of resources/frr.ts, over the daemons' own sockets. A daemon
  * that goes away is noticed at once and everything is looked at again when it is back; an altered line within a second,
  * or later where FRR has much to print. Decides nothing, and never writes to FRR's files.
  */
@@ -11,6 +11,7 @@ import { formatVtyError, type StanzaSessions } from '../../protocols/vty/index.t
 import type { Key } from '../../resources/resource.ts';
 import {
   failed,
+  isRetriedOnChange,
   type Observed,
   type Operation,
   type Outcome,
@@ -132,7 +133,7 @@ class FrrTarget implements Target {
       const outcomes = await this.#applyNow(operations.filter(isFrrOperation));
       const isPutOff = (operation: Operation): boolean => {
         const outcome = outcomes.get(operation);
-        return outcome?.done === false && 'waiting' in outcome;
+        return outcome !== undefined && isRetriedOnChange(outcome);
       };
       const putOff = operations.filter(isPutOff).map(({ key }) => key);
       for (const key of putOff) this.#waiting.add(key);

@@ -3,12 +3,19 @@
  * same VNI in it belongs to whom the device of that name belongs, and is ours while there is none. A VNI can be missing
  * for a while (a daemon that came back without it, a removal half done); what was ours in this run therefore stays ours,
  * and so does what is wanted and has no other VNI, and what has a device of ours: FRR lets the VNI go first, and a run
- * may end right then.
+ * may end right then. Of a VRF of any other name the BGP instance is ours as long as the device is, and what was ours
+ * in this run when the device is gone. Lines that import a VRF are whose the VRF is.
  */
 
 import { equalData } from '../../base/equal.ts';
 import { type IfName, parseIfName } from '../../net/if-name.ts';
-import { frrBgpKey, frrDeviceKey, frrVniKey, frrVrfKey } from '../../resources/frr.ts';
+import {
+  frrBgpKey,
+  frrDeviceKey,
+  frrImportKey,
+  frrVniKey,
+  frrVrfKey,
+} from '../../resources/frr.ts';
 import type { Key } from '../../resources/resource.ts';
 import type { Observed, Owner } from '../../resources/target.ts';
 import type { FrrFacts } from './facts.ts';
@@ -73,9 +80,14 @@ export class FrrObjects {
   refresh(facts: FrrFacts): readonly Key[] {
     const isBack = this.#facts === undefined;
     const before = new Map(this.#known);
-    const present = [...facts.configured, ...facts.instances.keys()];
-    // Those that were ours as well: once nothing of one is left, its name is anybody's again.
-    const vrfs = new Set([...present, ...this.#vrfsOfKnown(), ...this.#ours]);
+    const present = [...facts.configured, ...facts.instances.keys(), ...facts.imported];
+    // Those that were ours as well: once nothing of one is left, its name is anybody's again. And those that are awaited.
+    const vrfs = new Set([
+      ...present,
+      ...this.#vrfsOfKnown(),
+      ...this.#ours,
+      ...this.#vrfsOfWanted(),
+    ]);
     this.#facts = facts;
     this.#devices.clear();
     for (const vrf of vrfs) this.#look(vrf, facts);
@@ -97,12 +109,19 @@ export class FrrObjects {
     return [...this.#known.values()].map(({ spec }) => spec.vrf);
   }
 
+  #vrfsOfWanted(): readonly IfName[] {
+    const names = new Set([...this.#wanted].map(vrfOf));
+    return [...names].flatMap((name) => {
+      const vrf = parseIfName(name);
+      return vrf.ok ? [vrf.value] : [];
+    });
+  }
+
   #look(vrf: IfName, facts: FrrFacts): void {
     const owner = this.#ownerOf(vrf, facts);
     let isKnown = false;
     for (const [kind, key] of keysOf(vrf)) {
-      // What zebra knows of a device goes with the device: it is nobody's, and of no concern unless it is wanted.
-      const isSomebodys = owner !== 'nobody' && kind !== 'frr-device';
+      const isSomebodys = owner !== 'nobody' && mayBeOurs(kind, vrf);
       const isSeen = isSomebodys || this.#wanted.has(key);
       const spec = isSeen ? readSpec(facts, { kind, vrf }) : undefined;
       if (spec === undefined) this.#known.delete(key);
@@ -113,23 +132,36 @@ export class FrrObjects {
   }
 
   #ownerOf(vrf: IfName, facts: FrrFacts): Owner {
-    if (!/^vrf-[1-9][0-9]*$/.test(vrf)) return 'nobody';
     const device = this.#ownerOfDevice(vrf);
     this.#devices.set(vrf, device);
     if (device === 'nobody') return 'nobody';
-    const vni = readSpec(facts, { kind: 'frr-vni', vrf });
-    const isSaid =
-      vni?.kind === 'frr-vni'
-        ? vrf === `vrf-${vni.vni}`
-        : this.#isWanted(vrf) || device !== undefined;
-    if (isSaid) this.#ours.add(vrf);
+    if (device !== undefined && !isNamedByVni(vrf)) this.#ours.add(vrf);
+    if (isNamedByVni(vrf) && this.#isSaidByVni(vrf, facts, device)) this.#ours.add(vrf);
     if (!this.#ours.has(vrf)) return 'nobody';
     return device ?? 'us';
+  }
+
+  #isSaidByVni(vrf: IfName, facts: FrrFacts, device: Owner | undefined): boolean {
+    const vni = readSpec(facts, { kind: 'frr-vni', vrf });
+    if (vni?.kind === 'frr-vni') return vrf === `vrf-${vni.vni}`;
+    return this.#isWanted(vrf) || device !== undefined;
   }
 
   #isWanted(vrf: IfName): boolean {
     return keysOf(vrf).some(([, key]) => this.#wanted.has(key));
   }
+}
+
+function isNamedByVni(vrf: IfName): boolean {
+  return /^vrf-[1-9][0-9]*$/.test(vrf);
+}
+
+/**
+ * What zebra knows of a device goes with the device: it is nobody's, and of no concern unless it is wanted. So is the
+ * stanza of a VRF that we give no L3VNI.
+ */
+function mayBeOurs(kind: FrrSpec['kind'], vrf: IfName): boolean {
+  return isNamedByVni(vrf) ? kind !== 'frr-device' : kind === 'frr-bgp' || kind === 'frr-import';
 }
 
 /** `frr bgp vrf-500` and its like. */
@@ -143,5 +175,6 @@ function keysOf(vrf: IfName): readonly (readonly [FrrSpec['kind'], Key])[] {
     ['frr-vrf', frrVrfKey(vrf)],
     ['frr-vni', frrVniKey(vrf)],
     ['frr-bgp', frrBgpKey(vrf)],
+    ['frr-import', frrImportKey(vrf)],
   ];
 }

@@ -3,7 +3,9 @@
  * stands in the slots of protocols/vty; what a stanza is for, in resources/frr.ts.
  */
 
+import { err, ok, type Result } from '../../base/result.ts';
 import type { IfName } from '../../net/if-name.ts';
+import { formatIp, type Ip4, parseIp } from '../../net/ip.ts';
 import { type Asn, parseVni, type Vni } from '../../net/numbers.ts';
 import { parseRouteDistinguisher, parseRouteTarget } from '../../net/route-distinguisher.ts';
 import {
@@ -12,27 +14,41 @@ import {
   type ConfigNode,
   diffStanzas,
   emptied,
+  importVrfSlot,
+  linesInSlot,
   type OwnedStanza,
   ownedStanza,
   rdSlot,
   redistributeSlot,
+  routerIdSlot,
   routeTargetSlot,
+  type Slot,
   type StanzaFacts,
   stanzaBody,
   vniSlot,
 } from '../../protocols/vty/index.ts';
-import type { FrrBgpSpec, FrrDeviceSpec, FrrVniSpec, FrrVrfSpec } from '../../resources/frr.ts';
+import {
+  type FrrBgpSpec,
+  type FrrDeviceSpec,
+  type FrrEvpn,
+  type FrrImportSpec,
+  type FrrVniSpec,
+  type FrrVrfSpec,
+  redistributeSources,
+  unicastFamilies,
+} from '../../resources/frr.ts';
 import type { AnySpec } from '../../resources/resource.ts';
 import type { FrrFacts } from './facts.ts';
 
-export type FrrSpec = FrrDeviceSpec | FrrVrfSpec | FrrVniSpec | FrrBgpSpec;
+export type FrrSpec = FrrDeviceSpec | FrrVrfSpec | FrrVniSpec | FrrBgpSpec | FrrImportSpec;
 
 export function isFrrSpec(spec: AnySpec): spec is FrrSpec {
   return (
     spec.kind === 'frr-device' ||
     spec.kind === 'frr-vrf' ||
     spec.kind === 'frr-vni' ||
-    spec.kind === 'frr-bgp'
+    spec.kind === 'frr-bgp' ||
+    spec.kind === 'frr-import'
   );
 }
 
@@ -58,24 +74,53 @@ export function emptyVniStanza(vrf: IfName): OwnedStanza {
   return ownedStanza(vrfLine(vrf), [emptied(vniSlot(1))]);
 }
 
-/** The lines of `bgpFamilies`, each in the slot that is ours even where we want nothing in it. */
+/**
+ * The lines of `bgpLines` and `bgpFamilies`, each in the slot that is ours even where we want nothing in it; but a
+ * router id that is not ours to set is no concern of ours.
+ */
 export function bgpStanza(spec: FrrBgpSpec): OwnedStanza {
-  const redistribute = [redistributeSlot('connected')];
+  const redistribute = redistributeSources.map((source) => {
+    const slot = redistributeSlot(source);
+    return spec.redistribute.includes(source) ? slot : emptied(slot);
+  });
   return ownedStanza(
     bgpLine(spec),
-    [],
+    spec.routerId === undefined ? [] : [routerIdSlot(formatIp(spec.routerId))],
     [
-      ownedStanza('address-family ipv4 unicast', redistribute),
-      ownedStanza('address-family ipv6 unicast', redistribute),
-      ownedStanza(evpn, [
-        advertiseSlot('ipv4 unicast'),
-        advertiseSlot('ipv6 unicast'),
-        spec.rd === undefined ? emptied(rdSlot('0:1')) : rdSlot(spec.rd),
-        routeTargetSlot('import', spec.importTargets),
-        routeTargetSlot('export', spec.exportTargets),
-      ]),
+      ...unicastFamilies.map((family) => ownedStanza(familyLine(family), redistribute)),
+      ownedStanza(evpnLine, evpnSlots(spec.evpn)),
     ],
   );
+}
+
+function evpnSlots(evpn: FrrEvpn | undefined): readonly Slot[] {
+  const advertise = [advertiseSlot('ipv4 unicast'), advertiseSlot('ipv6 unicast')];
+  return [
+    ...(evpn === undefined ? advertise.map(emptied) : advertise),
+    evpn?.rd === undefined ? emptied(rdSlot('0:1')) : rdSlot(evpn.rd),
+    routeTargetSlot('import', evpn?.importTargets ?? []),
+    routeTargetSlot('export', evpn?.exportTargets ?? []),
+  ];
+}
+
+/** The top line of FRR's own instance, that of the default VRF. */
+export function defaultBgpLine({ asn }: Pick<FrrImportSpec, 'asn'>): string {
+  return `router bgp ${asn}`;
+}
+
+/** In the stanza of an operator, `import vrf X` and nothing else is ours. */
+export function importStanza(spec: FrrImportSpec): OwnedStanza {
+  return importStanzaOf(defaultBgpLine(spec), importVrfSlot(spec.vrf));
+}
+
+/** The same, in the instance that is there, without that line. */
+export function emptyImportStanza(line: string, vrf: IfName): OwnedStanza {
+  return importStanzaOf(line, emptied(importVrfSlot(vrf)));
+}
+
+function importStanzaOf(line: string, slot: Slot): OwnedStanza {
+  const families = unicastFamilies.map((family) => ownedStanza(familyLine(family), [slot]));
+  return ownedStanza(line, [], families);
 }
 
 /** The L3VNI of a VRF; undefined when it has none. */
@@ -100,29 +145,71 @@ export function readSpec(
     const vni = vniOf(facts, vrf);
     return vni === undefined ? undefined : { kind, vrf, vni };
   }
+  if (kind === 'frr-import') return readImport(facts, vrf);
   const asn = facts.instances.get(vrf);
   return asn === undefined ? undefined : readBgp(facts, asn, vrf);
+}
+
+/** `import vrf X` in FRR's own instance, with `deviations` when it stands in one family only. */
+function readImport(facts: FrrFacts, vrf: IfName): FrrImportSpec | undefined {
+  const asn = facts.own?.asn;
+  if (asn === undefined || !facts.imported.has(vrf)) return undefined;
+  const spec: FrrImportSpec = { kind: 'frr-import', vrf, asn };
+  const deviations = deviationsFrom(facts, importStanza(spec));
+  return deviations.length === 0 ? spec : { ...spec, deviations };
 }
 
 /** What a BGP instance says, with `deviations` when it says it in other words than ours. */
 function readBgp(facts: StanzaFacts, asn: Asn, vrf: IfName): FrrBgpSpec {
   const line = bgpLine({ asn, vrf });
-  const body = stanzaBody(facts.configOf(line), [line, evpn]) ?? [];
+  const config = facts.configOf(line);
+  const bodyOf = (family: string): readonly ConfigNode[] =>
+    stanzaBody(config, [line, familyLine(family)]) ?? [];
+  const unicast = unicastFamilies.flatMap(bodyOf);
+  const [routerId] = parsed(valuesOf(stanzaBody(config, [line]) ?? [], 'bgp router-id'), parseIp4);
   const spec: FrrBgpSpec = {
     kind: 'frr-bgp',
     vrf,
     asn,
+    ...(routerId === undefined ? {} : { routerId }),
+    redistribute: redistributeSources.filter((source) => holds(unicast, redistributeSlot(source))),
+    evpn: readEvpn(bodyOf('l2vpn evpn')),
+  };
+  const deviations = deviationsFrom(facts, bgpStanza(spec));
+  return deviations.length === 0 ? spec : { ...spec, deviations };
+}
+
+/** Undefined when none of the lines that could be ours is there. */
+function readEvpn(body: readonly ConfigNode[]): FrrEvpn | undefined {
+  if (!evpnSlots(undefined).some((slot) => holds(body, slot))) return undefined;
+  return {
     rd: parsed(valuesOf(body, 'rd'), parseRouteDistinguisher)[0],
     importTargets: parsed(valuesOf(body, 'route-target import'), parseRouteTarget),
     exportTargets: parsed(valuesOf(body, 'route-target export'), parseRouteTarget),
   };
-  const deviations = diffStanzas(facts, [bgpStanza(spec)], []).batches.flatMap(({ commands }) =>
-    commands.flatMap(({ does, text }) => (does === 'set' || does === 'clear' ? text : [])),
-  );
-  return deviations.length === 0 ? spec : { ...spec, deviations };
 }
 
-const evpn = 'address-family l2vpn evpn';
+/** The lines that would have to be said to have the stanza so. */
+function deviationsFrom(facts: StanzaFacts, stanza: OwnedStanza): readonly string[] {
+  return diffStanzas(facts, [stanza], []).batches.flatMap(({ commands }) =>
+    commands.flatMap(({ does, text }) => (does === 'set' || does === 'clear' ? text : [])),
+  );
+}
+
+function holds(body: readonly ConfigNode[], slot: Slot): boolean {
+  return linesInSlot(body, slot).length > 0;
+}
+
+function familyLine(family: string): string {
+  return `address-family ${family}`;
+}
+
+const evpnLine = familyLine('l2vpn evpn');
+
+function parseIp4(text: string): Result<Ip4, string> {
+  const ip = parseIp(text);
+  return ip.ok && ip.value.family === 4 ? ok(ip.value) : err(text);
+}
 
 function valuesOf(body: readonly ConfigNode[], words: string): readonly string[] {
   return body.flatMap(({ line }) => valueOf(line, words) ?? []);

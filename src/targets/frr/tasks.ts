@@ -12,14 +12,29 @@ import {
   type OwnedStanza,
   type StanzaSessions,
 } from '../../protocols/vty/index.ts';
-import { type FrrBgpSpec, frrKinds, type FrrVniSpec } from '../../resources/frr.ts';
-import { done, failed, type Operation, type Outcome, waiting } from '../../resources/target.ts';
+import {
+  type FrrBgpSpec,
+  type FrrImportSpec,
+  frrKinds,
+  type FrrVniSpec,
+} from '../../resources/frr.ts';
+import {
+  done,
+  failed,
+  failedUntilChange,
+  type Operation,
+  type Outcome,
+  waiting,
+} from '../../resources/target.ts';
 import type { FrrFacts } from './facts.ts';
 import {
   bgpLine,
   bgpStanza,
+  defaultBgpLine,
+  emptyImportStanza,
   emptyVniStanza,
   type FrrSpec,
+  importStanza,
   readSpec,
   vniStanza,
   vrfStanza,
@@ -47,6 +62,11 @@ export function prepare(facts: FrrFacts, operations: readonly FrrOperation[]): P
   const outcomes = new Map<FrrOperation, Outcome>();
   const tasks = new Map<FrrOperation, Task>();
   for (const operation of operations) {
+    const absence = missingInstance(operation, facts);
+    if (absence !== undefined) {
+      outcomes.set(operation, failedUntilChange(absence));
+      continue;
+    }
     const task = taskOf(operation, facts);
     const [obstacle] = diffStanzas(facts, task.wanted, task.unwanted).obstacles;
     if (obstacle !== undefined) outcomes.set(operation, formatObstacle(obstacle));
@@ -116,9 +136,30 @@ function taskOf(operation: FrrOperation, facts: FrrFacts): Task {
     case 'frr-bgp':
       if (verb === 'replace') return replacingBgp(spec, operation, facts);
       return verb === 'remove' ? removing(bgpStanza(spec)) : making(bgpStanza(spec));
+    case 'frr-import':
+      return verb === 'remove' ? removingImport(spec, facts) : making(importStanza(spec));
     default:
       return assertNever(spec);
   }
+}
+
+/** Why there is no instance to import into. It is the operator's, and so never made. */
+function missingInstance({ verb, spec }: FrrOperation, facts: FrrFacts): string | undefined {
+  if (spec.kind !== 'frr-import' || verb === 'remove') return undefined;
+  const wanted = defaultBgpLine(spec);
+  const found = facts.own?.line;
+  if (found === wanted) return undefined;
+  const what = `cannot make 'import vrf ${spec.vrf}' in '${wanted}'`;
+  return found === undefined
+    ? `${what}: FRR has no such BGP instance; configure it in FRR`
+    : `${what}: FRR has '${found}'; configure the same AS in FRR and in Selvedge`;
+}
+
+/** Only our two lines, whatever the AS of the instance is by now. */
+function removingImport({ vrf }: FrrImportSpec, { own }: FrrFacts): Task {
+  return own === undefined
+    ? { wanted: [], unwanted: [] }
+    : making(emptyImportStanza(own.line, vrf));
 }
 
 function making(stanza: OwnedStanza): Task {
@@ -162,6 +203,9 @@ function isAsWanted(wanted: FrrSpec, seen: FrrSpec): boolean {
   if (wanted.kind === 'frr-bgp') {
     return seen.kind === 'frr-bgp' && kinds['frr-bgp'].compare(wanted, seen) === 'same';
   }
+  if (wanted.kind === 'frr-import') {
+    return seen.kind === 'frr-import' && kinds['frr-import'].compare(wanted, seen) === 'same';
+  }
   return isSameObject(wanted, seen);
 }
 
@@ -187,5 +231,6 @@ function formatObstacle(obstacle: Obstacle): Outcome {
 
 function nameOf(spec: FrrSpec): string {
   if (spec.kind === 'frr-bgp') return `'${bgpLine(spec)}'`;
+  if (spec.kind === 'frr-import') return `'import vrf ${spec.vrf}' of '${defaultBgpLine(spec)}'`;
   return spec.kind === 'frr-vni' ? `'vni ${spec.vni}' of ${spec.vrf}` : `'vrf ${spec.vrf}'`;
 }

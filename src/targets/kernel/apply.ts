@@ -16,6 +16,7 @@ import {
 } from '../../protocols/netlink/index.ts';
 import type { Result } from '../../base/result.ts';
 import type { IfName } from '../../net/if-name.ts';
+import type { TableId } from '../../net/numbers.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import type { Spec } from '../../resources/index.ts';
 import type { Key } from '../../resources/resource.ts';
@@ -66,7 +67,11 @@ export class Application {
 
   async run(operations: readonly Operation<Spec>[]): Promise<Applied> {
     const jobs = operations.map((operation) => this.#begin(operation));
-    for (const job of jobs) await this.#checkTable(job);
+    for (const job of jobs) {
+      const vrf = vrfToMake(job.operation);
+      // Nothing else waits before it is sent.
+      if (vrf !== undefined) await this.#checkTable(job, vrf);
+    }
     const last = Math.max(0, ...jobs.map(({ phases }) => phases.length));
     for (let phase = 0; phase < last; phase += 1) {
       for (const batch of batches(
@@ -99,18 +104,19 @@ export class Application {
    * A VRF that is made over a table in use would route for its user, and be routed for by it; and of two VRF devices with
    * one table zebra makes an end of itself ("table id overlaps existing vrf, misconfiguration exiting").
    */
-  async #checkTable(job: Job): Promise<void> {
-    const { verb, spec } = job.operation;
-    const isMade = verb === 'create' || verb === 'replace';
-    if (!isMade || spec.kind !== 'link' || spec.is.type !== 'vrf') return;
-    const { table } = spec.is;
+  async #checkTable(job: Job, { name, table }: Vrf): Promise<void> {
     const vrf = await readVrfOf(this.#netlink, table);
-    if (vrf !== undefined && vrf !== spec.name) {
-      job.outcome = failed(`table ${table} is that of the VRF device ${vrf}; ${tableRemedy}`);
+    if (!vrf.ok) {
+      // Not made on the chance that nobody has it; it is tried again.
+      job.outcome = failed(withRemedy(vrf.error));
+      return;
+    }
+    if (vrf.value !== undefined && vrf.value !== name) {
+      job.outcome = failed(`table ${table} is that of the VRF device ${vrf.value}; ${tableRemedy}`);
       return;
     }
     // The VRF that takes the place of another had the routes of its table.
-    if (verb === 'replace') return;
+    if (job.operation.verb === 'replace') return;
     const read = await readRoutesIn(this.#netlink, table);
     const other = read.ok ? read.value.find(isForeign) : undefined;
     if (other === undefined) return;
@@ -161,6 +167,7 @@ export class Application {
     const names = new Set<IfName>();
     for (const { operation, phases } of jobs) {
       const { spec, observed } = operation;
+      if (spec.kind === 'link-up') names.add(spec.link);
       if (spec.kind !== 'link' || phases.length === 0) continue;
       names.add(spec.name);
       for (const one of [spec, observed]) {
@@ -204,6 +211,17 @@ export class Application {
     }
     job.outcome = this.#state.observe(key) === undefined ? failed(refusal) : done;
   }
+}
+
+interface Vrf {
+  readonly name: IfName;
+  readonly table: TableId;
+}
+
+function vrfToMake({ verb, spec }: Operation<Spec>): Vrf | undefined {
+  const isMade = verb === 'create' || verb === 'replace';
+  if (!isMade || spec.kind !== 'link' || spec.is.type !== 'vrf') return undefined;
+  return { name: spec.name, table: spec.is.table };
 }
 
 const tableRemedy = 'let that have another table, or use another VNI';

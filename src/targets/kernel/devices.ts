@@ -6,7 +6,7 @@ import type { Random } from '../../base/ports.ts';
 import type { IfName } from '../../net/if-name.ts';
 import type { Ip } from '../../net/ip.ts';
 import type { Mac } from '../../net/mac.ts';
-import type { TableId, Vni } from '../../net/numbers.ts';
+import type { TableId, VlanId, Vni } from '../../net/numbers.ts';
 import { IFF, type Link, RT_TABLE } from '../../protocols/netlink/index.ts';
 import { type LinkSpec, type LinkType, linkKey } from '../../resources/link.ts';
 import { ovsPortKey } from '../../resources/ovs-port.ts';
@@ -26,6 +26,8 @@ export interface Device {
   readonly master: number | undefined;
   /** Index of the other end of a veth. */
   readonly peer: number | undefined;
+  /** Index of the device that a VLAN device stands on. */
+  readonly parent: number | undefined;
   readonly learning: boolean | undefined;
   readonly linkLocal: boolean;
 }
@@ -36,6 +38,7 @@ export type DeviceKind =
   | { readonly type: 'bridge' }
   | { readonly type: 'dummy' }
   | { readonly type: 'veth' }
+  | { readonly type: 'vlan'; readonly id: VlanId }
   | { readonly type: 'other'; readonly kind: string };
 
 /**
@@ -158,7 +161,7 @@ export class Devices {
     };
   }
 
-  #typeOf({ name, is, alias, peer }: Device): LinkType {
+  #typeOf({ name, is, alias, peer, parent }: Device): LinkType {
     if (is.type === 'veth') {
       const other = this.get(peer)?.name;
       if (other === undefined) return { type: 'attached', madeBy: somebody(name) };
@@ -168,6 +171,8 @@ export class Devices {
     if (is.type === 'bridge') return { type: 'bridge' };
     if (is.type === 'dummy') return { type: 'dummy' };
     if (is.type === 'vrf' || is.type === 'vxlan') return is;
+    const below = this.get(parent)?.name;
+    if (is.type === 'vlan' && below !== undefined) return { ...is, parent: below };
     const isInternalPort = is.type === 'other' && is.kind === 'openvswitch';
     const madeBy = isInternalPort ? ovsPortKey(name) : somebody(name);
     return { type: 'attached', madeBy };
@@ -195,6 +200,7 @@ export function deviceOf(link: Link): Device | undefined {
     alias,
     master,
     peer: is.type === 'veth' ? peerOf(link) : undefined,
+    parent: is.type === 'vlan' ? link.link : undefined,
     learning: member?.of === 'bridge' ? member.learning : undefined,
     linkLocal: families?.inet6?.addrGenMode !== 'none',
   };
@@ -222,8 +228,9 @@ function kindOf({ info }: Link): DeviceKind {
     case 'other':
       return otherKind(is.kind);
     case 'vlan':
+      return is.id === undefined ? otherKind('vlan') : { type: 'vlan', id: is.id };
     case undefined:
-      return otherKind(is?.type ?? '');
+      return otherKind('');
     default:
       return assertNever(is);
   }

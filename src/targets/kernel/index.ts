@@ -3,7 +3,7 @@
  * Decides nothing.
  *
  *   state.ts      what is known, as a fold of notices; devices.ts, rules.ts, sysctls.ts, facts.ts are its parts
- *   owner.ts      whose an object is; mark.ts our marks
+ *   owner.ts      whose an object is; mark.ts our marks; bgp-driver.ts what the BGP drivers of ovn-bgp-agent leave
  *   read.ts       dumps, as notices
  *   lower.ts      an operation as requests; lower-link.ts those on devices
  *   apply.ts      sends them and brings what is known up to date
@@ -13,6 +13,7 @@ import { release } from 'node:os';
 import { equalData } from '../../base/equal.ts';
 import type { Clock, Log, Random } from '../../base/ports.ts';
 import { err, ok } from '../../base/result.ts';
+import { Turns } from '../../base/turns.ts';
 import type { IfName } from '../../net/if-name.ts';
 import type { Mac } from '../../net/mac.ts';
 import {
@@ -39,8 +40,8 @@ import {
   type TargetState,
 } from '../../resources/target.ts';
 import { Application, type Applied } from './apply.ts';
+import type { BgpDriver } from './bgp-driver.ts';
 import { chooseFirstIndex } from './devices.ts';
-import { ownerOfDevice } from './owner.ts';
 import { notice, type Reading, readAll, readDevice } from './read.ts';
 import { KernelState, type Taken } from './state.ts';
 import { Sysctls } from './sysctls.ts';
@@ -70,6 +71,8 @@ export interface KernelTargetOptions {
   readonly log: Log;
   /** Whether the kernel remembers who made an address; by its version when absent. */
   readonly marksAddresses?: boolean;
+  /** As for `KernelState`; nothing of such a driver is known when absent. */
+  readonly bgpDriver?: BgpDriver | undefined;
   /** Octets of the buffer for notices, for tests of its overflow. */
   readonly noticeBuffer?: number;
 }
@@ -108,7 +111,7 @@ class RtnetlinkTarget implements KernelTarget {
   #isReloadDue = false;
   #isClosed = false;
   /** What is known is read and altered by one at a time. */
-  #tail: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: KernelTargetOptions) {
     this.#options = options;
@@ -121,7 +124,7 @@ class RtnetlinkTarget implements KernelTarget {
     ownerOf: (name) => {
       const { devices } = this.#known;
       const device = devices.named(name);
-      return device === undefined ? undefined : ownerOfDevice(device, devices);
+      return device === undefined ? undefined : this.#known.ownerOf(device);
     },
     nameOf: (mac) => this.#known.devices.nameOf(mac),
     onLinksChanged: (listener) => void this.#listeners.push(listener),
@@ -142,7 +145,7 @@ class RtnetlinkTarget implements KernelTarget {
   async start(events: TargetEvents): Promise<void> {
     this.#events = events;
     while (!this.#isClosed) {
-      const reason = this.#open() ?? (await this.#enqueue(() => this.#reload()));
+      const reason = this.#open() ?? (await this.#turns.take(() => this.#reload()));
       if (reason === undefined) return;
       this.#enter({ state: 'down', reason });
       await this.#options.clock.sleep(retryTime);
@@ -159,7 +162,7 @@ class RtnetlinkTarget implements KernelTarget {
   async apply(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     // The core hands each operation to the target that its kind names, so these are of our kinds.
     const ours = operations as readonly Operation<Spec>[];
-    const applied = await this.#enqueue(() => this.#apply(ours));
+    const applied = await this.#turns.take(() => this.#apply(ours));
     if (applied.isUnsure) this.#reloadSoon();
     this.#report(applied.changed);
     return applied.outcomes;
@@ -175,7 +178,7 @@ class RtnetlinkTarget implements KernelTarget {
   }
 
   async resync(): Promise<void> {
-    const reason = await this.#enqueue(() => this.#replace());
+    const reason = await this.#turns.take(() => this.#replace());
     if (reason !== undefined) this.#reloadSoon();
   }
 
@@ -183,7 +186,7 @@ class RtnetlinkTarget implements KernelTarget {
     this.#isClosed = true;
     this.#monitor?.close();
     this.#netlink?.close();
-    await this.#tail;
+    await this.#turns.idle();
   }
 
   #emptyState(): KernelState {
@@ -193,13 +196,8 @@ class RtnetlinkTarget implements KernelTarget {
       sysctls: this.#sysctls,
       marksAddresses,
       firstIndex: this.#firstIndex,
+      bgpDriver: this.#options.bgpDriver,
     });
-  }
-
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const run = this.#tail.then(work);
-    this.#tail = run;
-    return run;
   }
 
   /** Listens first, so that nothing falls between the dump and the notices. Returns why it cannot. */
@@ -264,7 +262,7 @@ class RtnetlinkTarget implements KernelTarget {
     if (this.#isReloadDue || this.#isClosed) return;
     this.#isReloadDue = true;
     this.#options.log('info', 'the kernel is read again, because notices of it were lost');
-    void this.#enqueue(async () => {
+    void this.#turns.take(async () => {
       // Until the notices are drained, the kernel drops further ones without saying so again (NETLINK_S_CONGESTED).
       await this.#options.clock.sleep(drainTime);
       this.#isReloadDue = false;
@@ -301,7 +299,7 @@ class RtnetlinkTarget implements KernelTarget {
     for (const index of reread) this.#rereads.add(index);
     for (const index of look) if (this.#concerns(index)) this.#looks.add(index);
     if (isIdle && (this.#rereads.size > 0 || this.#looks.size > 0)) {
-      void this.#enqueue(() => this.#lookAgain());
+      void this.#turns.take(() => this.#lookAgain());
     }
   }
 

@@ -27,12 +27,15 @@ export function lowerLink(verb: Verb, spec: LinkSpec, devices: Devices): Lowered
     return { outcome: failed(`there is no device ${spec.master}`) };
   }
   if (verb === 'create' || verb === 'replace') {
+    if (spec.is.type === 'vlan' && devices.named(spec.is.parent) === undefined) {
+      return { outcome: failed(`there is no device ${spec.is.parent}`) };
+    }
     if (spec.is.type !== 'attached') return creation(spec, device, master, devices, verb);
   }
   if (device === undefined) {
     return { outcome: waiting(`${spec.name} to be made by another`) };
   }
-  return { phases: [settingUp(spec, device, master)] };
+  return { phases: [adjusting(spec, device, master)] };
 }
 
 function removal(spec: LinkSpec, device: Device | undefined, devices: Devices): Lowered {
@@ -60,13 +63,15 @@ function creation(
   verb: 'create' | 'replace',
 ): Lowered {
   const index = devices.takeIndexes(2);
-  const { name, mtu, address } = spec;
+  const { name, mtu, address, is } = spec;
+  const parent = is.type === 'vlan' ? devices.named(is.parent) : undefined;
   const made = linkOf({
     index,
     name,
     ...(mtu === undefined ? {} : { mtu }),
     ...(address === undefined ? {} : { address }),
     ...(master === undefined ? {} : { master: master.index }),
+    ...(parent === undefined ? {} : { link: parent.index }),
     info: { is: kindOf(spec.is, index + 1) },
   });
   const before =
@@ -77,7 +82,7 @@ function creation(
 }
 
 /** What an existing device lacks. */
-function settingUp(spec: LinkSpec, device: Device, master: Device | undefined): readonly Step[] {
+function adjusting(spec: LinkSpec, device: Device, master: Device | undefined): readonly Step[] {
   const { mtu, address } = spec;
   const { index } = device;
   const settings: Partial<Link> = {
@@ -101,8 +106,12 @@ function finish(spec: LinkSpec, index: number): readonly Step[] {
       ? []
       : [altered({ families: { inet6: { addrGenMode: linkLocal ? 'eui64' : 'none' } } })]),
     ...(learning === undefined ? [] : [altered({ info: { member: { of: 'bridge', learning } } })]),
-    altered({ flags: IFF.up, change: IFF.up }),
+    settingUp(index),
   ];
+}
+
+export function settingUp(index: number): Step {
+  return step(change(link, linkOf({ index, flags: IFF.up, change: IFF.up })));
 }
 
 function kindOf(is: LinkType, peerIndex: number): LinkKind {
@@ -121,6 +130,8 @@ function kindOf(is: LinkType, peerIndex: number): LinkKind {
       return { type: 'bridge', stp: 0 };
     case 'dummy':
       return { type: 'dummy' };
+    case 'vlan':
+      return { type: 'vlan', id: is.id };
     case 'attached':
       throw new Error('an attached device is made by another');
     default:

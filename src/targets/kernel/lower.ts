@@ -4,7 +4,7 @@
  */
 
 import { assertNever } from '../../base/assert-never.ts';
-import { hostPrefix } from '../../net/prefix.ts';
+import { hostPrefix, type Prefix } from '../../net/prefix.ts';
 import {
   type Address,
   addressOf,
@@ -29,12 +29,12 @@ import {
 import type { AddressSpec } from '../../resources/address.ts';
 import type { Spec } from '../../resources/index.ts';
 import type { NeighbourSpec } from '../../resources/neighbour.ts';
-import type { Verb } from '../../resources/resource.ts';
+import type { Key, Verb } from '../../resources/resource.ts';
 import { type RouteSpec, routeKey } from '../../resources/route.ts';
-import type { LocalRuleSpec, RuleSpec } from '../../resources/rule.ts';
+import type { LocalRuleSpec, LookupRuleSpec, RuleSpec } from '../../resources/rule.ts';
 import { done, failed, type Operation, type Outcome } from '../../resources/target.ts';
 import type { Device } from './devices.ts';
-import { lowerLink } from './lower-link.ts';
+import { lowerLink, settingUp } from './lower-link.ts';
 import { ourProtocol } from './mark.ts';
 import { notice } from './read.ts';
 import type { LocalRule } from './rules.ts';
@@ -74,6 +74,10 @@ export function lowerOperation(operation: Operation<Spec>, state: KernelState): 
       return { phases: [ruleSteps(verb, spec)] };
     case 'local-rule':
       return { phases: localRulePhases(verb, spec, state) };
+    case 'lookup-rule':
+      return { phases: lookupRulePhases(operation.key, verb, spec, state) };
+    case 'link-up':
+      return onDevice(state, spec.link, ({ index }) => [settingUp(index)]);
     case 'sysctl':
     case 'ovs-port':
     case 'flow':
@@ -81,6 +85,7 @@ export function lowerOperation(operation: Operation<Spec>, state: KernelState): 
     case 'frr-vrf':
     case 'frr-vni':
     case 'frr-bgp':
+    case 'frr-import':
       return { outcome: failed(`${spec.kind} is nothing that rtnetlink makes`) };
     default:
       return assertNever(spec);
@@ -131,7 +136,7 @@ function addressSteps(
     return [making(verb, 'address', value), ...deliveries(value, device, state)];
   }
   // Only a new address gets its local route back.
-  const anew = verb === 'change' || verb === 'replace';
+  const anew = localRoute === 'kept' && (verb === 'change' || verb === 'replace');
   return anew
     ? [removing('address', value), making('create', 'address', value)]
     : [making(verb, 'address', value)];
@@ -215,6 +220,28 @@ function ruleSteps(verb: Verb, { family, priority }: RuleSpec): readonly Step[] 
     protocol: ourProtocol,
   });
   return [verb === 'remove' ? removing('rule', value) : making('create', 'rule', value)];
+}
+
+/**
+ * Ours first, and then a predecessor's goes: packets find one or the other. The kernel does not look at who has made the
+ * rule that it is told to remove, but takes the first that it has, and ours came last.
+ */
+function lookupRulePhases(
+  key: Key,
+  verb: Verb,
+  { priority, to, table }: LookupRuleSpec,
+  state: KernelState,
+): readonly (readonly Step[])[] {
+  const { family } = to.ip;
+  const at = (where: { readonly destination: Prefix; readonly protocol: number }): Rule =>
+    ruleOf({ family, priority, action: 'lookup', table, ...where });
+  const ours = at({ destination: to, protocol: ourProtocol });
+  const leaving = state
+    .rulesOfDriver(key)
+    .map(({ to: destination, protocol }) => removing('rule', at({ destination, protocol })));
+  if (verb !== 'remove') return [[making('create', 'rule', ours)], leaving];
+  const isOurs = state.observe(key)?.owner === 'us';
+  return [[...(isOurs ? [removing('rule', ours)] : []), ...leaving]];
 }
 
 /** The new one first, and nothing further unless it stands: a node without `lookup local` hears nothing. */

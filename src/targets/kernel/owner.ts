@@ -1,6 +1,7 @@
 /**
- * Whose an object of the kernel is. Ours by its mark; the predecessor's by the exact shape in which ovn-bgp-agent's
- * EVPN driver leaves it; anything else is nobody's and left alone. Pure.
+ * Whose an object of the kernel is. Ours by its mark; the predecessor's by the exact shape in which ovn-bgp-agent leaves
+ * it, with its EVPN driver as below, with its BGP drivers as in bgp-driver.ts where these are replaced; anything else is
+ * nobody's and left alone. Pure.
  */
 
 import type { IfName } from '../../net/if-name.ts';
@@ -9,12 +10,19 @@ import { isHostPrefix, type Prefix } from '../../net/prefix.ts';
 import { RTPROT } from '../../protocols/netlink/index.ts';
 import type { RouteHop } from '../../resources/route.ts';
 import type { Owner } from '../../resources/target.ts';
+import { type BgpDriver, isDriversAddress, isDriversDevice, isDriversRoute } from './bgp-driver.ts';
 import type { Device, Devices } from './devices.ts';
 import { isOurAlias, ourProtocol } from './mark.ts';
 
-export function ownerOfDevice(device: Device, devices: Devices): Owner {
+export function ownerOfDevice(
+  device: Device,
+  devices: Devices,
+  driver: BgpDriver | undefined,
+): Owner {
   if (isOurAlias(device.alias)) return 'us';
-  return device.alias === undefined && isPredecessors(device, devices) ? 'predecessor' : 'nobody';
+  if (device.alias !== undefined) return 'nobody';
+  const isDrivers = driver !== undefined && isDriversDevice(device, devices, driver);
+  return isDrivers || isPredecessors(device, devices) ? 'predecessor' : 'nobody';
 }
 
 function isPredecessors(device: Device, devices: Devices): boolean {
@@ -69,7 +77,7 @@ function plays(
 }
 
 /** Not told, and 0, are the same: the object was made without saying by whom. */
-function isUnmarked(protocol: number | undefined): boolean {
+export function isUnmarked(protocol: number | undefined): boolean {
   return protocol === undefined || protocol === 0;
 }
 
@@ -78,10 +86,14 @@ export function ownerOfAddress(
   protocol: number | undefined,
   device: Device | undefined,
   devices: Devices,
+  driver: BgpDriver | undefined,
 ): Owner {
   if (protocol === ourProtocol) return 'us';
-  const isAnnounced =
-    isUnmarked(protocol) && isHostPrefix(prefix) && plays(['lo'], device, devices) !== undefined;
+  if (!isUnmarked(protocol)) return 'nobody';
+  if (driver !== undefined && isDriversAddress(prefix, device, devices, driver)) {
+    return 'predecessor';
+  }
+  const isAnnounced = isHostPrefix(prefix) && plays(['lo'], device, devices) !== undefined;
   return isAnnounced && !isLinkLocal(prefix.ip) ? 'predecessor' : 'nobody';
 }
 
@@ -109,10 +121,12 @@ export function ownerOfRoute(
     readonly hop: RouteHop;
   },
   devices: Devices,
+  driver: BgpDriver | undefined,
 ): Owner {
   const { protocol, table, destination, metric, hop } = route;
   if (protocol === ourProtocol) return 'us';
   if (protocol !== RTPROT.boot) return 'nobody';
+  if (driver !== undefined && isDriversRoute(route, devices, driver)) return 'predecessor';
   const isTheirs =
     hop.type === 'unreachable'
       ? destination.length === 0 &&

@@ -87,13 +87,13 @@ export async function readRoutesIn(
 export async function readVrfOf(
   netlink: NetlinkSocket,
   table: TableId,
-): Promise<IfName | undefined> {
+): Promise<Result<IfName | undefined, NetlinkError>> {
   const dumped = await netlink.dump(objects.link, { kind: 'vrf' });
-  if (!dumped.ok) return undefined;
+  if (!dumped.ok) return dumped;
   const found = dumped.value.find(
     ({ info }) => info?.is?.type === 'vrf' && info.is.table === table,
   );
-  return found?.name;
+  return ok(found?.name);
 }
 
 function noticesOf<K extends ObjectName>(

@@ -21,15 +21,23 @@ import {
 import { addressKey } from '../../resources/address.ts';
 import type { Spec } from '../../resources/index.ts';
 import { linkKey } from '../../resources/link.ts';
+import { linkUpKey } from '../../resources/link-up.ts';
 import { neighbourKey } from '../../resources/neighbour.ts';
 import type { Key } from '../../resources/resource.ts';
 import { type RouteHop, type RouteSpec, routeKey } from '../../resources/route.ts';
 import type { Observed, Owner } from '../../resources/target.ts';
+import { type BgpDriver, isDriversRule } from './bgp-driver.ts';
 import { type Device, Devices, deviceOf } from './devices.ts';
 import { Facts } from './facts.ts';
 import { ourProtocol } from './mark.ts';
-import { ownerOfAddress, ownerOfDevice, ownerOfNeighbour, ownerOfRoute } from './owner.ts';
-import { Rules } from './rules.ts';
+import {
+  isUnmarked,
+  ownerOfAddress,
+  ownerOfDevice,
+  ownerOfNeighbour,
+  ownerOfRoute,
+} from './owner.ts';
+import { type LookupRule, Rules } from './rules.ts';
 import type { Sysctls } from './sysctls.ts';
 
 /** An object of the kernel as it is told, or as it is known to be after a request. */
@@ -78,6 +86,8 @@ export interface StateOptions {
   readonly marksAddresses: boolean;
   /** As for `Devices`. */
   readonly firstIndex: number;
+  /** Set up like this the BGP driver has left what is taken for a predecessor's. */
+  readonly bgpDriver: BgpDriver | undefined;
 }
 
 export class KernelState {
@@ -110,6 +120,10 @@ export class KernelState {
         return this.rules.isolating(key);
       case 'local-rule':
         return this.rules.local(key, this.#options.wanted.has(key));
+      case 'lookup-rule':
+        return this.#lookup(key);
+      case 'link-up':
+        return this.#linkUp(key);
       case 'sysctl': {
         const spec = this.#options.sysctls.get(key);
         return spec === undefined ? undefined : { key, spec, owner: 'nobody' };
@@ -210,7 +224,39 @@ export class KernelState {
     const device = this.devices.named(key.slice('link '.length));
     if (device === undefined) return undefined;
     const { devices } = this;
-    return { key, spec: devices.spec(device), owner: ownerOfDevice(device, devices) };
+    return { key, spec: devices.spec(device), owner: this.ownerOf(device) };
+  }
+
+  #lookup(key: Key): Observed<Spec> | undefined {
+    const found = this.rules.lookups(key);
+    const ours = found.find(({ protocol }) => protocol === ourProtocol);
+    if (ours !== undefined) return { key, spec: ours.spec, owner: 'us' };
+    const [theirs] = this.rulesOfDriver(key);
+    if (theirs !== undefined) return { key, spec: theirs.spec, owner: 'predecessor' };
+    const [any] = found;
+    return any === undefined ? undefined : { key, spec: any.spec, owner: 'nobody' };
+  }
+
+  /** Those under the key of a rule that the BGP driver has left, beside ours or not. */
+  rulesOfDriver(key: Key): readonly LookupRule[] {
+    const { bgpDriver } = this.#options;
+    if (bgpDriver === undefined) return [];
+    return this.rules
+      .lookups(key)
+      .filter(
+        ({ spec, protocol }) =>
+          isUnmarked(protocol) && isDriversRule(spec, this.devices, bgpDriver),
+      );
+  }
+
+  ownerOf(device: Device): Owner {
+    return ownerOfDevice(device, this.devices, this.#options.bgpDriver);
+  }
+
+  #linkUp(key: Key): Observed<Spec> | undefined {
+    const device = this.devices.named(key.slice('link-up '.length));
+    if (device?.isUp !== true) return undefined;
+    return { key, spec: { kind: 'link-up', link: device.name }, owner: 'nobody' };
   }
 
   #takeLink(change: 'new' | 'gone', value: Link): Taken {
@@ -226,13 +272,15 @@ export class KernelState {
     const isFlushed =
       before !== undefined && (before.master !== device?.master || before.isUp !== device?.isUp);
     const names = new Set([before?.name, device?.name].filter((name) => name !== undefined));
-    const changed: Key[] = [...names].map(linkKey);
+    const changed: Key[] = [...names].flatMap((name) => [linkKey(name), linkUpKey(name)]);
     // Whose they are depends on what they stand on.
     if (isRenamed || isFlushed) changed.push(...this.#standingOn(index));
     if (device === undefined || isRenamed) this.#clear(index);
     if (device === undefined) this.devices.delete(index);
     else this.devices.set(device);
-    for (const name of isRenamed || before === undefined ? names : []) {
+    // Whoever loads reads all settings afterwards.
+    const hasNewName = (isRenamed || before === undefined) && !this.#isLoading;
+    for (const name of hasNewName ? names : []) {
       changed.push(...this.#options.sysctls.refresh(name));
     }
     if (device !== undefined) changed.push(...this.#joinPeer(device));
@@ -265,12 +313,13 @@ export class KernelState {
 
   #ownerOfAddress({ prefix, protocol }: AddressFact, device: Device | undefined): Owner {
     const { devices } = this;
-    const owner = ownerOfAddress(prefix, protocol, device, devices);
+    const { bgpDriver } = this.#options;
+    const owner = ownerOfAddress(prefix, protocol, device, devices, bgpDriver);
     if (this.#options.marksAddresses || protocol !== undefined || owner !== 'predecessor') {
       return owner;
     }
     // Without marks, what stands on a device of ours and is nobody else's counts as ours.
-    const isOnOurs = device !== undefined && ownerOfDevice(device, devices) === 'us';
+    const isOnOurs = device !== undefined && this.ownerOf(device) === 'us';
     return isOnOurs ? 'us' : owner;
   }
 
@@ -314,7 +363,11 @@ export class KernelState {
   #route(key: Key): Observed<Spec> | undefined {
     const fact = this.#routes.get(key);
     if (fact === undefined) return undefined;
-    const owner = ownerOfRoute({ ...fact.spec, protocol: fact.protocol }, this.devices);
+    const owner = ownerOfRoute(
+      { ...fact.spec, protocol: fact.protocol },
+      this.devices,
+      this.#options.bgpDriver,
+    );
     return { key, spec: fact.spec, owner };
   }
 

@@ -171,7 +171,6 @@ export class FlowTable {
       cookie,
       priority,
       inPort: strayPort,
-      routerMac: 0 as FlowSpec['routerMac'],
       match: { type: 'resolution', family: 4 },
       action: { type: 'answer', macOf: device },
     };

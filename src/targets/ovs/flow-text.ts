@@ -39,8 +39,8 @@ export function formatMatch(
   if (ofport === undefined) return { missing: `port ${spec.inPort} of ${spec.bridge}` };
   // OpenFlow 1.1 and later strip a tag only from packets that are known to have one.
   const vlan = spec.vlan === undefined ? '' : `,dl_vlan=${spec.vlan}`;
-  const router = `dl_src=${formatMac(spec.routerMac)}`;
-  const head = `priority=${spec.priority},in_port=${ofport}${vlan},${router}`;
+  const router = spec.routerMac === undefined ? '' : `,dl_src=${formatMac(spec.routerMac)}`;
+  const head = `priority=${spec.priority},in_port=${ofport}${vlan}${router}`;
   return { text: `${head},${formatFields(spec.match)}` };
 }
 
@@ -48,8 +48,10 @@ function formatFields(match: FlowMatch): string {
   if (match.type === 'resolution') {
     return match.family === 4 ? 'arp,arp_op=1' : 'icmp6,icmp_type=135,icmp_code=0';
   }
-  const isV4 = match.source.ip.family === 4;
-  return `${isV4 ? 'ip,nw_src' : 'ipv6,ipv6_src'}=${formatPrefix(match.source)}`;
+  const [protocol, source] =
+    match.source.ip.family === 4 ? (['ip', 'nw_src'] as const) : (['ipv6', 'ipv6_src'] as const);
+  if (match.source.length === 0) return protocol;
+  return `${protocol},${source}=${formatPrefix(match.source)}`;
 }
 
 function formatActions(
@@ -59,7 +61,8 @@ function formatActions(
   const { action } = spec;
   const mac = numbering.macOf(action.macOf);
   if (mac === undefined) return { missing: `device ${action.macOf}` };
-  if (action.type !== 'deliver') return { text: answerActions(spec.match, mac).join(',') };
+  if (action.type === 'answer') return { text: answerActions(spec.match, mac).join(',') };
+  if (action.type === 'rewrite') return { text: `mod_dl_dst:${formatMac(mac)},NORMAL` };
   const ofport = numbering.ofport(action.port);
   if (ofport === undefined) return { missing: `port ${action.port} of ${spec.bridge}` };
   const strip = action.stripVlan ? ['strip_vlan'] : [];
@@ -156,9 +159,10 @@ export function readFlow(
   numbering: Numbering,
 ): FlowSpec | undefined {
   const match = readMatch(flow.fields);
-  const mac = parseMac(flow.fields.get('dl_src') ?? '');
+  const source = flow.fields.get('dl_src');
+  const mac = source === undefined ? undefined : parseMac(source);
   const inPort = numbering.portName(Number(flow.fields.get('in_port')));
-  if (match === undefined || !mac.ok || inPort === undefined) return undefined;
+  if (match === undefined || mac?.ok === false || inPort === undefined) return undefined;
   const vlan = parseVlanId(flow.fields.get('dl_vlan') ?? '');
   return {
     kind: 'flow',
@@ -167,7 +171,7 @@ export function readFlow(
     priority: flow.priority,
     inPort,
     ...(vlan.ok ? { vlan: vlan.value } : {}),
-    routerMac: mac.value,
+    ...(mac === undefined ? {} : { routerMac: mac.value }),
     match,
     action: readAction(match, flow.actions, numbering),
   };
@@ -237,6 +241,12 @@ function readDelivery(actions: readonly string[], numbering: Numbering): FlowAct
   const [output = '', ...more] = stripVlan ? rest.slice(1) : rest;
   const text = /^mod_dl_dst:(.*)$/.exec(rewrite) ?? /^set_field:(.*)->eth_dst$/.exec(rewrite);
   const mac = parseMac(text?.[1] ?? '');
+  if (actions.length === 2 && output === 'NORMAL') {
+    return {
+      type: 'rewrite',
+      macOf: (mac.ok ? numbering.deviceOf(mac.value) : undefined) ?? nobody,
+    };
+  }
   const port = numbering.portName(Number(/^output:(\d+)$/.exec(output)?.[1] ?? Number.NaN));
   const device = mac.ok ? numbering.deviceOf(mac.value) : undefined;
   if (device === undefined || port === undefined || more.length > 0) {

@@ -36,8 +36,9 @@ export function observePort(
   return { key: ovsPortKey(ifName.value), spec, owner: ownerOf(name, port.external_ids) };
 }
 
-function readTag(tag: bigint | number | undefined): VlanId | undefined {
+function readTag(tag: bigint | number | undefined): VlanId | 0 | undefined {
   if (tag === undefined) return undefined;
+  if (Number(tag) === 0) return 0;
   const vlan = parseVlanId(Number(tag));
   return vlan.ok ? vlan.value : undefined;
 }

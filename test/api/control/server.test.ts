@@ -43,7 +43,7 @@ let directory: string;
 let socketPath: string;
 let socket: Listening;
 let health: Listening;
-const port = 20_000 + (process.pid % 20_000);
+const port = 20_000 + (process.pid % 12_000);
 
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'selvedge-http-'));

@@ -55,6 +55,83 @@ test('a peer may be known by its link alone', () => {
   assert.deepEqual(peer?.remote, { link: 'swp1' });
 });
 
+test('what no session could be had with is told with its place', () => {
+  const of = (more: string) => problems(`${head}[[peer]]\nas = 1\n${more}`);
+  assert.deepEqual(of('address = "10.0.0.1"\nhold_time = 2\n'), [
+    'line 7, column 1: peer[0].hold_time: a hold time is 0 or at least 3 seconds, not 2',
+  ]);
+  assert.deepEqual(of(`address = "10.0.0.1"\npassword = "${'p'.repeat(81)}"\n`), [
+    'line 7, column 1: peer[0].password: not 1 to 80 octets',
+  ]);
+  assert.deepEqual(of('address = "10.0.0.1"\nfamilies = []\n'), [
+    'line 7, column 1: peer[0].families: no family is left to speak',
+  ]);
+  assert.deepEqual(of('address = "fe80::1"\n'), [
+    'line 4, column 1: peer[0].link: fe80::1 is on some link: name it',
+  ]);
+});
+
+test('two peers with one address are none, unless they are in two VRFs', () => {
+  const peer = (more: string) => `[[peer]]\nas = 1\naddress = "10.0.0.1"\n${more}`;
+  assert.deepEqual(problems(head + peer('') + peer('')), [
+    'line 9, column 1: peer[1].address: peer[0] has it already',
+  ]);
+  assert.deepEqual(problems(head + peer('') + peer('device = "red"\n')), []);
+  const onLink = '[[peer]]\nas = 1\nlink = "swp1"\n';
+  assert.deepEqual(problems(head + onLink + onLink), [
+    'line 9, column 1: peer[1].link: peer[0] has it already',
+  ]);
+});
+
+test('a number is of every family, or of those that are named', () => {
+  const peer = (more: string) =>
+    parsed(`[[peer]]\naddress = "10.0.0.1"\nas = 1\nmax_prefixes = ${more}\n`).peers[0];
+  const all = peer('1000')?.maxPrefixes ?? {};
+  assert.deepEqual([Object.keys(all).length, all['l2vpn-evpn']], [6, 1000]);
+  assert.deepEqual(peer('{ l2vpn-evpn = 5, ipv4-unicast = 6 }')?.maxPrefixes, {
+    'l2vpn-evpn': 5,
+    'ipv4-unicast': 6,
+  });
+});
+
+test('what only another AS can be to us is told of one that is ours, or of our confederation', () => {
+  const of = (global: string, more: string) =>
+    problems(`${head}${global}\n[[peer]]\naddress = "10.0.0.1"\n${more}`);
+  const only = 'only a peer of another AS can have it';
+  assert.deepEqual(of('', 'as = "internal"\nrole = "peer"\n'), [
+    `line 8, column 1: peer[0].role: ${only}`,
+  ]);
+  assert.deepEqual(of('', 'as = 65000\nas_override = true\nremove_private_as = "all"\n'), [
+    `line 9, column 1: peer[0].remove_private_as: ${only}`,
+    `line 8, column 1: peer[0].as_override: ${only}`,
+  ]);
+  const members = 'confederation = 64999\nconfederation_members = [65001]';
+  assert.deepEqual(of(members, 'as = 65001\nrole = "peer"\n'), [
+    `line 9, column 1: peer[0].role: ${only}`,
+  ]);
+  assert.deepEqual(of(members, 'as = 65002\nrole = "peer"\nrole_strict = true\n'), []);
+  assert.deepEqual(of('', 'as = 65001\nrole_strict = true\n'), [
+    'line 8, column 1: peer[0].role_strict: needs a `role`',
+  ]);
+});
+
+test('a confederation has a number, and that is not ours', () => {
+  assert.deepEqual(problems(`${head}confederation_members = [65001]\n`), [
+    'line 1, column 1: global.confederation: must be given, as there are members',
+  ]);
+  assert.deepEqual(problems(`${head}confederation = 65000\n`), [
+    'line 4, column 1: global.confederation: 65000 is our member AS too; give `as` another number, or leave this out',
+  ]);
+});
+
+test('IPv6 next hops of IPv4 routes are for peers on a link, unless said', () => {
+  const of = (more: string) => parsed(`[[peer]]\nas = 1\n${more}`).peers[0]?.extendedNextHop;
+  assert.equal(of('link = "swp1"\n'), true);
+  assert.equal(of('link = "swp1"\nextended_next_hop = false\n'), false);
+  assert.notEqual(of('address = "10.0.0.1"\n'), true);
+  assert.equal(of('address = "2001:db8::1"\nextended_next_hop = true\n'), true);
+});
+
 const mistakes: readonly (readonly [name: string, text: string, ...says: string[]])[] = [
   ['syntax', '[global\n', 'line 1, column 8'],
   ['nobody', '', 'global.as: must be given', 'global.router_id: must be given'],
@@ -88,6 +165,16 @@ const mistakes: readonly (readonly [name: string, text: string, ...says: string[
     'a peer without an AS',
     `${head}[[peer]]\naddress = "10.0.0.1"\n`,
     'peer[0].as: must be given, here or in the group',
+  ],
+  [
+    'a limit of a family that is none',
+    `${head}[[peer]]\naddress = "10.0.0.1"\nas = 1\nmax_prefixes = { evpn = 5 }\n`,
+    "line 7, column 1: peer[0].max_prefixes: 'evpn' is none of ipv4-unicast, ",
+  ],
+  [
+    'a limit of none',
+    `${head}[[peer]]\naddress = "10.0.0.1"\nas = 1\nmax_prefixes = { l2vpn-evpn = 0 }\n`,
+    'line 7, column 1: peer[0].max_prefixes.l2vpn-evpn: 0 is below 1',
   ],
   [
     'tables in place of a table',

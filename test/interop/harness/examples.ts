@@ -1,6 +1,14 @@
 /** Routes that every daemon can tell apart: one of each kind, with attributes that a mistake would show in. */
 
-import { type Attributes, extended, type Route, singleHomed } from './routes.ts';
+import type { Router } from './router.ts';
+import {
+  type Attributes,
+  extended,
+  type Family,
+  familyOf,
+  type Route,
+  singleHomed,
+} from './routes.ts';
 
 export const segment = '00:11:22:33:44:55:66:77:88:99';
 const rd = '192.0.2.101:100';
@@ -72,4 +80,12 @@ export function unicastExamples(nextHop: string): readonly Route[] {
       attributes: { nextHop: '2001:db8::1', origin: 'igp', asPath: [], med: 0, localPref: 100 },
     },
   ];
+}
+
+/** Of these families, all that the router can announce as its own. */
+export function routesOf(router: Router, families: readonly Family[]): readonly Route[] {
+  return [...evpnExamples(router.address), ...unicastExamples(router.address)].filter(
+    (route) =>
+      families.includes(familyOf(route.nlri)) && router.cannotAnnounce(route) === undefined,
+  );
 }

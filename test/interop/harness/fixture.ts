@@ -4,22 +4,26 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { isCompanion } from './peers/exabgp.ts';
-import type { NeighborConfig, Peer, PeerConfig } from './peer.ts';
+import type { Peer } from './peer.ts';
+import type { NeighborConfig, PeerConfig, Router } from './router.ts';
 import { familyOf, keyOf, type LearnedRoute, type Route } from './routes.ts';
 import type { Software } from './software.ts';
 import { Late, until } from './until.ts';
 
 let taken = 0;
 
+/** All addresses of this process. */
+export const ownNet = `127.${128 + ((process.pid >> 8) & 0x7f)}.${process.pid & 0xff}.0/24`;
+
 /** A loopback address that no other test of this machine has: node runs each file in a process of its own. */
 export function freeAddress(): string {
   taken += 1;
-  return `127.${128 + ((process.pid >> 8) & 0x7f)}.${process.pid & 0xff}.${taken}`;
+  return ownNet.replace('0/24', String(taken));
 }
 
 /** Starts a daemon that ends with the test. */
 export async function startPeer(
-  t: TestContext,
+  t: Pick<TestContext, 'after' | 'diagnostic'>,
   software: Software,
   config: PeerConfig,
 ): Promise<Peer> {
@@ -104,7 +108,7 @@ export async function startPair(
  * the difference.
  */
 export async function expectRoutes(
-  peer: Peer,
+  peer: Router,
   from: string,
   expected: readonly Route[],
 ): Promise<void> {
@@ -121,7 +125,7 @@ export async function expectRoutes(
     return equal(seen, wanted);
   };
   try {
-    await until(`${peer.name} has the routes of ${from}`, look, 10_000);
+    await until(`${peer.name} has the routes of ${from}`, look);
   } catch (cause) {
     if (!(cause instanceof Late)) throw cause;
     const isIn = (list: readonly Route[]) => (route: Route) =>
@@ -137,7 +141,7 @@ export async function expectRoutes(
 
 /** Waits until a peer has nothing of this neighbour in these families. */
 export async function expectNothing(
-  peer: Peer,
+  peer: Router,
   from: string,
   gone: readonly Route[],
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * A real BGP daemon as the tests see it, whichever it is: configured in one vocabulary, told to announce and withdraw,
- * asked what it sees. The daemons differ in `peers/`; what each of them cannot do is in README.md.
+ * A real BGP daemon as the tests see it, whichever it is: a router that is started from the root of its release, killed
+ * and ended. The daemons differ in `peers/`; what each of them cannot do is in README.md.
  */
 
 import { execFile } from 'node:child_process';
@@ -10,88 +10,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { argvIn, type Place } from './place.ts';
 import { Program } from './program.ts';
-import type { Family, LearnedRoute, Route } from './routes.ts';
+import { type PeerConfig, Router } from './router.ts';
 import { until } from './until.ts';
-
-/** What daemons listen on where nothing else is asked for. */
-export const bgpPort = 1790;
-
-/** Seconds, where nothing else is asked for. */
-export const defaultHoldTime = 90;
-
-export interface NeighborConfig {
-  /** An address, or for a session between link-local addresses the interface as `%to-b`. */
-  readonly address: string;
-  readonly port?: number;
-  readonly as: number;
-  readonly families: readonly Family[];
-  /** It waits to be called. */
-  readonly passive?: boolean;
-  /** It is a client of this route reflector. */
-  readonly client?: boolean;
-  /** TCP-MD5, RFC 2385. */
-  readonly password?: string;
-  /** GTSM, RFC 5082: at most so many hops away. */
-  readonly ttlSecurity?: number;
-  /** Seconds; `defaultHoldTime`. */
-  readonly holdTime?: number;
-  /** Of each family; one more ends the session. */
-  readonly maxPrefix?: number;
-  /** RFC 7911, for every family. */
-  readonly addPath?: 'send' | 'receive' | 'both';
-}
-
-export interface PeerConfig {
-  readonly as: number;
-  readonly routerId: string;
-  /** Where it listens and from where it calls; in a namespace it may be left out. */
-  readonly address?: string;
-  readonly port?: number;
-  readonly neighbors: readonly NeighborConfig[];
-  /** Seconds it may take to come back, RFC 4724; not announced when absent. */
-  readonly gracefulRestart?: number;
-  /** The network namespace it runs in. FRR then has its zebra. */
-  readonly netns?: string;
-}
-
-export type SessionState =
-  | 'Idle'
-  | 'Connect'
-  | 'Active'
-  | 'OpenSent'
-  | 'OpenConfirm'
-  | 'Established';
-
-export type Capability =
-  | `multiprotocol ${Family}`
-  | `add-path ${Family}`
-  | 'route-refresh'
-  | 'enhanced-refresh'
-  | 'extended-message'
-  | 'extended-next-hop'
-  | '4-octet-as'
-  | 'graceful-restart'
-  | 'long-lived-graceful-restart'
-  | 'role'
-  | 'hostname'
-  | 'software-version';
-
-/** A session as the daemon tells it. */
-export interface Session {
-  readonly state: SessionState;
-  /** What the neighbour announced in its OPEN; empty while there is none. In ascending order. */
-  readonly capabilities: readonly Capability[];
-  /** Of the neighbour, while established. */
-  readonly routerId?: string;
-  /** The same while the session lives, in whatever words and of at most a second's precision. */
-  readonly upSince?: string;
-  /** Negotiated, in seconds. */
-  readonly holdTime?: number;
-  /** What the neighbour announced with RFC 4724; `isRestarting` is the R bit. */
-  readonly gracefulRestart?: { readonly time: number; readonly isRestarting: boolean };
-  /** How often the neighbour has asked for a refresh; BIRD does not tell. */
-  readonly refreshes?: number;
-}
 
 /** How one program of a daemon is started; `path` is inside the root. */
 export interface Command {
@@ -113,9 +33,7 @@ export const peerDirectory = '/run/peer';
 /** Kept after the run, for whoever asks why a test failed. */
 const logDirectory = join(import.meta.dirname, '../../../out/interop');
 
-export abstract class Peer {
-  readonly name: string;
-  readonly config: PeerConfig;
+export abstract class Peer extends Router {
   /** What its programs said, all runs of this peer one after the other. */
   readonly log: string;
   protected readonly place: Place;
@@ -129,8 +47,7 @@ export abstract class Peer {
     config: PeerConfig,
     mount: Pick<Place, 'at' | 'hidden'> = { at: peerDirectory },
   ) {
-    this.name = name;
-    this.config = config;
+    super(name, config);
     const directory = mkdtempSync(join(tmpdir(), 'selvedge-peer-'));
     this.place = {
       root,
@@ -151,36 +68,6 @@ export abstract class Peer {
   protected abstract isReady(): Promise<boolean>;
   /** Lets go of what was open to the speaker, which is about to end. */
   protected async release(): Promise<void> {}
-
-  /** What it knows of the session with this neighbour. */
-  abstract session(neighbor: string): Promise<Session>;
-  /** What it has learned from its neighbours, best or not, in the order of `keyOf`. */
-  abstract routes(family: Family): Promise<readonly LearnedRoute[]>;
-  /** Originates routes; a next hop that is its own address may be set by itself. */
-  abstract announce(...routes: readonly Route[]): Promise<void>;
-  abstract withdraw(...routes: readonly Route[]): Promise<void>;
-  /** Asks the neighbour to send its routes again: RFC 2918. */
-  abstract refresh(neighbor: string, family: Family): Promise<void>;
-  /** Ends the session with a NOTIFICATION; it comes up again by itself. */
-  abstract reset(neighbor: string): Promise<void>;
-  /** Why it cannot originate this route; undefined when it can. */
-  abstract cannotAnnounce(route: Route): string | undefined;
-  /** What it shows of a route that it holds: the whole, where it neither loses nor hides something. */
-  sees(route: Route): Route {
-    return route;
-  }
-  /** What its neighbours get of a route that it passes on, but for what RFC 4456 adds. */
-  passesOn(route: Route): Route {
-    return route;
-  }
-
-  get address(): string {
-    return this.config.address ?? '';
-  }
-
-  get port(): number {
-    return this.config.port ?? bgpPort;
-  }
 
   /** The process of the speaker. */
   get pid(): number {
@@ -224,18 +111,13 @@ export abstract class Peer {
     rmSync(this.place.directory, { recursive: true, force: true });
   }
 
-  async established(neighbor: string): Promise<void> {
-    const isUp = async () => (await this.session(neighbor)).state === 'Established';
-    await until(`${this.name} has a session with ${neighbor}`, isUp);
-  }
-
   readLog(): string {
     return readFileSync(this.log, 'utf8').split('\n').slice(-40).join('\n');
   }
 
   /** A file in its directory; the path is the one that the daemon sees. */
-  protected write(name: string, text: string): string {
-    writeFileSync(join(this.place.directory, name), text);
+  protected write(name: string, content: string | Uint8Array): string {
+    writeFileSync(join(this.place.directory, name), content);
     return `${this.place.at}/${name}`;
   }
 

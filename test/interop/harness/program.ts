@@ -10,7 +10,7 @@ export interface ProgramOptions {
 }
 
 /** A daemon that does not end in this time when asked is a broken one. */
-const patience = 10_000;
+const patience = 60_000;
 
 export class Program {
   readonly pid: number;

@@ -58,6 +58,8 @@ export interface Attributes {
   readonly largeCommunities?: readonly string[];
   /** Eight octets as hexadecimal digits, in ascending order. See `extended`. */
   readonly extendedCommunities?: readonly string[];
+  /** RFC 9234 §5. */
+  readonly onlyToCustomer?: number;
   readonly originatorId?: string;
   readonly clusterList?: readonly string[];
   /** RFC 6514 §5; 6 is ingress replication, and then `endpoint` is an address. */

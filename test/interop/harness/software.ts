@@ -6,7 +6,8 @@ import { Bird } from './peers/bird.ts';
 import { Exabgp } from './peers/exabgp.ts';
 import { Frr } from './peers/frr.ts';
 import { Gobgp } from './peers/gobgp.ts';
-import type { Peer, PeerConfig } from './peer.ts';
+import type { Peer } from './peer.ts';
+import type { PeerConfig } from './router.ts';
 import { isComplete, type PackageName, type ReleaseName, rootOf, versionsOf } from './releases.ts';
 import type { Family } from './routes.ts';
 

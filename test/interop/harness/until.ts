@@ -6,15 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export class Late extends Error {}
 
 /** The deadline is for a broken test only; a busy machine takes its time. */
-const patience = 20_000;
+const patience = 180_000;
 
 /** Resolves when it is so; rejects with what it was for when that takes too long. */
-export async function until(
-  what: string,
-  isSo: () => boolean | Promise<boolean>,
-  milliseconds = patience,
-): Promise<void> {
-  for (const end = Date.now() + milliseconds; !(await isSo()); await sleep(50)) {
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + patience; !(await isSo()); await sleep(50)) {
     if (Date.now() > end) throw new Late(`it did not come to: ${what}`);
   }
 }

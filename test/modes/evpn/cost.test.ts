@@ -1,6 +1,7 @@
 /** The cost of a change follows the change, not the size of the cloud: counted in what is looked at, not in time. */
 
 import assert from 'node:assert/strict';
+import { settings } from '../../fabric/settings.ts';
 import { test } from 'node:test';
 import { Planner } from '../../../src/agent/planner.ts';
 import { MutableInventory } from '../../../src/inventory/inventory.ts';
@@ -81,7 +82,7 @@ function nodeWith(machines: number): Node {
   const planner = new Planner({
     mode,
     kinds: makeKinds({ removal: 0 }),
-    settings: { vxlanPort: 4789, flowCookie: 1, flowPriority: 1, isolate: true },
+    settings,
     inventory,
     setScope: (scope) => void handed.push(scope),
   });

@@ -61,7 +61,7 @@ function textOf({ vtep, underlayMtu }: Host): string {
 }
 
 async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (const end = performance.now() + 10_000; !isSo(); await sleep(5)) {
+  for (const end = performance.now() + 60_000; !isSo(); await sleep(5)) {
     assert.ok(performance.now() < end, `still not: ${what}`);
   }
 }

@@ -30,12 +30,16 @@ function route(fields: Partial<Route>): Route {
 }
 
 function vtep(settings: Partial<HostSettings>, found: KernelFacts['addresses']): string {
-  const host = readHost({ ...unset, ...settings }, { links, addresses: found, routes: [] });
+  const host = readHost(
+    { ...unset, ...settings },
+    { tables: '', links, addresses: found, routes: [] },
+  );
   return host.vtep === undefined ? 'none' : formatIp(host.vtep);
 }
 
 function mtu(settings: Partial<HostSettings>, routes: readonly Route[]): number | undefined {
-  return readHost({ ...unset, ...settings }, { links, addresses: [], routes }).underlayMtu;
+  return readHost({ ...unset, ...settings }, { tables: '', links, addresses: [], routes })
+    .underlayMtu;
 }
 
 describe('the VTEP address', () => {

@@ -5,17 +5,19 @@ import assert from 'node:assert/strict';
 import { silentLog } from '../../../src/base/ports.ts';
 import { unwrap } from '../../../src/base/result.ts';
 import type { IfName } from '../../../src/net/if-name.ts';
+import { parseIp } from '../../../src/net/ip.ts';
 import { parseAsn, parseVni } from '../../../src/net/numbers.ts';
 import { parseRouteDistinguisher, parseRouteTarget } from '../../../src/net/route-distinguisher.ts';
 import {
   type FrrBgpSpec,
+  type FrrImportSpec,
   type FrrVniSpec,
   type FrrVrfSpec,
   frrKinds,
 } from '../../../src/resources/frr.ts';
 import type { Comparison, Key, Verb } from '../../../src/resources/resource.ts';
 import type { Observed, Operation, Outcome, Target } from '../../../src/resources/target.ts';
-import { openFrrTarget } from '../../../src/targets/frr/index.ts';
+import { openFrrTarget, type OwnLinks } from '../../../src/targets/frr/index.ts';
 import {
   type FrrDaemons,
   hasMgmtd,
@@ -23,12 +25,13 @@ import {
   realClock,
 } from '../../protocols/vty/frr-daemons.ts';
 
-export type FrrSpec = FrrVrfSpec | FrrVniSpec | FrrBgpSpec;
+export type FrrSpec = FrrVrfSpec | FrrVniSpec | FrrBgpSpec | FrrImportSpec;
 
 const kinds = frrKinds({ removal: 0 });
 
 export function keyOf(spec: FrrSpec): Key {
   if (spec.kind === 'frr-bgp') return kinds['frr-bgp'].key(spec);
+  if (spec.kind === 'frr-import') return kinds['frr-import'].key(spec);
   return spec.kind === 'frr-vni' ? kinds['frr-vni'].key(spec) : kinds['frr-vrf'].key(spec);
 }
 
@@ -45,15 +48,40 @@ export function bgpOf(name: string, asn: number, rd?: string, ...targets: string
     kind: 'frr-bgp',
     vrf: name as IfName,
     asn: unwrap(parseAsn(asn)),
-    rd: rd === undefined ? undefined : unwrap(parseRouteDistinguisher(rd)),
-    importTargets: targets.map((target) => unwrap(parseRouteTarget(target))),
-    exportTargets: targets.slice(0, 1).map((target) => unwrap(parseRouteTarget(target))),
+    redistribute: ['connected'],
+    evpn: {
+      rd: rd === undefined ? undefined : unwrap(parseRouteDistinguisher(rd)),
+      importTargets: targets.map((target) => unwrap(parseRouteTarget(target))),
+      exportTargets: targets.slice(0, 1).map((target) => unwrap(parseRouteTarget(target))),
+    },
   };
+}
+
+/** A VRF for what FRR's own instance takes in, without EVPN. */
+export function leakOf(name: string, asn: number, routerId?: string): FrrBgpSpec {
+  const id = routerId === undefined ? undefined : unwrap(parseIp(routerId));
+  return {
+    kind: 'frr-bgp',
+    vrf: name as IfName,
+    asn: unwrap(parseAsn(asn)),
+    ...(id?.family === 4 ? { routerId: id } : {}),
+    redistribute: ['connected', 'kernel'],
+    evpn: undefined,
+  };
+}
+
+export function importOf(name: string, asn: number): FrrImportSpec {
+  return { kind: 'frr-import', vrf: name as IfName, asn: unwrap(parseAsn(asn)) };
+}
+
+export function errorOf(outcome: unknown): string {
+  assert.ok(typeof outcome === 'object' && outcome !== null && 'error' in outcome);
+  return String(outcome.error);
 }
 
 /** Resolves when it is so; the deadline is for a broken test only. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !(await isSo()); await realClock.sleep(20)) {
+  for (const end = Date.now() + 60_000; !(await isSo()); await realClock.sleep(20)) {
     if (Date.now() > end) throw new Error(`it did not come to: ${what}`);
   }
 }
@@ -62,8 +90,9 @@ export class WatchedTarget {
   readonly target: Target;
   readonly changed = new Set<Key>();
 
-  constructor(directory: string) {
+  constructor(directory: string, links?: OwnLinks) {
     this.target = openFrrTarget({
+      ...(links === undefined ? {} : { links }),
       vtyDirectory: directory,
       clock: realClock,
       random: () => 0.5,
@@ -71,8 +100,8 @@ export class WatchedTarget {
     });
   }
 
-  static async start(directory: string): Promise<WatchedTarget> {
-    const watched = new WatchedTarget(directory);
+  static async start(directory: string, links?: OwnLinks): Promise<WatchedTarget> {
+    const watched = new WatchedTarget(directory, links);
     await watched.target.start({
       changed: (keys) => {
         for (const key of keys) watched.changed.add(key);
@@ -115,6 +144,9 @@ export class WatchedTarget {
     const seen = this.observe(spec)?.spec;
     if (seen === undefined) return undefined;
     if (spec.kind === 'frr-bgp') return kinds['frr-bgp'].compare(spec, seen as FrrBgpSpec);
+    if (spec.kind === 'frr-import') {
+      return kinds['frr-import'].compare(spec, seen as FrrImportSpec);
+    }
     return spec.kind === 'frr-vni' ? kinds['frr-vni'].compare(spec, seen as FrrVniSpec) : 'same';
   }
 

@@ -6,14 +6,18 @@ import { after, before, describe, test } from 'node:test';
 import { unwrap } from '../../../src/base/result.ts';
 import { bgpFamilies } from '../../../src/resources/frr.ts';
 import { FrrDaemons, frrRoots, hasMgmtd } from '../../protocols/vty/frr-daemons.ts';
-import { bgpOf, type FrrSpec, operator, until, vniOf, vrfOf, WatchedTarget } from './harness.ts';
+import {
+  bgpOf,
+  errorOf,
+  type FrrSpec,
+  operator,
+  until,
+  vniOf,
+  vrfOf,
+  WatchedTarget,
+} from './harness.ts';
 
 const done = { done: true };
-
-function errorOf(outcome: unknown): string {
-  assert.ok(typeof outcome === 'object' && outcome !== null && 'error' in outcome);
-  return String(outcome.error);
-}
 
 /** All of one VRF, in the order of making. */
 function vpn(vni: number, asn = 64999): readonly FrrSpec[] {

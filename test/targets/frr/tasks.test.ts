@@ -4,14 +4,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import type { OwnedStanza } from '../../../src/protocols/vty/index.ts';
-import { bgpFamilies, frrDeviceKey } from '../../../src/resources/frr.ts';
+import { bgpFamilies, bgpLines, frrDeviceKey } from '../../../src/resources/frr.ts';
 import type { Verb } from '../../../src/resources/resource.ts';
 import type { Owner } from '../../../src/resources/target.ts';
 import { type FrrFacts, parseFacts } from '../../../src/targets/frr/facts.ts';
 import { FrrObjects } from '../../../src/targets/frr/objects.ts';
 import { bgpStanza, readSpec } from '../../../src/targets/frr/stanzas.ts';
 import { type FrrOperation, prepare, verify } from '../../../src/targets/frr/tasks.ts';
-import { bgpOf, type FrrSpec, keyOf, vniOf, vrfOf } from './harness.ts';
+import { bgpOf, type FrrSpec, importOf, keyOf, leakOf, vniOf, vrfOf } from './harness.ts';
 
 function facts(vrf: string, states: string, bgp = ''): FrrFacts {
   return parseFacts({ vrf, bgp, states });
@@ -28,8 +28,14 @@ function linesOf({ slots, inner }: OwnedStanza): readonly string[] {
 
 describe('stanzas', () => {
   test('say the lines that a person is told', () => {
-    for (const spec of [bgpOf('vrf-1', 1), bgpOf('vrf-1', 1, '1:1', '2:2', '3:3')]) {
-      assert.deepEqual(linesOf(bgpStanza(spec)), [...bgpFamilies(spec).values()].flat());
+    const specs = [
+      bgpOf('vrf-1', 1),
+      bgpOf('vrf-1', 1, '1:1', '2:2', '3:3'),
+      leakOf('bgp-vrf', 1, '10.0.0.1'),
+    ];
+    for (const spec of specs) {
+      const lines = [...bgpLines(spec), ...[...bgpFamilies(spec).values()].flat()];
+      assert.deepEqual(linesOf(bgpStanza(spec)), lines);
     }
   });
 
@@ -37,6 +43,31 @@ describe('stanzas', () => {
     const seen = facts('', '', 'router bgp 1.1 vrf vrf-1\nexit\nrouter bgp 7 vrf vrf-12\nexit\n');
     assert.equal(readSpec(seen, bgpOf('vrf-1', 1)), undefined);
     assert.deepEqual([...seen.instances], [['vrf-12', 7]]);
+  });
+
+  test('of a VRF tell what it takes in and announces, and a line that is missing in one family', () => {
+    const family = (name: string, ...lines: readonly string[]): string =>
+      [
+        ` address-family ${name}`,
+        ...lines.map((line) => `  ${line}`),
+        ' exit-address-family\n',
+      ].join('\n');
+    const head = 'router bgp 7 vrf bgp-vrf\n bgp router-id 10.0.0.1\n';
+    const both = ['redistribute kernel', 'redistribute connected'];
+    const whole = `${head}${family('ipv4 unicast', ...both)}${family('ipv6 unicast', ...both)}exit\n`;
+    const leak = leakOf('bgp-vrf', 7, '10.0.0.1');
+    assert.deepEqual(readSpec(facts('', '', whole), leak), leak);
+    const half = `${head}${family('ipv4 unicast', ...both)}exit\n`;
+    const deviations = ['redistribute connected', 'redistribute kernel'];
+    assert.deepEqual(readSpec(facts('', '', half), leak), { ...leak, deviations });
+    const own = `router bgp 7\n${family('ipv6 unicast', 'import vrf bgp-vrf', 'import vrf a')}exit\n`;
+    const seen = facts('', '', own);
+    assert.deepEqual(readSpec(seen, importOf('bgp-vrf', 7)), {
+      ...importOf('bgp-vrf', 7),
+      deviations: ['import vrf bgp-vrf'],
+    });
+    assert.deepEqual([...seen.imported], ['bgp-vrf', 'a']);
+    assert.deepEqual(seen.own, { line: 'router bgp 7', asn: 7 });
   });
 
   test('keep a VNI that is for prefixes only', () => {
@@ -76,6 +107,17 @@ describe('a VRF that the kernel has', () => {
     assert.deepEqual(objects.refresh(active), [key]);
     assert.deepEqual(objects.get(key), { key, spec: device, owner: 'nobody' });
     assert.deepEqual(verify(awaited, active), { done: true });
+  });
+
+  test('has a device under any name, once it is waited for', () => {
+    const device = { kind: 'frr-device', vrf: vrfOf('bgp-vrf').vrf } as const;
+    const key = frrDeviceKey(device.vrf);
+    const objects = new FrrObjects();
+    objects.want([key]);
+    objects.refresh(facts('', ''));
+    assert.equal(objects.get(key), undefined);
+    assert.deepEqual(objects.refresh(facts('', 'vrf bgp-vrf id 7 table 10\n')), [key]);
+    assert.deepEqual(objects.get(key)?.spec, device);
   });
 
   test('waits for its device to go before it is removed', () => {
@@ -130,7 +172,75 @@ describe('what is not as it was when it was decided', () => {
   });
 });
 
+describe('an import', () => {
+  const made = operation('create', importOf('bgp-vrf', 65537));
+
+  test('is into one instance, and says what is there instead', () => {
+    const errorIn = (bgp: string): unknown => {
+      const { outcomes, tasks } = prepare(facts('', '', bgp), [made]);
+      assert.deepEqual([...tasks], []);
+      return outcomes.get(made);
+    };
+    const what = "cannot make 'import vrf bgp-vrf' in 'router bgp 65537'";
+    assert.deepEqual(errorIn('router bgp 65537 vrf bgp-vrf\nexit\n'), {
+      done: false,
+      error: `${what}: FRR has no such BGP instance; configure it in FRR`,
+      untilChange: true,
+    });
+    assert.deepEqual(errorIn('router bgp 1.1\nexit\n'), {
+      done: false,
+      error: `${what}: FRR has 'router bgp 1.1'; configure the same AS in FRR and in Selvedge`,
+      untilChange: true,
+    });
+  });
+
+  test('goes from an instance of another AS too, and is gone with any', () => {
+    const gone = operation('remove', importOf('bgp-vrf', 65537));
+    const line = ' address-family ipv4 unicast\n  import vrf bgp-vrf\n exit-address-family\n';
+    const { outcomes, tasks } = prepare(facts('', '', `router bgp 7\n${line}exit\n`), [gone]);
+    assert.deepEqual([...outcomes], []);
+    assert.deepEqual(
+      tasks.get(gone)?.wanted.map((stanza) => stanza.line),
+      ['router bgp 7'],
+    );
+    assert.deepEqual(prepare(facts('', ''), [gone]).tasks.get(gone)?.wanted, []);
+    assert.deepEqual(verify(gone, facts('', '')), { done: true });
+  });
+});
+
 describe('ownership', () => {
+  test('of a VRF of another name is that of its device, and stays when the device goes', () => {
+    let device: Owner | undefined;
+    const objects = new FrrObjects(() => device);
+    const line = ' address-family ipv4 unicast\n  import vrf bgp-vrf\n exit-address-family\n';
+    const bgp = `router bgp 7\n${line}exit\nrouter bgp 7 vrf bgp-vrf\nexit\n`;
+    const owners = (): readonly string[] => {
+      objects.refresh(facts('vrf bgp-vrf\n vni 5\nexit-vrf\n', '', bgp));
+      return [...objects.all()].map(({ key, owner }) => `${key}: ${owner}`);
+    };
+    const of = (owner: Owner): readonly string[] => [
+      `frr bgp bgp-vrf: ${owner}`,
+      `frr import bgp-vrf: ${owner}`,
+    ];
+    assert.deepEqual(owners(), []);
+    device = 'predecessor';
+    assert.deepEqual(owners(), of('predecessor'));
+    device = 'us';
+    assert.deepEqual(owners(), of('us'));
+    device = undefined;
+    assert.deepEqual(owners(), of('us'));
+    device = 'nobody';
+    assert.deepEqual(owners(), []);
+  });
+
+  test('of such a VRF is nobody’s while it has had no device of ours', () => {
+    const objects = new FrrObjects();
+    const leak = leakOf('bgp-vrf', 7);
+    objects.want([keyOf(leak)]);
+    objects.refresh(facts('', '', 'router bgp 7 vrf bgp-vrf\nexit\n'));
+    assert.equal(objects.get(keyOf(leak))?.owner, 'nobody');
+  });
+
   test('is that of the device of the name, where there is one', () => {
     let device: Owner | undefined;
     const objects = new FrrObjects(() => device);

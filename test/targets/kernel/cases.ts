@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { unwrap } from '../../../src/base/result.ts';
+import { parseVlanId } from '../../../src/net/numbers.ts';
 import type { Spec } from '../../../src/resources/index.ts';
 import {
   linkOf,
@@ -176,7 +178,7 @@ const cases: Cases = {
       // As many of the notices as there are may be older than what was read.
       for (let first = 0; first <= notices.length; first += 1) {
         const options = { wanted: new Set<Key>(), marksAddresses: true, firstIndex: 100 };
-        const state = new KernelState({ ...options, sysctls: new Sysctls() });
+        const state = new KernelState({ ...options, bgpDriver: undefined, sysctls: new Sysctls() });
         for (const each of [...notices.slice(0, first), ...found, ...notices.slice(first)]) {
           state.take(each);
         }
@@ -466,6 +468,52 @@ const cases: Cases = {
       await apply(target, 'remove', spec);
       assert.equal(observed(target, spec), undefined);
     }),
+
+  'a rule for one destination is made and removed, and one of another is left alone': () =>
+    withTarget(async ({ target }) => {
+      for (const to of ['192.0.2.7/32', '2001:db8::7/128']) {
+        const family = to.includes(':') ? '-6 ' : '';
+        const spec: Spec = {
+          kind: 'lookup-rule',
+          priority: 32_000,
+          to: prefix(to),
+          table: table(500),
+        };
+        await apply(target, 'create', spec);
+        assertSettled(target, spec);
+        assert.match(ip(`${family}rule show`), /32000:\s+from all to \S+7 lookup 500 proto 94/);
+        await apply(target, 'remove', spec);
+        assert.equal(observed(target, spec), undefined);
+        ip(`${family}rule add pref 32000 to ${to} lookup 500`);
+        await until('told', () => observed(target, spec)?.owner === 'nobody');
+        await apply(target, 'remove', spec);
+        assert.match(ip(`${family}rule show`), /32000:/);
+        ip(`${family}rule del pref 32000 to ${to} lookup 500`);
+      }
+    }),
+
+  'a VLAN device stands on a device of somebody else, which is set up and nothing more': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        const parent = ifName('x1');
+        ip('link add x1 type bridge');
+        const up: Spec = { kind: 'link-up', link: parent };
+        await until('told', () => target.observe(linkKey(parent)) !== undefined);
+        await apply(target, 'create', up);
+        assertSettled(target, up);
+        const is = { type: 'vlan', parent, id: unwrap(parseVlanId(1001)) } as const;
+        const vlan: Spec = { kind: 'link', name: ifName('x1.1001'), is, mtu: 1400 };
+        await apply(target, 'create', vlan);
+        assertSettled(target, vlan);
+        assert.match(
+          ip('-d link show x1.1001'),
+          /x1.1001@x1: .*mtu 1400.* vlan protocol 802.1Q id 1001/s,
+        );
+        await apply(target, 'remove', vlan);
+        assert.equal(observed(target, vlan), undefined);
+        assert.doesNotMatch(ip('-d link show x1'), /alias/);
+      }),
+    ),
 
   'a device that is made anew by another run has another index': async () => {
     const indexes: unknown[] = [];

@@ -59,5 +59,5 @@ describe('a veth pair', () => {
 
 function emptyState(): KernelState {
   const options = { wanted: new Set<never>(), marksAddresses: true, firstIndex: 100 };
-  return new KernelState({ ...options, sysctls: new Sysctls() });
+  return new KernelState({ ...options, bgpDriver: undefined, sysctls: new Sysctls() });
 }

@@ -166,6 +166,14 @@ describe('ports', () => {
     assert.match(ovs.vsctl('get', 'port', 'vlan-500', 'tag', 'external_ids'), /^101\n\{selvedge=/);
   });
 
+  it('may be for packets without a tag, which is another port than one for all', async () => {
+    const untagged: OvsPortSpec = { ...port, name: name('vo500.0'), tag: 0 };
+    assert.deepEqual(await apply(ovsPort, 'create', untagged), { done: true });
+    assert.deepEqual(target.observe(ovsPort.key(untagged))?.spec, untagged);
+    assert.match(ovs.vsctl('get', 'port', 'vo500.0', 'tag'), /^0$/m);
+    assert.deepEqual(await apply(ovsPort, 'remove', untagged), { done: true });
+  });
+
   it('that somebody removes are reported', async () => {
     ovs.vsctl('del-port', 'vlan-500');
     await until(() => changed.has(ovsPort.key(port)), 'the change');

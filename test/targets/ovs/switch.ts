@@ -87,7 +87,7 @@ async function appears(path: string): Promise<void> {
 
 /** Polls until the condition holds; throws what it waited for when it never does. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 60_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,6 +1,6 @@
 /** What birdcl prints, as values. Attributes are one a line, indented by a tab, below the line of their route. */
 
-import type { Capability, Session, SessionState } from '../peer.ts';
+import type { Capability, Session, SessionState } from '../router.ts';
 import { decodeEvpn } from '../octets.ts';
 import {
   type Attributes,
@@ -142,6 +142,7 @@ function readAttributes(fields: Fields): Attributes {
       communities: pairs('bgp_community'),
       largeCommunities: pairs('bgp_large_community'),
       extendedCommunities: pairs('bgp_ext_community').map(readExtended).toSorted(),
+      onlyToCustomer: number('bgp_otc'),
       originatorId: fields.get('bgp_originator_id'),
       clusterList: words('bgp_cluster_list'),
       pmsi: readPmsi(fields.get('bgp_pmsi_tunnel')),

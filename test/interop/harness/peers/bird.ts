@@ -1,14 +1,9 @@
 /** BIRD 3: one process that is told its whole configuration anew for every change, and asked through birdcl. */
 
+import { isIPv4 } from 'node:net';
 import { assertNever } from '../../../../src/base/assert-never.ts';
-import {
-  bgpPort,
-  type Command,
-  defaultHoldTime,
-  type NeighborConfig,
-  Peer,
-  type Session,
-} from '../peer.ts';
+import { type Command, Peer } from '../peer.ts';
+import { bgpPort, defaultHoldTime, type NeighborConfig, type Session } from '../router.ts';
 import {
   type Attributes,
   type Family,
@@ -22,6 +17,9 @@ import {
 import { readBirdRoutes, readBirdSession } from './bird-read.ts';
 
 const tables = { ipv4: 'master4', ipv6: 'master6', evpn: 'evpntab' } as const;
+
+/** What birdcl prints of a list of large communities in four digits: it has 1 KiB for a line. */
+const longestList = 25;
 
 export class Bird extends Peer {
   readonly #own = new Map<string, Route>();
@@ -87,6 +85,10 @@ export class Bird extends Peer {
     await this.#ask('restart', this.#protocolOf(neighbor));
   }
 
+  async shutdown(neighbor: string, words: string): Promise<void> {
+    await this.#ask('disable', this.#protocolOf(neighbor), `"${words}"`);
+  }
+
   cannotAnnounce({ nlri, attributes }: Route): string | undefined {
     if (nlri.type === 'prefix') return 'BIRD 3.4 has no word for EVPN type 5';
     if (attributes.pmsi !== undefined) return 'BIRD 3.4 has no word for a PMSI tunnel';
@@ -96,9 +98,24 @@ export class Bird extends Peer {
       : undefined;
   }
 
-  /** It gives what comes without LOCAL_PREF one of its own, as RFC 4271 §5.1.5 has it, and shows that. */
+  /**
+   * It gives what comes without LOCAL_PREF one of its own, as RFC 4271 §5.1.5 has it, and shows that. Of a long list it
+   * prints the beginning.
+   */
   override sees({ nlri, attributes }: Route): Route {
-    return { nlri, attributes: { localPref: 100, ...attributes } };
+    const { largeCommunities } = attributes;
+    const shown = largeCommunities?.slice(0, longestList);
+    return {
+      nlri,
+      attributes: { localPref: 100, ...attributes, ...(shown && { largeCommunities: shown }) },
+    };
+  }
+
+  /** No MED goes to another AS, and no IPv6 route where it has no IPv6 address to give as the next hop. */
+  override tellsOutside({ nlri, attributes }: Route): Route | undefined {
+    const { med: _, ...others } = attributes;
+    if (nlri.type === 'ipv6' && isIPv4(this.address)) return undefined;
+    return super.tellsOutside({ nlri, attributes: others });
   }
 
   get #speaksEvpn(): boolean {
@@ -157,11 +174,13 @@ export class Bird extends Peer {
       ...(isExternal ? [`multihop ${ttlSecurity ?? 2}`] : []),
       ...(neighbor.passive ? ['passive yes'] : []),
       ...(neighbor.client ? ['rr client'] : []),
+      ...(neighbor.twoOctetAs ? ['enable as4 off'] : []),
       ...(password === undefined ? [] : [`password "${password}"`]),
       ...(ttlSecurity === undefined ? [] : ['ttl security yes']),
       ...(restart === undefined
         ? ['graceful restart off']
         : ['graceful restart yes', `graceful restart time ${restart}`]),
+      ...(neighbor.lines ?? []),
     ];
     return [
       `protocol bgp ${this.#protocolOf(address)} {`,

@@ -1,7 +1,7 @@
 /** The events that ExaBGP reports, folded into sessions and what each neighbour has announced. */
 
 import { decodeEvpn } from '../octets.ts';
-import type { Capability, Session, SessionState } from '../peer.ts';
+import type { Capability, Session, SessionState } from '../router.ts';
 import {
   type Attributes,
   type Family,
@@ -95,10 +95,17 @@ export class ExabgpEvents {
   }
 }
 
-/** An extended community is a number of 64 bits here, more than a JavaScript number holds. */
+/**
+ * An extended community is a number of 64 bits here, more than a JavaScript number holds; and 4.2 prints what a
+ * NOTIFICATION says as it came, with octets that JSON does not have in texts.
+ */
 function parse(line: string): Json {
-  const exact = line.replaceAll(/"value": (\d{16,})/g, '"value": "$1"');
-  return objectIn(JSON.parse(exact));
+  const exact = line.replaceAll(/[^ -~]/g, ' ').replaceAll(/"value": (\d{16,})/g, '"value": "$1"');
+  try {
+    return objectIn(JSON.parse(exact));
+  } catch {
+    return {}; // 4.2 about a ROUTE-REFRESH: `{ … "afi": ipv4 … }`
+  }
 }
 
 const capabilityOfCode: Readonly<Record<string, Capability>> = {

@@ -18,14 +18,8 @@ import {
   formatAddress,
   u32,
 } from '../octets.ts';
-import {
-  bgpPort,
-  type Command,
-  defaultHoldTime,
-  type NeighborConfig,
-  Peer,
-  type Session,
-} from '../peer.ts';
+import { type Command, Peer } from '../peer.ts';
+import { bgpPort, defaultHoldTime, type NeighborConfig, type Session } from '../router.ts';
 import {
   type Attributes,
   type EvpnNlri,
@@ -173,7 +167,19 @@ export class Exabgp extends Peer {
     this.say(`neighbor ${neighbor} teardown 4`);
   }
 
+  /** Its API has no words for it. */
+  async shutdown(neighbor: string): Promise<void> {
+    this.say(`neighbor ${neighbor} teardown 2`);
+  }
+
   cannotAnnounce(): undefined {}
+
+  /** A path that it was told is sent as it is, without its own AS before it. */
+  override tellsOutside({ nlri, attributes }: Route): Route | undefined {
+    const { localPref: _, asPath, ...others } = attributes;
+    const path = asPath.length === 0 ? [this.config.as] : asPath;
+    return { nlri, attributes: { ...others, asPath: path } };
+  }
 
   #formatConfig(): string {
     const path = this.write('helper.py', helper);
@@ -209,7 +215,7 @@ export class Exabgp extends Peer {
       `neighbor ${address} {`,
       ...lines.map((line) => `  ${line};`),
       `  family { ${neighbor.families.map((each) => `${familyNames[each]};`).join(' ')} }`,
-      `  capability { asn4 enable; route-refresh enable; extended-message enable;${
+      `  capability { asn4 ${neighbor.twoOctetAs ? 'disable' : 'enable'}; route-refresh enable; extended-message enable;${
         restart === undefined ? '' : ` graceful-restart ${restart};`
       }${addPath} }`,
       '  api { processes [ api ]; neighbor-changes; receive { parsed; update; open; refresh; } }',

@@ -1,6 +1,6 @@
 /** What bgpd prints as JSON, as values. */
 
-import type { Capability, Session, SessionState } from '../peer.ts';
+import type { Capability, Session, SessionState } from '../router.ts';
 import {
   type Attributes,
   extended,
@@ -196,6 +196,7 @@ function readAttributes(path: Json): Attributes {
       communities: textsIn(objectIn(path['community'])['list']),
       largeCommunities: textsIn(objectIn(path['largeCommunity'])['list']),
       extendedCommunities: readExtended(text).toSorted(),
+      onlyToCustomer: numberIn(path['otc']),
       originatorId: textIn(path['originatorId']) || undefined,
       clusterList: textsIn(objectIn(path['clusterList'])['list']),
       pmsi:

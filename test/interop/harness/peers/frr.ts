@@ -4,20 +4,19 @@
  */
 
 import { chownSync, existsSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { unwrap } from '../../../../src/base/result.ts';
 import { openVty, type VtySession, vtyPath } from '../../../../src/protocols/vty/index.ts';
 import { frrIds, realClock } from '../../../protocols/vty/frr-daemons.ts';
+import { type Command, type Origin, Peer } from '../peer.ts';
 import {
   bgpPort,
-  type Command,
   defaultHoldTime,
   type NeighborConfig,
-  type Origin,
-  Peer,
   type PeerConfig,
   type Session,
-} from '../peer.ts';
+} from '../router.ts';
 import {
   type Attributes,
   extended,
@@ -29,6 +28,7 @@ import {
   type Route,
   unspecifiedLike,
 } from '../routes.ts';
+import { until } from '../until.ts';
 import { readFrrRoutes, readFrrSession } from './frr-read.ts';
 
 const families = {
@@ -85,6 +85,37 @@ export class Frr extends Peer {
   async ask(command: string): Promise<string> {
     if (this.#vty === undefined) throw new Error(`${this.name} does not run`);
     return unwrap(await this.#vty.ask(command));
+  }
+
+  /** What zebra prints for a command, where it has a kernel to itself. */
+  async askZebra(command: string): Promise<string> {
+    return this.#with('zebra', async (zebra) => unwrap(await zebra.ask(command)));
+  }
+
+  /** Carries out lines of zebra's from the top of the configuration, which from FRR 10 mgmtd has. */
+  async configureZebra(...lines: readonly string[]): Promise<void> {
+    const daemon = this.#hasMgmtd ? 'mgmtd' : 'zebra';
+    await this.#with(daemon, (session) =>
+      until(`${this.name} takes '${lines[0]}'`, async () => {
+        const done = await session.configure(lines);
+        // 10.7.1, while it still starts: "could not lock running DS".
+        if (!done.ok && JSON.stringify(done.error).includes('could not lock')) return false;
+        unwrap(done);
+        return true;
+      }),
+    );
+  }
+
+  async #with<T>(daemon: string, use: (session: VtySession) => Promise<T>): Promise<T> {
+    const path = vtyPath(this.place.directory, daemon);
+    // bgpd may be there before it.
+    await until(`${this.name} has ${daemon}`, () => existsSync(path));
+    const session = unwrap(await openVty({ path, clock: realClock }));
+    try {
+      return await use(session);
+    } finally {
+      session.close();
+    }
   }
 
   /** Carries out lines from the top of the configuration. */
@@ -155,6 +186,12 @@ export class Frr extends Peer {
     await this.ask(`clear bgp ${neighbor.replace(/^%/, '')}`);
   }
 
+  async shutdown(neighbor: string, words: string): Promise<void> {
+    const name = neighbor.replace(/^%/, '');
+    const line = `neighbor ${name} shutdown message ${words}`;
+    await this.configure(`router bgp ${this.config.as}`, line);
+  }
+
   cannotAnnounce({ nlri }: Route): string | undefined {
     if (familyOf(nlri) !== 'evpn') return undefined;
     return 'FRR originates EVPN routes only of what the kernel has; it reflects those of others';
@@ -170,8 +207,15 @@ export class Frr extends Peer {
     return kept(this.#version, { nlri, attributes: { ...attributes, ...med } });
   }
 
+  /** Itself as the next hop, and where it has no IPv6 address to give, its IPv4 address in the place of one. */
+  override tellsOutside({ nlri, attributes }: Route): Route | undefined {
+    const isMapped = nlri.type === 'ipv6' && isIPv4(this.address);
+    const nextHop = isMapped ? `::ffff:${this.address}` : attributes.nextHop;
+    return super.tellsOutside({ nlri, attributes: { ...attributes, nextHop } });
+  }
+
   #formatConfig(): string {
-    const { as, routerId, neighbors, gracefulRestart } = this.config;
+    const { as, routerId, neighbors, gracefulRestart, lines: own = [] } = this.config;
     const of = (family: Family) => neighbors.filter((each) => each.families.includes(family));
     const lines = [
       `router bgp ${as}`,
@@ -187,6 +231,7 @@ export class Frr extends Peer {
       ...(gracefulRestart === undefined
         ? []
         : ['bgp graceful-restart', `bgp graceful-restart restart-time ${gracefulRestart}`]),
+      ...own,
       ...neighbors.flatMap((each) => this.#neighbor(each)),
       ...(['ipv4', 'ipv6', 'evpn'] as const).flatMap((family) => [
         `address-family ${families[family]}`,
@@ -212,8 +257,11 @@ export class Frr extends Peer {
       ...(neighbor.passive ? ['passive'] : []),
       ...(password === undefined ? [] : [`password ${password}`]),
       ...(ttlSecurity === undefined ? [] : [`ttl-security hops ${ttlSecurity}`]),
+      // It can leave out all capabilities, or none.
+      ...(neighbor.twoOctetAs ? ['dont-capability-negotiate'] : []),
       // Without zebra it knows no interface, and so nobody that is connected.
       ...(isExternal && !isInterface ? ['disable-connected-check'] : []),
+      ...(neighbor.lines ?? []),
     ];
     return lines.map((line) => `neighbor ${name} ${line}`);
   }
@@ -227,6 +275,7 @@ function familyLines(neighbor: NeighborConfig): readonly string[] {
     ...(client ? ['route-reflector-client'] : []),
     ...(maxPrefix === undefined ? [] : [`maximum-prefix ${maxPrefix}`]),
     ...(sends ? ['addpath-tx-all-paths'] : []),
+    ...(neighbor.familyLines ?? []),
   ];
   return lines.map((line) => `neighbor ${neighbor.address.replace(/^%/, '')} ${line}`);
 }

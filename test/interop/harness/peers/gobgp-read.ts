@@ -1,7 +1,7 @@
 /** What `gobgp -j` prints, as values. Where GoBGP 3 and 4 call a field differently, both are tried. */
 
 import { isIP } from 'node:net';
-import type { Capability, Session, SessionState } from '../peer.ts';
+import type { Capability, Session, SessionState } from '../router.ts';
 import {
   type Attributes,
   extended,
@@ -116,10 +116,15 @@ function readCapability(capability: Json): readonly Capability[] {
   }
 }
 
-export function readGobgpRoutes(rib: unknown, family: Family): readonly LearnedRoute[] {
+/** Those that it has learned, or its own. */
+export function readGobgpRoutes(
+  rib: unknown,
+  family: Family,
+  isOwn = false,
+): readonly LearnedRoute[] {
   return Object.values(objectIn(rib))
     .flatMap(objectsIn)
-    .filter((path) => fromOf(path) !== '')
+    .filter((path) => (fromOf(path) === '') === isOwn)
     .map((path) => ({
       from: fromOf(path),
       nlri: readNlri(objectIn(path['nlri']), family),
@@ -195,6 +200,7 @@ function readAttributes(list: readonly Json[]): Attributes {
       med: numberIn(by.get(4)?.['metric'] ?? valueOf(4)),
       localPref: numberIn(valueOf(5)),
       communities: communities.map((each) => `${each >>> 16}:${each & 0xffff}`),
+      onlyToCustomer: by.has(35) ? readNumber(valueOf(35)) : undefined,
       originatorId: textIn(valueOf(9)) || undefined,
       clusterList: textsIn(valueOf(10)),
       extendedCommunities: objectsIn(valueOf(16)).map(readExtended).toSorted(),
@@ -202,6 +208,11 @@ function readAttributes(list: readonly Json[]): Attributes {
       largeCommunities: listIn(valueOf(32)).map(readLarge),
     }),
   };
+}
+
+/** Four octets of an attribute that it does not know. */
+function readNumber(value: unknown): number {
+  return Buffer.from(textIn(value), 'base64').readUInt32BE();
 }
 
 function readLarge(value: unknown): string {

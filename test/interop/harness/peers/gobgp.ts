@@ -1,14 +1,9 @@
 /** GoBGP: gobgpd and its command line gobgp, which speaks gRPC with it. */
 
+import { isIPv6 } from 'node:net';
 import { assertNever } from '../../../../src/base/assert-never.ts';
-import {
-  bgpPort,
-  type Command,
-  defaultHoldTime,
-  type NeighborConfig,
-  Peer,
-  type Session,
-} from '../peer.ts';
+import { type Command, Peer } from '../peer.ts';
+import { bgpPort, defaultHoldTime, type NeighborConfig, type Session } from '../router.ts';
 import {
   type Attributes,
   type Family,
@@ -26,19 +21,21 @@ const apiPort = 50051;
 export class Gobgp extends Peer {
   protected commands(): readonly Command[] {
     const config = this.write('gobgpd.toml', this.#formatConfig());
-    const api = ['--api-hosts', `${this.address}:${apiPort}`];
+    const host = isIPv6(this.address) ? `[${this.address}]` : this.address;
+    const api = ['--api-hosts', `${host}:${apiPort}`];
     const restart = this.isRecovering ? ['--graceful-restart'] : [];
     const args = ['--pprof-disable', '-f', config, ...api, ...restart];
     return [{ path: '/usr/bin/gobgpd', args }];
   }
 
-  #ask(...args: readonly string[]): Promise<string> {
+  /** What its command line says. */
+  ask(...args: readonly string[]): Promise<string> {
     return this.run('/usr/bin/gobgp', '-u', this.address, '-p', String(apiPort), ...args);
   }
 
   protected async isReady(): Promise<boolean> {
     try {
-      await this.#ask('global', '-j');
+      await this.ask('global', '-j');
       return true;
     } catch {
       return false;
@@ -46,15 +43,22 @@ export class Gobgp extends Peer {
   }
 
   async session(neighbor: string): Promise<Session> {
-    const known: readonly unknown[] = JSON.parse(await this.#ask('neighbor', '-j'));
+    const known: readonly unknown[] = JSON.parse(await this.ask('neighbor', '-j'));
     return readGobgpSession(known, neighbor);
   }
 
   async routes(family: Family): Promise<readonly LearnedRoute[]> {
-    return readGobgpRoutes(
-      JSON.parse(await this.#ask('global', 'rib', '-a', family, '-j')),
-      family,
-    );
+    return readGobgpRoutes(await this.#table(family), family);
+  }
+
+  /** Those that it originates, as after `injectMrt`. */
+  async ownRoutes(family: Family): Promise<readonly Route[]> {
+    const own = readGobgpRoutes(await this.#table(family), family, true);
+    return own.map(({ attributes, nlri }) => ({ attributes, nlri }));
+  }
+
+  async #table(family: Family): Promise<unknown> {
+    return JSON.parse(await this.ask('global', 'rib', '-a', family, '-j'));
   }
 
   async announce(...routes: readonly Route[]): Promise<void> {
@@ -67,8 +71,14 @@ export class Gobgp extends Peer {
 
   async #rib(verb: 'add' | 'del', { nlri, attributes }: Route): Promise<void> {
     const words = [...nlriWords(nlri), ...(verb === 'add' ? attributeWords(attributes) : [])];
-    const said = await this.#ask('global', 'rib', verb, '-a', familyOf(nlri), ...words);
+    const said = await this.ask('global', 'rib', verb, '-a', familyOf(nlri), ...words);
     if (said.trim() !== '') throw new Error(`gobgp ${words.join(' ')}: ${said}`);
+  }
+
+  /** Takes a table in the format of MRT into its own; fails when it cannot read it. */
+  async injectMrt(octets: Uint8Array): Promise<void> {
+    const said = await this.ask('mrt', 'inject', 'global', this.write('table.mrt', octets));
+    if (said.trim() !== '') throw new Error(`gobgp mrt inject: ${said}`);
   }
 
   /** `softresetin` looks at what it has kept, and sends nothing. */
@@ -77,7 +87,11 @@ export class Gobgp extends Peer {
   }
 
   async reset(neighbor: string): Promise<void> {
-    await this.#ask('neighbor', neighbor, 'reset');
+    await this.ask('neighbor', neighbor, 'reset');
+  }
+
+  async shutdown(neighbor: string, words: string): Promise<void> {
+    await this.ask('neighbor', neighbor, 'shutdown', '--reason', words);
   }
 
   cannotAnnounce({ nlri }: Route): string | undefined {
@@ -145,15 +159,23 @@ export class Gobgp extends Peer {
         : table('ttl-security', 'enabled = true', `ttl-min = ${256 - ttlSecurity}`)),
       ...(restart === undefined
         ? []
-        : table('graceful-restart', 'enabled = true', `restart-time = ${restart}`)),
+        : table(
+            'graceful-restart',
+            'enabled = true',
+            `restart-time = ${restart}`,
+            ...(neighbor.longLived === undefined ? [] : ['long-lived-enabled = true']),
+          )),
       ...neighbor.families.flatMap((family) => familyLines(family, neighbor, restart)),
+      ...(neighbor.routeTargets
+        ? ['[[neighbors.afi-safis]]', '[neighbors.afi-safis.config]', 'afi-safi-name = "rtc"']
+        : []),
     ];
   }
 }
 
 function familyLines(
   family: Family,
-  { maxPrefix, addPath }: NeighborConfig,
+  { maxPrefix, addPath, longLived }: NeighborConfig,
   restart: number | undefined,
 ): readonly string[] {
   const table = (name: string, ...lines: readonly string[]) => [
@@ -166,6 +188,9 @@ function familyLines(
     '[[neighbors.afi-safis]]',
     ...table('', `afi-safi-name = "${familyNames[family]}"`),
     ...(restart === undefined ? [] : table('mp-graceful-restart.', 'enabled = true')),
+    ...(longLived === undefined
+      ? []
+      : table('long-lived-graceful-restart.', 'enabled = true', `restart-time = ${longLived}`)),
     ...(maxPrefix === undefined ? [] : table('prefix-limit.', `max-prefixes = ${maxPrefix}`)),
     ...(addPath === undefined
       ? []

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { evpnExamples, unicastExamples } from './harness/examples.ts';
-import { expectRoutes, freeAddress, startPair, startPeer } from './harness/fixture.ts';
-import { frr8, gobgp4, software } from './harness/software.ts';
+import { evpnExamples, unicastExamples } from '../harness/examples.ts';
+import { expectRoutes, freeAddress, startPair, startPeer } from '../harness/fixture.ts';
+import { frr8, gobgp4, software } from '../harness/software.ts';
 
 describe('every daemon', { concurrency: 4 }, () => {
   for (const each of software) {

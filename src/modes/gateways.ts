@@ -4,10 +4,10 @@
  * devices.
  */
 
-import type { Inventory } from '../../inventory/inventory.ts';
-import type { BgpvpnKeys, PortAddresses, PortBinding } from '../../inventory/port-binding.ts';
-import type { IfName } from '../../net/if-name.ts';
-import type { VlanId } from '../../net/numbers.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import type { BgpvpnKeys, PortAddresses, PortBinding } from '../inventory/port-binding.ts';
+import type { IfName } from '../net/if-name.ts';
+import type { VlanId } from '../net/numbers.ts';
 
 /** The gateway of a router, bound to this node or ready to be. */
 export interface Gateway {

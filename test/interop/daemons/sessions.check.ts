@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'node:test';
-import { evpnExamples, unicastExamples } from './harness/examples.ts';
-import { createPair, expectRoutes, type PairOptions, startPair } from './harness/fixture.ts';
-import type { Capability, Peer } from './harness/peer.ts';
-import { familyOf } from './harness/routes.ts';
-import { bird3, exabgp5, frr10, frr8, frrNew, gobgp4 } from './harness/software.ts';
-import { until } from './harness/until.ts';
+import { evpnExamples, unicastExamples } from '../harness/examples.ts';
+import { createPair, expectRoutes, type PairOptions, startPair } from '../harness/fixture.ts';
+import type { Peer } from '../harness/peer.ts';
+import type { Capability } from '../harness/router.ts';
+import { familyOf } from '../harness/routes.ts';
+import { bird3, exabgp5, frr10, frr8, frrNew, gobgp4 } from '../harness/software.ts';
+import { until } from '../harness/until.ts';
 
 /** Holds still for several of the calls that the neighbour makes, one a second. */
 async function stays(peer: Peer, neighbor: string): Promise<void> {

@@ -1,0 +1,31 @@
+/** What of the configuration mode bgp depends on. */
+
+import type { Ip4 } from '../../net/ip.ts';
+import type { Asn } from '../../net/numbers.ts';
+import type { Choice } from './choice.ts';
+
+/** How a provider network is exposed: `dynamic` leaves that to its annotation. */
+export type ExposingMethod = 'underlay' | 'vrf' | 'l2vni' | 'dynamic';
+
+export interface BgpSettings {
+  readonly method: ExposingMethod;
+  readonly asn: Asn;
+  /** `undefined`: the IPv4 address that the node has in the underlay. */
+  readonly routerId: Ip4 | undefined;
+  /** Whether a node answers for every IPv6 address on its provider bridges; `auto` where the bridge has no uplink. */
+  readonly answerRouter: 'auto' | 'always' | 'never';
+  /** What of it the operator wants exposed. */
+  readonly choice: Choice;
+  /** Which networks behind a gateway are exposed at the node that has it; none when absent. */
+  readonly tenants: TenantSettings | undefined;
+}
+
+export interface TenantSettings {
+  readonly families: 'all' | 'global-ipv6';
+  /** Each address of a port, or the subnets. */
+  readonly advertise: 'host' | 'subnet';
+  /** Only networks in one of these address scopes; empty: whatever they are in. */
+  readonly addressScopes: ReadonlySet<string>;
+  /** What becomes of subnets behind SNAT; `untold`: they should be left out, and no source says which they are. */
+  readonly snat: 'exposed' | 'left-out' | 'untold';
+}

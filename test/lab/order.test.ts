@@ -1,0 +1,18 @@
+/** Guests that share the scenarios ask for them in one order, whatever order a directory lists them in. */
+
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { inOrder } from '../../lab/scenarios/order.ts';
+
+const directory = join(import.meta.dirname, '../../lab/scenarios');
+const names = readdirSync(directory).filter((name) => name.endsWith('.test.ts'));
+
+test('every scenario is run, the longest first, those on one tenant together, the others by name', () => {
+  const ordered = inOrder(names);
+  assert.deepEqual(ordered.toSorted(), names.toSorted());
+  assert.deepEqual(inOrder(names.toReversed()), ordered);
+  assert.match(ordered.join(), /^50-adoption\S*,30-restarts\S*,63-bgp-methods.test.ts,00-fabric/);
+});

@@ -1,0 +1,220 @@
+/** Which provider networks are exposed by which method, and what becomes of the addresses on them. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { unwrap } from '../../../src/base/result.ts';
+import type { Concept } from '../../../src/fabric/concepts.ts';
+import { MutableInventory } from '../../../src/inventory/inventory.ts';
+import { bgpMode, everythingUp } from '../../../src/modes/bgp/index.ts';
+import type { ExposingMethod } from '../../../src/modes/bgp/settings.ts';
+import { formatIp } from '../../../src/net/ip.ts';
+import { parseAsn } from '../../../src/net/numbers.ts';
+import type { Cloud } from '../../sim/cloud.ts';
+import { workingCloud } from '../../sim/cloud-events.ts';
+import { CloudFeed, everything } from '../../sim/cloud-feed.ts';
+import { seededRandom } from '../../sim/random.ts';
+
+const key = (name: string): string => `neutron_bgpvpn:${name}`;
+const l3 = { [key('type')]: 'l3', [key('vni')]: '1001' };
+const l2 = { [key('type')]: 'l2', [key('vni')]: '1002' };
+
+/** The working cloud, its flat network and its VLAN 100 annotated, with a virtual machine on each. */
+function cloudOf(
+  flat: Readonly<Record<string, string>>,
+  vlan: Readonly<Record<string, string>>,
+  more: Partial<Cloud> = {},
+): Cloud {
+  const [first, second] = workingCloud.providers;
+  assert.ok(first && second);
+  const machine = {
+    network: 0,
+    type: '',
+    chassis: 'here',
+    cidrs: undefined,
+    generation: 0,
+  } as const;
+  return {
+    ...workingCloud,
+    providers: [
+      { ...first, annotation: flat },
+      { ...second, annotation: vlan },
+    ],
+    machines: [
+      { ...machine, provider: 0, mac: 'M 172.24.4.60' },
+      { ...machine, provider: 1, mac: 'M 172.24.4.61' },
+    ],
+    ...more,
+  };
+}
+
+/** What is planned, scope by scope, each concept in a few words. */
+function linesOf(method: ExposingMethod, cloud: Cloud): readonly string[] {
+  const asn = unwrap(parseAsn(64_999));
+  const mode = bgpMode({
+    method,
+    asn,
+    routerId: undefined,
+    answerRouter: 'auto',
+    choice: everythingUp,
+    tenants: undefined,
+  });
+  const inventory = new MutableInventory();
+  for (const update of new CloudFeed().updates(cloud, everything, seededRandom(1))) {
+    inventory.apply(update);
+  }
+  return [...mode.scopes(inventory)].sort().flatMap((scope) => {
+    const { concepts, conditions } = mode.plan(scope, inventory);
+    return [
+      ...concepts.map((concept) => `${scope}: ${wordsOf(concept)}`),
+      ...conditions.map(({ severity, message }) => `${scope}: ${severity}: ${message}`),
+    ];
+  });
+}
+
+function wordsOf(concept: Concept): string {
+  if (concept.concept === 'provider') return `in the underlay by ${concept.at.device}`;
+  if (concept.concept === 'exposed') return `${formatIp(concept.ip)} in the underlay`;
+  if (concept.concept === 'leg-host') return `${formatIp(concept.ip)} in VRF ${concept.at.vni}`;
+  if (concept.concept === 'vrf') {
+    return `VRF ${concept.vni} AS ${concept.asn} in ${concept.importTargets?.join(' ')}`;
+  }
+  if (concept.concept === 'leg') {
+    const ips = [...concept.gateways, ...concept.anchors].map(formatIp).join(' ');
+    return `VLAN ${concept.at.vlan} in VRF ${concept.at.vni}, ${ips}, MTU ${concept.mtu}`;
+  }
+  if (concept.concept === 'segment') {
+    return `VLAN ${concept.at.vlan} in VNI ${concept.at.vni}, MTU ${concept.mtu}`;
+  }
+  return concept.concept;
+}
+
+const node = 'node: underlay';
+const flatInUnderlay = [
+  'gateway cr-lrp-b2: 172.24.4.16 in the underlay',
+  'gateway cr-lrp-b2: 2001:db8:f::16 in the underlay',
+  'network provnet-0: in the underlay by br-ex',
+  'port 38: 172.24.4.60 in the underlay',
+];
+const vlanInVrf = [
+  'gateway cr-lrp-71: 172.24.4.17 in VRF 1001',
+  'network provnet-1: VRF 1001 AS 64999 in ',
+  'network provnet-1: VLAN 100 in VRF 1001, 169.254.100.100, MTU 1500',
+  'port d6: 172.24.4.61 in VRF 1001',
+];
+const loop =
+  "network provnet-0: warning: cannot see to it that the segment of provnet-0 has no loop: it leaves this node by the uplink of br-ex as well as by the fabric; extend it on one of the nodes that share this uplink's VLAN, and on no other";
+const flatAsSegment = ['network provnet-0: VLAN undefined in VNI 1002, MTU 1450', loop];
+
+describe('a provider network is exposed by the method', () => {
+  const cases: Readonly<Record<string, readonly [ExposingMethod, Cloud, readonly string[]]>> = {
+    'dynamic: in a VRF, and in the underlay without annotation': [
+      'dynamic',
+      cloudOf({}, l3),
+      [node, ...flatInUnderlay, ...vlanInVrf],
+    ],
+    'dynamic: in a VRF, and as a segment': [
+      'dynamic',
+      cloudOf(l2, l3),
+      [node, ...flatAsSegment, ...vlanInVrf],
+    ],
+    'underlay: whatever the annotation': [
+      'underlay',
+      cloudOf(l2, l3),
+      [
+        node,
+        ...flatInUnderlay,
+        'gateway cr-lrp-71: 172.24.4.17 in the underlay',
+        'network provnet-1: in the underlay by br-ex.100',
+        'port d6: 172.24.4.61 in the underlay',
+      ],
+    ],
+    'vrf: nothing without annotation': ['vrf', cloudOf({}, l3), vlanInVrf],
+    'l2vni: nothing without annotation': ['l2vni', cloudOf(l2, {}), flatAsSegment],
+  };
+  for (const [what, [method, cloud, expected]] of Object.entries(cases)) {
+    test(what, () => {
+      assert.deepEqual([...linesOf(method, cloud)].sort(), [...expected].sort());
+    });
+  }
+});
+
+test('the VRF has the AS and the targets of the annotation, and its leg the gateways', () => {
+  const lines = linesOf(
+    'vrf',
+    cloudOf(
+      {},
+      {
+        ...l3,
+        [key('as')]: '65001',
+        [key('rt')]: "['65000:1']",
+        'selvedge:gateways': '172.24.4.1/24',
+      },
+    ),
+  );
+  assert.ok(lines.includes('network provnet-1: VRF 1001 AS 65001 in 65000:1'));
+  assert.ok(lines.includes('network provnet-1: VLAN 100 in VRF 1001, 172.24.4.1, MTU 1500'));
+});
+
+test('a segment has no targets of its own, and one that asks for some is told', () => {
+  const targets = { ...l2, [key('rt')]: "['65000:1']" };
+  const lines = linesOf('l2vni', cloudOf(targets, {}));
+  assert.ok(lines.some((line) => /warning: cannot set what neutron_bgpvpn says of rd/.test(line)));
+});
+
+test('two networks on one VLAN of a bridge are told of, whatever becomes of them', () => {
+  const cloud = cloudOf(l2, l3);
+  const [first, second] = cloud.providers;
+  const providers = [{ ...first!, tag: 100 }, second];
+  const lines = linesOf('dynamic', { ...cloud, providers });
+  for (const scope of ['network provnet-0', 'network provnet-1']) {
+    assert.ok(lines.some((line) => line.startsWith(`${scope}: warning: cannot tell the networks`)));
+  }
+});
+
+test('a floating IP is in the VRF of the network it is on', () => {
+  const [gateway, ...others] = workingCloud.gateways;
+  assert.ok(gateway);
+  const nat = ['fa:16:3e:00:04:00 172.24.4.100 is_chassis_resident("12")'];
+  const [flat, vlan] = cloudOf(l3, {}).machines;
+  const tenant = { ...flat!, provider: undefined, mac: 'M 10.0.0.200' };
+  const more = { gateways: [{ ...gateway, nat }, ...others], machines: [flat, vlan, tenant] };
+  assert.ok(
+    linesOf('dynamic', cloudOf(l3, {}, more)).includes('port 12: 172.24.4.100 in VRF 1001'),
+  );
+});
+
+describe('what cannot be is told, and nothing of that network is exposed elsewhere', () => {
+  const cases: readonly (readonly [string, ExposingMethod, Cloud, string])[] = [
+    [
+      'targets that are no list',
+      'dynamic',
+      cloudOf({}, { ...l3, [key('rt')]: '65000:1' }),
+      `network provnet-1: error: cannot route the provider network of provnet-1: Port_Binding provnet-1 external_ids:neutron_bgpvpn:rt: '65000:1' is not a list such as ["65000:1"]; correct it`,
+    ],
+    [
+      'gateways that are none',
+      'vrf',
+      cloudOf({}, { ...l3, 'selvedge:gateways': 'x' }),
+      "network provnet-1: error: cannot route the provider network of provnet-1: Port_Binding provnet-1 external_ids:selvedge:gateways: 'x' is not an IP prefix; correct it",
+    ],
+    [
+      'another method than the annotation says',
+      'vrf',
+      cloudOf({}, l2),
+      'network provnet-1: error: cannot route the provider network of provnet-1: Port_Binding provnet-1 says neutron_bgpvpn:type=l2, and bgp.exposing is "vrf"; make that "l2vni" or "dynamic"',
+    ],
+    [
+      'no VTEP',
+      'vrf',
+      cloudOf({}, l3, { vtep: undefined }),
+      'network provnet-1: error: cannot route the provider network of provnet-1: this node has no VTEP address; set evpn.local_ip, or give the loopback device a /32 address',
+    ],
+  ];
+  for (const [what, method, cloud, expected] of cases) {
+    test(what, () => {
+      const lines = linesOf(method, cloud);
+      assert.ok(lines.includes(expected), lines.join('\n'));
+      assert.ok(!lines.some((line) => /cr-lrp-71|port d6/.test(line)), lines.join('\n'));
+    });
+  }
+});

@@ -1,0 +1,342 @@
+/** The Northbound source on a real ovsdb-server: which rows it asks for, what it tells of them, and what disturbs it. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { silentLog } from '../../src/base/ports.ts';
+import {
+  named,
+  openDatabase,
+  type Operation,
+  systemClock,
+  type WriteRow,
+} from '../../src/protocols/ovsdb/index.ts';
+import type { Endpoint } from '../../src/net/endpoint.ts';
+import { openNorthboundSource } from '../../src/sources/ovn-nb/index.ts';
+import { type Accept, startRelay } from '../protocols/ovsdb/support/relay.ts';
+import { type OvsdbServer, startServer, until } from '../protocols/ovsdb/support/server.ts';
+import { northboundSchema } from './support/ovn.ts';
+import { Reader } from './support/reader.ts';
+
+const ports = { clock: systemClock, random: Math.random, log: silentLog };
+
+/** Those of OVN 23.09 and later have this column. */
+function schemaWithStatus(directory: string): string {
+  const path = join(directory, 'ovn-nb.ovsschema');
+  const column = { type: { key: 'string', value: 'string', min: 0, max: 'unlimited' } };
+  const schema = JSON.parse(readFileSync(northboundSchema, 'utf8')) as {
+    tables: { Logical_Router_Port: { columns: Record<string, unknown> } };
+  };
+  schema.tables.Logical_Router_Port.columns['status'] = column;
+  writeFileSync(path, JSON.stringify(schema));
+  return path;
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'selvedge-nb-'));
+after(() => rmSync(directory, { recursive: true }));
+
+describe('OVN_Northbound', () => {
+  let server: OvsdbServer;
+  let database: ReturnType<typeof openDatabase>;
+  let reader: Reader;
+
+  const open = (endpoint = server.endpoint): Reader =>
+    new Reader((events) => {
+      const own = { systemId: 'c1', hostname: 'host1', inactivityProbe: 0 };
+      const options = { endpoints: [endpoint], tls: undefined };
+      const southbound = { endpoints: [], tls: undefined };
+      return openNorthboundSource({ ...ports, ...options, ...own, southbound }, events);
+    });
+  const write = async (...operations: readonly Operation[]): Promise<void> => {
+    const result = await database.transact(operations);
+    assert.ok(result.ok, JSON.stringify(result));
+  };
+  const use = async (schema: string): Promise<void> => {
+    server = await startServer({ schema });
+    const endpoints = [server.endpoint];
+    database = openDatabase({ ...ports, endpoints, database: 'OVN_Northbound', tables: {} });
+    await until('the server is there', () => database.state.name === 'synced');
+    reader = open();
+  };
+  const close = async (): Promise<void> => {
+    await reader.source.close();
+    await database.close();
+    await server.stop();
+  };
+  const names = (): readonly string[] =>
+    [...reader.inventory.ports()].map(({ name }) => name).sort();
+
+  describe('that says where gateways are', () => {
+    let schema: string;
+    before(() => (schema = schemaWithStatus(directory)));
+    beforeEach(() => use(schema));
+    afterEach(close);
+
+    test('is read as far as it concerns this node', async () => {
+      await write(
+        ...switchWith('provider', localnet('provnet'), vm('own', 'host1'), vm('other', 'host2')),
+        ...switchWith('tenant', vm('near', 'host1'), vm('far', 'host2'), routerSide('r1-tenant')),
+        ...switchWith('elsewhere', vm('there', 'host2'), routerSide('r2-elsewhere')),
+        ...routerWith('r1', routerPort('r1-tenant')),
+        ...routerWith('r2', routerPort('r2-elsewhere')),
+      );
+      await until('all is read', () => reader.isSynced && names().includes('lrp-r1-tenant'));
+      // Of a tenant network on which this node has a port all others come with the router's.
+      assert.deepEqual(names(), ['far', 'lrp-r1-tenant', 'near', 'own', 'provnet', 'r1-tenant']);
+      assert.equal(reader.inventory.port('near')?.chassis, 'c1');
+      assert.equal(reader.inventory.port('far')?.chassis, 'host2');
+      assert.deepEqual(wantedPorts(), ['own']);
+    });
+
+    /** Ports of which something is exposed here. */
+    const wantedPorts = (): readonly string[] =>
+      Object.keys(reader.wanted).flatMap((each) => (each.startsWith('port ') ? each.slice(5) : []));
+
+    test('is found again by the switch that a localnet port does not name', async () => {
+      await write(...switchWith('provider', localnet('provnet'), vm('own', 'host1')));
+      await until('the VM is exposed', () => wantedPorts().length === 1);
+      const provnet = reader.inventory.port('provnet');
+      assert.equal(provnet?.datapath, reader.inventory.port('own')?.datapath);
+      assert.equal(provnet?.datapath, 'Logical_Switch provider');
+    });
+
+    test('tells the external_ids of switches, as they change', async () => {
+      const ids = (type: string) => new Map([['neutron_bgpvpn:type', type]]);
+      const told = () => reader.inventory.logicalSwitch('Logical_Switch provider')?.externalIds;
+      await write(...switchWith('provider', localnet('provnet')));
+      await until('the switch is known', () => told()?.size === 0);
+      await write(set('Logical_Switch', 'provider', { external_ids: ids('l3') }));
+      await until('it is annotated', () => told()?.get('neutron_bgpvpn:type') === 'l3');
+      await write({ op: 'delete', table: 'Logical_Switch', where: [['name', '==', 'provider']] });
+      await until('it is gone', () => told() === undefined);
+    });
+
+    test('tells a gateway that moves, what it translates, and of both families', async () => {
+      await write(
+        ...switchWith('provider', localnet('provnet'), routerSide('gw')),
+        ...switchWith('tenant', vm('near', 'host1'), vm('far', 'host2'), routerSide('r1-tenant')),
+        ...gatewayRouter('r1'),
+      );
+      const gateway = (): string => String(reader.wanted['gateway cr-lrp-gw'] ?? '');
+      const near = (): string => String(reader.wanted['port near'] ?? '');
+      await until('the floating IPs of the port here', () => near().includes('2001:db8:4::50/128'));
+      assert.equal(gateway(), '');
+      await write(set('Logical_Router_Port', 'lrp-gw', { status: hosting('c1') }));
+      await until('the gateway is here', () => gateway().includes('172.24.4.5/32'));
+      assert.match(gateway(), /172\.24\.4\.51\/32/);
+      assert.doesNotMatch(gateway(), /172\.24\.4\.50\/32/);
+      const { snat } = reader.inventory.logicalRouter('Logical_Router r1') ?? {};
+      assert.deepEqual(snat?.length, 1);
+      const hidden = new Map([
+        ['neutron:router_name', 'r1'],
+        ['selvedge:expose', 'false'],
+      ]);
+      await write({
+        op: 'update',
+        table: 'NAT',
+        where: [['external_ip', '==', '172.24.4.51']],
+        row: { external_ids: hidden },
+      });
+      await until('one is not to be exposed', () => !gateway().includes('172.24.4.51/32'));
+      assert.match(gateway(), /172\.24\.4\.5\/32/);
+      await write(set('Logical_Router_Port', 'lrp-gw', { status: hosting('c2') }));
+      await until('the gateway is gone', () => gateway() === '');
+    });
+
+    test('tells load balancers of the routers whose gateways are here', async () => {
+      await write(
+        ...switchWith('provider', localnet('provnet'), routerSide('gw')),
+        ...switchWith('tenant', routerSide('r1-tenant')),
+        ...gatewayRouter('r1'),
+        set('Logical_Router_Port', 'lrp-gw', { status: hosting('c1') }),
+      );
+      const wanted = (): string => JSON.stringify(reader.wanted);
+      await until('the gateway is here', () => wanted().includes('172.24.4.5/32'));
+      const vips = new Map([['[2001:db8:4::20]:80', 'fd00::9:80']]);
+      const row = { name: 'lb', vips };
+      await write(
+        { op: 'insert', table: 'Load_Balancer', as: 'lb', row },
+        set('Logical_Router', 'r1', { load_balancer: [named('lb')] }),
+      );
+      await until('its address is exposed', () => wanted().includes('2001:db8:4::20/128'));
+      await write(set('Logical_Router', 'r1', { load_balancer: [] }), {
+        op: 'delete',
+        table: 'Load_Balancer',
+        where: [['name', '==', 'lb']],
+      });
+      await until('it is gone', () => !wanted().includes('2001:db8:4::20/128'));
+    });
+
+    test('keeps what it told while the server is away, and tells what was missed', async () => {
+      await write(...switchWith('provider', localnet('provnet'), vm('own', 'host1')));
+      await until('the VM is exposed', () => wantedPorts().length === 1);
+      await server.kill();
+      await until('it is noticed', () => reader.source.state.state === 'down');
+      assert.deepEqual(wantedPorts(), ['own']);
+      await server.start();
+      await until('the writer is back', () => database.state.name === 'synced');
+      await write(set('Logical_Switch_Port', 'own', { up: false }));
+      await until('it is known', () => reader.isSynced && wantedPorts().length === 0);
+    });
+
+    test('is not heard of when only NB_Global changes', async () => {
+      let sent = 0;
+      const count = (octets: Buffer) => {
+        sent += octets.length;
+      };
+      const relay = await startRelay(() => counting(server.endpoint, count));
+      await write({ op: 'insert', table: 'NB_Global', row: { name: 'ovn' } });
+      await write(...switchWith('provider', localnet('provnet'), vm('own', 'host1')));
+      const behind = open(relay.endpoint);
+      await until('all is read', () => behind.isSynced && behind.wanted['port own'] !== undefined);
+      const soFar = sent;
+      for (let at = 0; at < 1000; at += 100) {
+        await Promise.all(Array.from({ length: 100 }, (_, index) => write(sign(at + index))));
+      }
+      assert.equal(sent, soFar);
+      await write(set('Logical_Switch_Port', 'own', { up: false }));
+      await until('the next change is heard', () => behind.wanted['port own'] === undefined);
+      assert.ok(sent > soFar);
+      await behind.source.close();
+      await relay.stop();
+    });
+  });
+
+  describe('that is too old to say where gateways are', () => {
+    beforeEach(() => use(northboundSchema));
+    afterEach(close);
+
+    test('and no Southbound database to ask, is told by the version that would', async () => {
+      await write(...switchWith('provider', localnet('provnet'), vm('own', 'host1')));
+      await until('the VM is exposed', () => reader.wanted['port own'] !== undefined);
+      const { state } = reader.source;
+      assert.equal(state.state, 'connecting');
+      assert.match(
+        'reason' in state ? state.reason : '',
+        /status, .* before OVN 23\.09; upgrade OVN, or set/,
+      );
+    });
+  });
+});
+
+/** Neutron's sign of life. */
+function sign(at: number): Operation {
+  const row = { external_ids: new Map([['neutron:liveness_check_at', String(at)]]) };
+  return { op: 'update', table: 'NB_Global', where: [], row };
+}
+
+/** Relays to a server, and shows what that sends. */
+function counting(server: Endpoint, count: (octets: Buffer) => void): Accept {
+  if (server.kind !== 'unix') throw new RangeError('tests relay to Unix sockets');
+  return (client) => {
+    const upstream = connect(server.path);
+    upstream.on('error', () => client.destroy()).on('data', count);
+    upstream.pipe(client).pipe(upstream);
+  };
+}
+
+interface Port {
+  readonly name: string;
+  readonly row: WriteRow;
+}
+
+function vm(name: string, host: string): Port {
+  const number = 10 + (Buffer.from(name).reduce((sum, octet) => sum + octet, 0) % 200);
+  const addresses = [`fa:16:3e:00:00:${number.toString(16).padStart(2, '0')} 172.24.4.${number}`];
+  return { name, row: { addresses, up: true, options: new Map([['requested-chassis', host]]) } };
+}
+
+function localnet(name: string): Port {
+  const options = new Map([['network_name', 'physnet1']]);
+  return { name, row: { type: 'localnet', addresses: ['unknown'], options } };
+}
+
+function routerSide(name: string): Port {
+  const options = new Map([['router-port', `lrp-${name}`]]);
+  return { name, row: { type: 'router', addresses: ['router'], up: true, options } };
+}
+
+/** As Neutron writes it: every port but the localnet ones names its switch. */
+function switchWith(name: string, ...on: readonly Port[]): readonly Operation[] {
+  const inserts = on.map((port, index): Operation => {
+    const ids = port.row['type'] === 'localnet' ? [] : [['neutron:network_name', name] as const];
+    const row = { ...port.row, name: port.name, external_ids: new Map(ids) };
+    return { op: 'insert', table: 'Logical_Switch_Port', as: `${name}${index}`, row };
+  });
+  const ids = on.map((_, index) => named(`${name}${index}`));
+  return [...inserts, { op: 'insert', table: 'Logical_Switch', row: { name, ports: ids } }];
+}
+
+function routerPort(name: string, more: WriteRow = {}): Port {
+  const networks = ['10.1.0.1/24'];
+  return { name: `lrp-${name}`, row: { mac: 'fa:16:3e:00:01:01', networks, ...more } };
+}
+
+function routerWith(name: string, ...on: readonly Port[]): readonly Operation[] {
+  return [...routerPorts(name, on), insertRouter(name, on.length, [])];
+}
+
+function routerPorts(router: string, on: readonly Port[]): readonly Operation[] {
+  return on.map((port, index) => {
+    const ids = new Map([['neutron:router_name', router]]);
+    const row = { ...port.row, name: port.name, external_ids: ids };
+    return { op: 'insert', table: 'Logical_Router_Port', as: `${router}${index}`, row };
+  });
+}
+
+function insertRouter(name: string, count: number, nat: readonly string[]): Operation {
+  const on = Array.from({ length: count }, (_, index) => named(`${name}${index}`));
+  return { op: 'insert', table: 'Logical_Router', row: { name, ports: on, nat: nat.map(named) } };
+}
+
+/** With a gateway, an interface, SNAT, floating IPs of both families of a port here, and one at the gateway. */
+function gatewayRouter(name: string): readonly Operation[] {
+  const chassis = { name: 'gw_c1', chassis_name: 'c1', priority: 1 };
+  const networks = ['172.24.4.5/24', '2001:db8:4::5/64'];
+  const gateway = routerPort('gw', { networks, gateway_chassis: [named('chassis')] });
+  const on = [gateway, routerPort('r1-tenant')];
+  const external_ids = new Map([['neutron:router_name', name]]);
+  const floating = { type: 'dnat_and_snat', external_ids };
+  const mac = 'fa:16:3e:00:02:50';
+  const nats: readonly WriteRow[] = [
+    { type: 'snat', external_ip: '172.24.4.5', logical_ip: '10.1.0.0/24' },
+    {
+      ...floating,
+      external_ip: '172.24.4.50',
+      logical_ip: '10.1.0.9',
+      external_mac: mac,
+      logical_port: 'near',
+    },
+    {
+      ...floating,
+      external_ip: '2001:db8:4::50',
+      logical_ip: 'fd00::9',
+      external_mac: mac,
+      logical_port: 'near',
+    },
+    { ...floating, external_ip: '172.24.4.51', logical_ip: '10.1.0.8', logical_port: 'far' },
+  ];
+  return [
+    { op: 'insert', table: 'Gateway_Chassis', as: 'chassis', row: chassis },
+    ...routerPorts(name, on),
+    ...nats.map(
+      (row, index): Operation => ({ op: 'insert', table: 'NAT', as: `nat${index}`, row }),
+    ),
+    insertRouter(
+      name,
+      on.length,
+      nats.map((_, index) => `nat${index}`),
+    ),
+  ];
+}
+
+function set(table: string, name: string, row: WriteRow): Operation {
+  return { op: 'update', table, where: [['name', '==', name]], row };
+}
+
+function hosting(chassis: string): ReadonlyMap<string, string> {
+  return new Map([['hosting-chassis', chassis]]);
+}
