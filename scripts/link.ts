@@ -4,7 +4,7 @@
  * them that was most of the start of an agent. Packages and built-in modules stay imports. Knows the form in which tsc
  * writes modules, and fails on any other, on a circle of imports, and on `export let`.
  *
- *   node scripts/link.ts dist/cli/main.js dist/cli/run-agent.js
+ *   node scripts/link.ts dist/cli/main.js dist/cli/run-agent.js dist/cli/run-bgp.js
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * `make test`: checks, unit and integration tests, and the lab's scenarios, each with its progress; one that fails does
- * not hide the others. Ends with one line, `N passed, N failed`.
+ * `make test`: checks, then unit and integration tests and, beside them, the lab's scenarios, each with its progress; one
+ * that fails does not hide the others. Ends with one line, `N passed, N failed`.
  *
  *   node scripts/test.ts [check] [unit] [lab]    some of them; RELEASE=bookworm for another guest
  */
@@ -9,6 +9,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { testPools } from './pools.ts';
 import { type Counts, failed, none, readCounts, run } from './run.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -47,28 +48,37 @@ async function check(): Promise<Counts> {
 /** What the tests with other BGP daemons need is fetched first; without it they are skipped. */
 async function unit(): Promise<Counts> {
   await runHere(['node', 'test/interop/fetch.ts'], patience.fetch);
-  const counts = join(out, 'unit.json');
-  const reporter = ['--test-reporter=./scripts/report.ts', '--test-reporter-destination=stdout'];
-  const argv = ['node', '--test', '--test-concurrency=2', '--test-timeout=300000', ...reporter];
-  const files = [...argv, 'test/**/*.test.ts'];
   // As long as the fuzzer is to run here; by itself a unit test of it is done in a few seconds.
   const FUZZ_SECONDS = process.env['FUZZ_SECONDS'] ?? '60';
-  const status = await runHere(files, patience.unit, { SELVEDGE_COUNTS: counts, FUZZ_SECONDS });
-  return readCounts(counts, status);
+  const reporter = ['--test-reporter=./scripts/report.ts', '--test-reporter-destination=stdout'];
+  const runs = testPools(root).map(async ({ name, concurrency, files }): Promise<Counts> => {
+    const counts = join(out, `unit-${name}.json`);
+    rmSync(counts, { force: true });
+    const limits = [`--test-concurrency=${concurrency}`, '--test-timeout=600000'];
+    const argv = ['node', '--test', ...limits, ...reporter, ...files];
+    const env = { SELVEDGE_COUNTS: counts, FUZZ_SECONDS };
+    return readCounts(counts, await runHere(argv, patience.unit, env));
+  });
+  return sum(await Promise.all(runs));
 }
 
-/** Two guests share the scenarios where there are two processors; a guest has but one. SCENARIOS="20 30" for a few. */
-async function lab(): Promise<Counts> {
+/**
+ * Two guests share the scenarios where there are two processors; a guest has but one. The second waits for what else
+ * there is to do, which needs the other processor. SCENARIOS="20 30" for a few.
+ */
+async function lab(others: Promise<unknown>): Promise<Counts> {
   const release = process.env['RELEASE'] ?? 'trixie';
   const results = join(out, `lab-${release}`);
   rmSync(results, { recursive: true, force: true });
   const built = await runHere(['node', 'lab/main.ts', 'build', '--release', release], patience.lab);
   if (built !== 0) return failed(`no guest of ${release}`);
   const few = process.env['SCENARIOS']?.split(' ') ?? [];
-  const words = ['run', '--release', release, '--out', results, 'lab/scenarios/run.ts', ...few];
-  const argv = ['node', 'lab/main.ts', ...words];
+  const limits = ['--timeout', String(patience.lab * 60)];
+  const words = ['--release', release, '--out', results, ...limits, 'lab/scenarios/run.ts', ...few];
+  const argv = ['node', 'lab/main.ts', 'run', ...words];
   const parts = few.length > 0 ? 1 : Math.min(2, availableParallelism());
   const runs = Array.from({ length: parts }, async (_, index): Promise<Counts> => {
+    if (index > 0) await others;
     const part = String(index + 1);
     const counts = join(results, `guest-${part}`, 'counts.json');
     return readCounts(counts, await runHere(argv, patience.lab, { LAB_PART: part }));
@@ -88,19 +98,22 @@ function sum(all: readonly Counts[]): Counts {
   );
 }
 
-const stages = { check, unit, lab } as const;
-const asked = process.argv.slice(2);
-rmSync(join(out, 'unit.json'), { force: true });
-mkdirSync(out, { recursive: true });
-const results: Counts[] = [];
-for (const [name, stage] of Object.entries(stages)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
+/** Says how long it took; nothing when it was not asked for. */
+async function stage(name: string, body: () => Promise<Counts>): Promise<Counts> {
+  if (asked.length > 0 && !asked.includes(name)) return none;
   console.log(`\n== ${name}`);
   const begun = performance.now();
-  results.push(await stage());
+  const counts = await body();
   console.log(`== ${name}: ${Math.round((performance.now() - begun) / 1000)} s`);
+  return counts;
 }
-const total = sum(results);
+
+const asked = process.argv.slice(2);
+mkdirSync(out, { recursive: true });
+const checked = await stage('check', check);
+const tested = stage('unit', unit);
+const shown = stage('lab', () => lab(tested));
+const total = sum([checked, ...(await Promise.all([tested, shown]))]);
 for (const failure of total.failures) console.log(`FAILED  ${failure}`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);

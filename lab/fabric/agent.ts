@@ -20,6 +20,7 @@ export class AgentProcess {
   readonly logFile: string;
   readonly #settings: AgentSettings;
   #child: ChildProcess | undefined;
+  #isDetached = false;
   #ended: Promise<number> = Promise.resolve(0);
 
   constructor(node: FabricNode, settings: AgentSettings) {
@@ -37,6 +38,7 @@ export class AgentProcess {
     await mkdir(dirname(this.logFile), { recursive: true });
     const child = this.node.spawn(this.#settings.argv, this.logFile, this.#settings.env);
     this.#child = child;
+    if (this.#isDetached) child.unref();
     this.#ended = new Promise((resolve) => {
       child.once('exit', (code) => {
         this.#child = undefined;
@@ -46,14 +48,22 @@ export class AgentProcess {
     });
   }
 
+  /** From now on it does not keep us from ending: what runs the scenarios ends when nothing is left to wait for. */
+  detach(): void {
+    this.#isDetached = true;
+    this.#child?.unref();
+  }
+
   /** SIGTERM, and waits; its exit status, -1 when a signal ended it. */
   async stop(): Promise<number> {
+    this.#child?.ref();
     this.#child?.kill('SIGTERM');
     return this.#ended;
   }
 
   /** SIGKILL: no chance to tidy up. */
   async kill(): Promise<void> {
+    this.#child?.ref();
     this.#child?.kill('SIGKILL');
     await this.#ended;
   }

@@ -84,6 +84,8 @@ export async function startCentral(node: FabricNode): Promise<void> {
         databaseServer(database),
       ]),
       'ovn-nbctl init',
+      // All nodes share one processor, and an emulated one: who is late for some seconds is not away. ovn-nb(5), NB_Global.
+      'ovn-nbctl set NB_Global . options:bfd-mult=30',
       'ovn-sbctl init',
       northd,
     ].join('\n'),

@@ -52,11 +52,29 @@ export function theFabric(): Promise<Fabric> {
 /** Why a scenario is skipped that another guest of the same run has taken. */
 export const elsewhere = 'in another guest';
 
-/** `skip` says what the guest lacks, if it lacks something. */
+/** Takes away what outlasts the scenarios that stand on it. */
+let ground: (() => Promise<void>) | undefined;
+
+export function layGround(takeAway: () => Promise<void>): void {
+  ground = takeAway;
+}
+
+/** Nothing when there is none. */
+export async function clearGround(): Promise<void> {
+  const takeAway = ground;
+  ground = undefined;
+  await takeAway?.();
+}
+
+/**
+ * `skip` says what the guest lacks, if it lacks something. One that `stands` begins with what others have left for it, see
+ * `standing.ts`; before any other that is taken away.
+ */
 export function scenario(
   title: string,
   plan: (stage: Stage) => Promise<void>,
   skip?: string,
+  stands = false,
 ): void {
   test(title, async (context) => {
     // The whole title: of two that began alike, one would never be run.
@@ -64,8 +82,11 @@ export function scenario(
     if (skip !== undefined) return context.skip(skip);
     const fabric = await theFabric();
     const running = openStage(fabric, title, context);
+    let isSound = false;
     try {
+      if (!stands) await clearGround();
       await plan(running.stage);
+      isSound = true;
     } catch (error) {
       const dir = join(outDir, folderName(title));
       await collectState(fabric, dir);
@@ -76,6 +97,8 @@ export function scenario(
       throw new Error(message, { cause: error });
     } finally {
       await running.close();
+      // Nobody knows what a failure has left of it.
+      if (!isSound) await clearGround().catch(sayLeft);
     }
   });
 }
@@ -117,7 +140,7 @@ function openStage(fabric: Fabric, title: string, context: TestContext): Running
   };
   const close = async () => {
     for (const action of undo) {
-      await action().catch((error: unknown) => say(`  cleanup: ${formatError(error)}`));
+      await action().catch(sayLeft);
     }
     await cloud.clear();
   };
@@ -141,6 +164,10 @@ async function runUnderStream(
   note(`stream ${name}: ${formatReport(report)}`);
   if (failure !== undefined) throw failure.error;
   return report;
+}
+
+function sayLeft(error: unknown): void {
+  say(`  cleanup: ${formatError(error)}`);
 }
 
 function fileName(title: string): string {

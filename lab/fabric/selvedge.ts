@@ -24,15 +24,30 @@ const configuration = [
   '',
 ];
 
+export interface SelvedgeSettings {
+  /** Words behind `selvedge agent`. */
+  readonly words?: readonly string[];
+  /** What it does; evpn by default. */
+  readonly mode?: 'evpn' | 'bgp';
+  /** Lines of the section `[bgp]`. */
+  readonly bgp?: readonly string[];
+}
+
 export class SelvedgeAgent extends AgentProcess {
-  constructor(node: FabricNode, more: readonly string[] = []) {
-    super(node, { argv: [...program, 'agent', ...more], env: { CACHE_DIRECTORY: cache } });
+  readonly #mode: 'evpn' | 'bgp';
+  readonly #bgp: readonly string[];
+
+  constructor(node: FabricNode, { words = [], mode = 'evpn', bgp = [] }: SelvedgeSettings = {}) {
+    super(node, { argv: [...program, 'agent', ...words], env: { CACHE_DIRECTORY: cache } });
+    this.#mode = mode;
+    this.#bgp = bgp;
   }
 
   /** Writes the configuration of the lab where the program looks for one. */
   async configure(): Promise<void> {
+    const lines = [`mode = "${this.#mode}"`, '[bgp]', ...this.#bgp, ...configuration];
     await this.node.script(
-      `mkdir -p /etc/selvedge ${cache}\nprintf '%s\\n' ${configuration.map((line) => `'${line}'`).join(' ')} > /etc/selvedge/selvedge.toml`,
+      `mkdir -p /etc/selvedge ${cache}\nprintf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} > /etc/selvedge/selvedge.toml`,
     );
   }
 

@@ -1,10 +1,12 @@
-/** What most scenarios begin with: agents on the hypervisors, and a tenant behind a router of its own. Asserts nothing. */
+/** What most scenarios begin with: agents on the hypervisors, and a tenant behind a router of its own. */
 
+import assert from 'node:assert/strict';
 import type { Network } from './cloud/network.ts';
 import type { Router } from './cloud/router.ts';
+import { stateOf } from './node-state.ts';
 import type { FabricNode } from './node.ts';
 import type { Stage } from './scenario.ts';
-import { SelvedgeAgent } from './selvedge.ts';
+import { SelvedgeAgent, type SelvedgeSettings } from './selvedge.ts';
 import { waitFor } from './wait.ts';
 
 export interface Tenancy {
@@ -13,8 +15,11 @@ export interface Tenancy {
 }
 
 /** An agent on every hypervisor, in the fabric's order; stopped when the scenario ends. */
-export async function startAgents({ fabric, cleanup }: Stage): Promise<readonly SelvedgeAgent[]> {
-  const agents = fabric.hypervisors.map((node) => new SelvedgeAgent(node));
+export async function startAgents(
+  { fabric, cleanup }: Stage,
+  settings: SelvedgeSettings = {},
+): Promise<readonly SelvedgeAgent[]> {
+  const agents = fabric.hypervisors.map((node) => new SelvedgeAgent(node, settings));
   for (const agent of agents) {
     cleanup(() => agent.stop());
     await agent.start();
@@ -22,7 +27,7 @@ export async function startAgents({ fabric, cleanup }: Stage): Promise<readonly 
   return agents;
 }
 
-export function publicNetwork({ cloud }: Stage): Promise<Network> {
+export function publicNetwork({ cloud }: Pick<Stage, 'cloud'>): Promise<Network> {
   return cloud.network('public', {
     subnets: ['172.24.4.0/24', '2001:db8:4::/64'],
     physnet: 'physnet1',
@@ -31,7 +36,7 @@ export function publicNetwork({ cloud }: Stage): Promise<Network> {
 
 /** 10.1.0.0/24 for every tenant alike: what keeps them apart is the VNI. */
 export async function addTenant(
-  { cloud }: Stage,
+  { cloud }: Pick<Stage, 'cloud'>,
   name: string,
   place: {
     readonly outside: Network;
@@ -68,6 +73,52 @@ export async function announced(node: FabricNode, vni: number): Promise<readonly
       'show',
       'dev',
       `lo-${vni}`,
+    )
+    .catch(() => []);
+  return links
+    .flatMap(({ addr_info }) => addr_info.map(({ local }) => local))
+    .filter((address) => !address.startsWith('fe80:'))
+    .sort();
+}
+
+/** Lets go of everything: what an agent leaves would be in the way of scenarios of another mode. */
+export async function drain(agents: readonly SelvedgeAgent[]): Promise<void> {
+  for (const agent of agents) await agent.cli('drain');
+  for (const { node } of agents) {
+    await waitFor(`${node.name} to be drained`, async () => {
+      return !(await node.ok(['ip', '-o', 'link', 'show'])).includes('bgp-vrf');
+    });
+  }
+}
+
+/** Takes away what agents of scenarios before have left; what comes waits until the hypervisors are again as they are then. */
+export async function bareNodes({
+  fabric: { hypervisors },
+}: Pick<Stage, 'fabric'>): Promise<() => Promise<void>> {
+  for (const node of hypervisors) {
+    const agent = new SelvedgeAgent(node);
+    await agent.configure();
+    await agent.cli('drain');
+  }
+  const bare = await Promise.all(hypervisors.map(stateOf));
+  return async () => {
+    for (const [index, node] of hypervisors.entries()) {
+      await waitFor(`${node.name} to be as it was`, async () => {
+        assert.equal(await stateOf(node), bare[index]);
+        return true;
+      });
+    }
+  };
+}
+
+/** The addresses that a node announces in mode bgp, sorted. */
+export async function announcedBy(node: FabricNode): Promise<readonly string[]> {
+  const links = await node
+    .ipJson<{ readonly addr_info: readonly { readonly local: string }[] }>(
+      'address',
+      'show',
+      'dev',
+      'bgp-nic',
     )
     .catch(() => []);
   return links

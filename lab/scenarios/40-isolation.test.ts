@@ -1,47 +1,41 @@
 /** EVPN mode and who may not meet: tenants with the same addresses; a tenant and the node's own addresses. */
 
-import { scenario } from '../fabric/scenario.ts';
-import { addTenant, isGone, publicNetwork, startAgents } from '../fabric/tenancy.ts';
+import { scenarioOnTenant, standingVpn } from '../fabric/standing.ts';
+import { addTenant, isGone } from '../fabric/tenancy.ts';
 
-scenario(
-  'tenants with the same prefix do not meet, nor do they reach the underlay',
-  async (stage) => {
-    const { fabric, step, reaches, isCutOff } = stage;
-    const { c1, c2, he, he2, hx } = fabric;
-    await startAgents(stage);
-    const outside = await publicNetwork(stage);
-    const on = [c1, c2];
-    const first = await addTenant(stage, 'first', { outside, host: 5, on });
-    const second = await addTenant(stage, 'second', { outside, host: 6, on });
-    const one = await first.network.vm('one', { on: c1, host: 11 });
-    const two = await second.network.vm('two', { on: c1, host: 12 });
-    const twin = await second.network.vm('twin', { on: c2, host: 11 });
-    await first.router.setBgpvpn({ vni: 500, as: 64999 });
-    await second.router.setBgpvpn({ vni: 600, as: 64999 });
+const title = 'tenants with the same prefix do not meet, nor do they reach the underlay';
 
-    step('each host reaches the VMs of its own VNI, on both families');
-    for (const address of [one.v4, one.v6]) await reaches(he, address);
-    for (const address of [two.v4, two.v6, twin.v4, twin.v6]) await reaches(he2, address);
+scenarioOnTenant(title, async (stage, { outside, router, vm: one }) => {
+  const { fabric, step, reaches, isCutOff, cleanup } = stage;
+  const { c1, c2, he, he2, hx } = fabric;
+  const second = await addTenant(stage, 'second', { outside, host: 6, on: [c1, c2] });
+  const two = await second.network.vm('two', { on: c1, host: 12 });
+  const twin = await second.network.vm('twin', { on: c2, host: 11 });
+  await second.router.setBgpvpn({ vni: 600, as: 64999 });
 
-    step('and each VM the host of its own VNI, which both have the same address');
-    await reaches(one, '192.0.2.10');
-    await reaches(twin, '192.0.2.10');
+  step('each host reaches the VMs of its own VNI, on both families');
+  for (const address of [one.v4, one.v6]) await reaches(he, address);
+  for (const address of [two.v4, two.v6, twin.v4, twin.v6]) await reaches(he2, address);
 
-    step('but no address that only the other VNI has');
-    await isCutOff(he, two.v4);
-    await isCutOff(he, two.v6);
-    await isCutOff(one, two.v4);
-    await first.router.clearBgpvpn();
-    await isGone(c1, 500);
-    // The twin has its address and is reached in VNI 600 still.
-    await isCutOff(he, one.v4);
-    await reaches(he2, twin.v4);
+  step('and each VM the host of its own VNI, which both have the same address');
+  await reaches(one, '192.0.2.10');
+  await reaches(twin, '192.0.2.10');
 
-    step('no VM reaches the loopback of a node, the spine, or a host of the underlay');
-    await reaches(hx, '10.255.1.1');
-    for (const address of ['10.255.1.1', '10.255.2.1', '10.255.0.1', '198.51.100.10']) {
-      await isCutOff(two, address);
-    }
-    await isCutOff(two, '2001:db8:ffff::1');
-  },
-);
+  step('but no address that only the other VNI has');
+  await isCutOff(he, two.v4);
+  await isCutOff(he, two.v6);
+  await isCutOff(one, two.v4);
+  cleanup(() => router.setBgpvpn(standingVpn));
+  await router.clearBgpvpn();
+  await isGone(c1, 500);
+  // The twin has its address and is reached in VNI 600 still.
+  await isCutOff(he, one.v4);
+  await reaches(he2, twin.v4);
+
+  step('no VM reaches the loopback of a node, the spine, or a host of the underlay');
+  await reaches(hx, '10.255.1.1');
+  for (const address of ['10.255.1.1', '10.255.2.1', '10.255.0.1', '198.51.100.10']) {
+    await isCutOff(two, address);
+  }
+  await isCutOff(two, '2001:db8:ffff::1');
+});

@@ -1,24 +1,23 @@
 /**
- * Runs scenarios in one process on one fabric: all `*.test.ts` beside this file in the order of their names, or those
- * whose names contain one of the arguments. Leaves `counts.json` in the directory shared with the host. Of several
- * guests that share the scenarios (`LAB_PART`) every second begins at the end, so that they meet.
+ * Runs scenarios in one process on one fabric: all `*.test.ts` beside this file, or those whose names contain one of the
+ * arguments. Leaves `counts.json` in the directory shared with the host. Several guests that share the scenarios
+ * (`LAB_PART`) go through the same list, and each takes what nobody has begun.
  */
 
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from 'node:test';
-import { guestPart, outDir } from '../fabric/out.ts';
+import { outDir } from '../fabric/out.ts';
 import { say } from '../fabric/say.ts';
-import { elsewhere, theFabric } from '../fabric/scenario.ts';
+import { clearGround, elsewhere, theFabric } from '../fabric/scenario.ts';
+import { inOrder } from './order.ts';
 
 const wanted = process.argv.slice(2);
 // The guest sees `.js`: types are stripped on the host.
-const files = readdirSync(import.meta.dirname)
+const names = readdirSync(import.meta.dirname)
   .filter((name) => /\.test\.[jt]s$/.test(name))
-  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
-  .sort()
-  .map((name) => join(import.meta.dirname, name));
-if (Number(guestPart) % 2 === 0) files.reverse();
+  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+const files = inOrder(names).map((name) => join(import.meta.dirname, name));
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
@@ -37,6 +36,11 @@ for await (const event of events) {
   failures.push(`${name}\n${error}`);
   say(error);
 }
+await clearGround().catch((error: unknown) => {
+  counts.failed += 1;
+  failures.push(`what the scenarios stood on cannot be taken away\n${formatError(error)}`);
+  say(formatError(error));
+});
 mkdirSync(outDir, { recursive: true });
 writeFileSync(join(outDir, 'counts.json'), JSON.stringify({ ...counts, failures }));
 say(`lab: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);

@@ -5,7 +5,7 @@
 
 import type { FabricNode } from '../node.ts';
 import type { Fabric } from '../topology.ts';
-import { waitFor } from '../wait.ts';
+import { LoadBalancer, type LoadBalancerSettings } from './load-balancer.ts';
 import { Network, type NetworkSettings } from './network.ts';
 import { Northbound } from './northbound.ts';
 import { Router, type RouterSettings } from './router.ts';
@@ -16,6 +16,7 @@ export class Cloud {
   readonly #central: FabricNode;
   readonly #networks: Network[] = [];
   readonly #routers: Router[] = [];
+  readonly #balancers: LoadBalancer[] = [];
   readonly #vms = new Set<Vm>();
 
   constructor(fabric: Fabric) {
@@ -41,24 +42,30 @@ export class Cloud {
     return router;
   }
 
+  async loadBalancer(name: string, settings: LoadBalancerSettings): Promise<LoadBalancer> {
+    const balancer = new LoadBalancer(name, settings, this.northbound);
+    this.#balancers.push(balancer);
+    await balancer.create();
+    return balancer;
+  }
+
   /** Waits until every hypervisor has what was written. */
   sync(): Promise<void> {
     return this.northbound.sync();
   }
 
-  /** Takes everything away: VMs, then routers and networks, and waits until the Southbound database is empty too. */
+  /** Takes everything away: VMs, then routers and networks, and waits until the Southbound database has none of it. */
   async clear(): Promise<void> {
     for (const vm of this.#vms) await vm.unplug().catch(() => {});
+    for (const balancer of this.#balancers) await balancer.delete();
     await this.northbound.commit(
       ...this.#routers.flatMap((router) => router.deleteCommands()),
       ...this.#networks.map((network) => ['--if-exists', 'ls-del', network.switch]),
     );
-    await waitFor('the Southbound database to be empty', async () => {
-      const words = ['ovn-sbctl', '--bare', '--columns=logical_port', 'list', 'port_binding'];
-      return (await this.#central.ok(words)).trim() === '';
-    });
+    await this.northbound.syncSouthbound();
     this.#vms.clear();
     this.#routers.length = 0;
+    this.#balancers.length = 0;
     this.#networks.length = 0;
   }
 }

@@ -3,6 +3,7 @@
 import type { FabricNode } from '../node.ts';
 import { formatPortIds } from './port-ids.ts';
 import {
+  type ExternalIds,
   macOf,
   type NbCommand,
   type Northbound,
@@ -84,6 +85,16 @@ export class Network {
       setOptions('logical_switch_port', port, { network_name: physnet, mcast_flood: 'false' }),
       ...tag,
     ];
+  }
+
+  /** Writes external_ids where the Southbound database sees them: on the localnet port of a provider network. */
+  async annotate(ids: ExternalIds): Promise<void> {
+    await this.#northbound.commit(setIds('logical_switch_port', this.localnetPort, ids));
+  }
+
+  async clearAnnotation(): Promise<void> {
+    const words = ['logical_switch_port', this.localnetPort, 'external_ids'];
+    await this.#northbound.commit(['clear', ...words]);
   }
 
   /** Creates a VM's port and plugs the VM; resolves when OVN says that the port is up. */

@@ -8,10 +8,13 @@ export type ExternalIds = Readonly<Record<string, string>>;
 
 const hvTimeoutSeconds = 60;
 
-export class Northbound {
-  readonly #central: FabricNode;
+/** Where commands of OVN run. */
+export type Central = Pick<FabricNode, 'ok'>;
 
-  constructor(central: FabricNode) {
+export class Northbound {
+  readonly #central: Central;
+
+  constructor(central: Central) {
     this.#central = central;
   }
 
@@ -23,8 +26,22 @@ export class Northbound {
   }
 
   /** Waits until every hypervisor has installed what was committed so far. */
-  async sync(): Promise<void> {
-    await this.#central.ok(['ovn-nbctl', '--wait=hv', `--timeout=${hvTimeoutSeconds}`, 'sync']);
+  sync(): Promise<void> {
+    return this.#sync('hv');
+  }
+
+  /** Waits until the Southbound database has what was committed so far, and no more. */
+  syncSouthbound(): Promise<void> {
+    return this.#sync('sb');
+  }
+
+  async #sync(wait: 'hv' | 'sb'): Promise<void> {
+    await this.#central.ok([
+      'ovn-nbctl',
+      `--wait=${wait}`,
+      `--timeout=${hvTimeoutSeconds}`,
+      'sync',
+    ]);
   }
 }
 
@@ -34,7 +51,7 @@ export function setIds(table: string, record: string, ids: ExternalIds): NbComma
     'set',
     table,
     record,
-    ...Object.entries(ids).map(([k, v]) => column('external_ids', k, v)),
+    ...Object.entries(ids).map(([k, v]) => columnKey('external_ids', k, v)),
   ];
 }
 
@@ -43,11 +60,12 @@ export function setOptions(table: string, record: string, options: ExternalIds):
     'set',
     table,
     record,
-    ...Object.entries(options).map(([k, v]) => column('options', k, v)),
+    ...Object.entries(options).map(([k, v]) => columnKey('options', k, v)),
   ];
 }
 
-function column(name: string, key: string, value: string): string {
+/** `COLUMN:KEY=VALUE`, as `set` and `create` take it. */
+export function columnKey(name: string, key: string, value: string): string {
   return `${name}:${key.replaceAll(':', '\\:')}="${value}"`;
 }
 

@@ -4,6 +4,8 @@ import type { FabricNode } from '../node.ts';
 import { waitFor } from '../wait.ts';
 import { addressIn, type Network } from './network.ts';
 import {
+  columnKey,
+  type ExternalIds,
   macOf,
   type NbCommand,
   type Northbound,
@@ -82,7 +84,7 @@ export class Router {
       setIds('logical_router', this.logicalRouter, ids),
       setOptions('logical_router', this.logicalRouter, { dynamic_neigh_routers: 'true' }),
       ['lrp-add', this.logicalRouter, lrp, this.gatewayMac, ...this.gatewayAddresses],
-      setIds('logical_router_port', lrp, { 'neutron:network_name': gateway.switch }),
+      setIds('logical_router_port', lrp, this.#portIds(gateway)),
       ...this.#chassisCommands(this.#settings.on),
       ...gateway.routerPortCommands(this.gatewayPort, true, this.gatewayAddresses),
       ...gateway.subnets.map((subnet) => [
@@ -93,6 +95,13 @@ export class Router {
         lrp,
       ]),
     ];
+  }
+
+  #portIds(network: Network): ExternalIds {
+    return {
+      'neutron:network_name': network.switch,
+      'neutron:router_name': this.logicalRouter,
+    };
   }
 
   #chassisCommands(nodes: readonly FabricNode[]): readonly NbCommand[] {
@@ -122,7 +131,7 @@ export class Router {
     const snat = this.#settings.snat === true && isV4 && gateway4 !== undefined;
     return [
       ['lrp-add', this.logicalRouter, `lrp-${port}`, mac, address],
-      setIds('logical_router_port', `lrp-${port}`, { 'neutron:network_name': network.switch }),
+      setIds('logical_router_port', `lrp-${port}`, this.#portIds(network)),
       ...network.routerPortCommands(port, false, [address]),
       ...(snat ? [['lr-nat-add', this.logicalRouter, 'snat', gateway4, subnet]] : []),
     ];
@@ -203,10 +212,21 @@ export class Router {
 
   /** A floating IP: `distributed` is answered on the VM's own node, else on the gateway's. */
   async addFloatingIp(address: string, vm: Vm, distributed: boolean): Promise<void> {
-    const place = distributed ? [vm.settings.portId, macOf('fip', address)] : [];
-    const words = ['lr-nat-add', this.logicalRouter, 'dnat_and_snat', address, vm.v4, ...place];
-    const ids = { 'neutron:port_fip': address };
-    await this.#northbound.commit(words, setIds('logical_switch_port', vm.settings.portId, ids));
+    const { portId } = vm.settings;
+    const logicalIp = address.includes(':') ? vm.v6 : vm.v4;
+    const columns = [
+      'type=dnat_and_snat',
+      `external_ip="${address}"`,
+      `logical_ip="${logicalIp}"`,
+      `logical_port="${portId}"`,
+      columnKey('external_ids', 'neutron:router_name', this.logicalRouter),
+      ...(distributed ? [`external_mac="${macOf('fip', address)}"`] : []),
+    ];
+    await this.#northbound.commit(
+      ['--id=@fip', 'create', 'nat', ...columns],
+      ['add', 'logical_router', this.logicalRouter, 'nat', '@fip'],
+      setIds('logical_switch_port', portId, { 'neutron:port_fip': address }),
+    );
   }
 
   async deleteFloatingIp(address: string, vm: Vm): Promise<void> {

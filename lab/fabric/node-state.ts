@@ -1,0 +1,22 @@
+/** What agents of mode bgp may alter on a node, as text, so that two states can be compared. Asserts nothing. */
+
+import type { FabricNode } from './node.ts';
+
+/** Devices, rules, neighbours, flows and FRR's configuration: what an agent may alter. The kernel's own rule for VRFs stays. */
+export async function stateOf(node: FabricNode): Promise<string> {
+  const shown = await Promise.all([
+    node.ok(['ip', '-o', 'link', 'show']),
+    node.ok(['ip', 'rule']),
+    node.ok(['ip', '-6', 'rule']),
+    node.ok(['ip', 'address', 'show', 'dev', 'br-ex']),
+    node.ok(['ip', 'neigh', 'show', 'nud', 'permanent']),
+    node.ok(['ovs-ofctl', 'dump-flows', 'br-ex', 'cookie=0x3e7/-1']),
+    node.vtysh('show running-config'),
+  ]);
+  return shown
+    .join('\n')
+    .split('\n')
+    .filter((line) => !/tap|genev_sys|NXST|fe80:|valid_lft|l3mdev-table|br-ex: </.test(line))
+    .map((line) => line.replace(/^\d+: /, ''))
+    .join('\n');
+}

@@ -1,0 +1,21 @@
+/** A page served over TCP in a VM, and how it is asked for: what tells which backend of a load balancer answered. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Namespace } from './namespace.ts';
+
+/** Serves the VM's own name on both families, port 80, until it is stopped. */
+export function serveName(vm: Namespace): { readonly stop: () => void } {
+  const dir = `/run/lab/web-${vm.name}`;
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(`${dir}/index.html`, vm.name);
+  const words = ['busybox', 'httpd', '-f', '-p', '80', '-h', dir];
+  const child = vm.spawn(words, `${dir}/log`);
+  return { stop: () => void child.kill() };
+}
+
+/** The name that is served at an address; `undefined` when nothing answers. */
+export async function nameAt(from: Namespace, address: string): Promise<string | undefined> {
+  const host = address.includes(':') ? `[${address}]` : address;
+  const got = await from.exec(['busybox', 'wget', '-q', '-T', '2', '-O', '-', `http://${host}/`]);
+  return got.code === 0 ? got.stdout.trim() : undefined;
+}

@@ -1,0 +1,110 @@
+/** BGP mode with the method underlay: VMs, gateways and floating IPs on provider networks are reached through the underlay. */
+
+import assert from 'node:assert/strict';
+import { scenario } from '../fabric/scenario.ts';
+import { announcedBy, bareNodes, drain, startAgents } from '../fabric/tenancy.ts';
+import { waitFor } from '../fabric/wait.ts';
+
+const outsider = { v4: '198.51.100.10', v6: '2001:db8:100::10' };
+
+scenario('VMs on a VLAN provider network are reached through the underlay', async (stage) => {
+  const { fabric, cloud, step, cleanup, reaches } = stage;
+  const { c1, c2, hx } = fabric;
+  const areBareAgain = await bareNodes(stage);
+  const agents = await startAgents(stage, { mode: 'bgp' });
+  cleanup(() => drain(agents));
+
+  step('a VM on each hypervisor');
+  const subnets = ['172.24.4.0/24', '2001:db8:4::/64'];
+  const outside = await cloud.network('public', { subnets, physnet: 'physnet1', vlan: 101 });
+  const near = await outside.vm('near', { on: c1, host: 11 });
+  const far = await outside.vm('far', { on: c2, host: 12 });
+
+  step('a host behind the spine reaches both, on both families, and they reach it');
+  for (const vm of [near, far]) {
+    await reaches(hx, vm.v4);
+    await reaches(hx, vm.v6);
+    await reaches(vm, outsider.v4);
+    await reaches(vm, outsider.v6);
+  }
+  for (const agent of agents) await agent.settles();
+
+  step('and each other, across the fabric');
+  await reaches(near, far.v4);
+  await reaches(near, far.v6);
+
+  step('nothing is left to do, and every object says why it is there');
+  assert.match(await agents[0]!.cli('plan'), /Nothing to do/);
+  const why = await agents[0]!.cli('why', near.v4);
+  assert.match(why, new RegExp(`ip address replace ${near.v4}/32 dev bgp-nic`));
+  assert.match(why, /bridge-mappings=physnet1:br-ex/);
+
+  step('a VM that moves is reached on the other node, a deleted one nowhere');
+  await near.migrate(c2);
+  await reaches(hx, near.v4);
+  await reaches(hx, near.v6);
+  await waitFor('c1 to have forgotten it', async () => {
+    const seen = await c1.ok(['ip', '-o', 'address', 'show', 'dev', 'bgp-nic']);
+    return !seen.includes(near.v4) && !seen.includes(near.v6);
+  });
+  await far.delete();
+  await assert.rejects(reaches(hx, far.v4, 3));
+
+  step('drained, the nodes are as they were before');
+  await drain(agents);
+  await areBareAgain();
+});
+
+scenario('gateways and floating IPs are reached through the underlay', async (stage) => {
+  const { fabric, cloud, step, cleanup, reaches } = stage;
+  const { c1, c2, hx } = fabric;
+  const agents = await startAgents(stage, { mode: 'bgp' });
+  cleanup(() => drain(agents));
+
+  step('a router whose gateway is on c1, with a VM on each hypervisor');
+  const subnets = ['172.24.4.0/24', '2001:db8:4::/64'];
+  const outside = await cloud.network('public', { subnets, physnet: 'physnet1' });
+  const tenant = await cloud.network('tenant', { subnets: ['10.1.0.0/24', 'fd00:1::/64'] });
+  const router = await cloud.router('r1', { gateway: outside, host: 5, on: [c1, c2], snat: true });
+  await router.attach(tenant);
+  const near = await tenant.vm('near', { on: c1, host: 11 });
+  const far = await tenant.vm('far', { on: c2, host: 12 });
+
+  step('the gateway answers, on both families, and VMs leave by it');
+  for (const address of router.gatewayAddresses) await reaches(hx, address.replace(/\/.*$/, ''));
+  await reaches(near, outsider.v4);
+  await reaches(far, outsider.v4);
+
+  step('a VM on the provider network itself, which is a flat one');
+  const plain = await outside.vm('plain', { on: c2, host: 13 });
+  for (const address of [plain.v4, plain.v6]) await reaches(hx, address);
+  for (const address of [outsider.v4, outsider.v6]) await reaches(plain, address);
+
+  step('a floating IP that is answered where the VM is, and one that is answered at the gateway');
+  await router.addFloatingIp('172.24.4.50', far, true);
+  await router.addFloatingIp('172.24.4.51', near, false);
+  await reaches(hx, '172.24.4.50');
+  await reaches(hx, '172.24.4.51');
+  assert.ok((await announcedBy(c2)).includes('172.24.4.50'));
+  assert.ok((await announcedBy(c1)).includes('172.24.4.51'));
+  for (const agent of agents) await agent.settles();
+
+  step('the distributed one is given to the other VM, on the other node');
+  await router.deleteFloatingIp('172.24.4.50', far);
+  await router.addFloatingIp('172.24.4.50', near, true);
+  await waitFor('c1 to announce it, and c2 not', async () => {
+    const [on1, on2] = await Promise.all([c1, c2].map(announcedBy));
+    return on1!.includes('172.24.4.50') && !on2!.includes('172.24.4.50');
+  });
+  await reaches(hx, '172.24.4.50');
+
+  step('the gateway moves to c2, and what is answered there with it');
+  await router.moveGateway([c2, c1]);
+  await router.waitForGatewayOn(c2, fabric.central);
+  for (const address of router.gatewayAddresses) await reaches(hx, address.replace(/\/.*$/, ''));
+  await reaches(hx, '172.24.4.51');
+  await waitFor('c1 to have let go of it', async () => {
+    return !(await announcedBy(c1)).includes('172.24.4.51');
+  });
+  assert.deepEqual(await announcedBy(c1), ['172.24.4.50']);
+});

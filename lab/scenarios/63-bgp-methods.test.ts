@@ -1,0 +1,123 @@
+/** BGP mode with the method dynamic: of three provider networks one is in a VRF, one a segment, one in the underlay. */
+
+import assert from 'node:assert/strict';
+import { labAs } from '../fabric/addresses.ts';
+import type { Network } from '../fabric/cloud/network.ts';
+import { scenario } from '../fabric/scenario.ts';
+import type { SelvedgeAgent } from '../fabric/selvedge.ts';
+import { bareNodes, isGone, startAgents } from '../fabric/tenancy.ts';
+import { waitFor } from '../fabric/wait.ts';
+import { leftOut } from '../fabric/whole.ts';
+
+const plainHost = { v4: '198.51.100.10', v6: '2001:db8:100::10' };
+const tenantHost = { v4: '192.0.2.10', v6: '2001:db8:200::10' };
+
+scenario(
+  'provider networks in a VRF, as a segment and in the underlay, side by side',
+  async (stage) => {
+    const { fabric, cloud, step, cleanup, reaches, isCutOff } = stage;
+    const { c1, c2, hx, he, he2 } = fabric;
+    const areBareAgain = await bareNodes(stage);
+    const agents = await startAgents(stage, { mode: 'bgp', bgp: ['exposing = "dynamic"'] });
+    cleanup(() => drain(agents));
+
+    step('a network in VNI 500, one extended by VNI 700, one without annotation');
+    const routed = await cloud.network('routed', {
+      subnets: ['172.24.5.0/24', '2001:db8:5::/64'],
+      physnet: 'physnet1',
+      vlan: 102,
+    });
+    await annotate(routed, 'l3', 500, { 'selvedge:gateways': '172.24.5.1/24 2001:db8:5::1/64' });
+    const segment = await cloud.network('segment', {
+      subnets: ['172.24.6.0/24', '2001:db8:6::/64'],
+      physnet: 'physnet1',
+      vlan: 103,
+    });
+    await annotate(segment, 'l2', 700);
+    const plain = await cloud.network('plain', {
+      subnets: ['172.24.4.0/24', '2001:db8:4::/64'],
+      physnet: 'physnet1',
+      vlan: 101,
+    });
+    const inVrf = await routed.vm('in-vrf', { on: c1, host: 11 });
+    const [near, far] = await segment.vms({
+      near: { on: c1, host: 12 },
+      far: { on: c2, host: 13 },
+    });
+    const inUnderlay = await plain.vm('in-underlay', { on: c2, host: 14 });
+    assert.ok(near && far);
+
+    step('the host behind the external router reaches the first by type 5, and is reached');
+    for (const address of [inVrf.v4, inVrf.v6]) await reaches(he, address);
+    for (const address of [tenantHost.v4, tenantHost.v6]) await reaches(inVrf, address);
+
+    step('the VMs of the second reach each other through the tunnel');
+    for (const address of [far.v4, far.v6]) await reaches(near, address);
+    const learned = await c1.vtysh('show evpn mac vni 700');
+    assert.match(learned, new RegExp(`${far.settings.mac} +remote`));
+
+    step('the third is in the underlay, and nothing of the others is');
+    for (const address of [inUnderlay.v4, inUnderlay.v6]) await reaches(hx, address);
+    for (const address of [plainHost.v4, plainHost.v6]) await reaches(inUnderlay, address);
+    for (const vm of [inVrf, near]) await isCutOff(hx, vm.v4);
+    await isCutOff(he, inUnderlay.v4);
+
+    step('with another route target nobody takes the routes; with the old one for export they do');
+    await routed.annotate({ 'neutron_bgpvpn:rt': `['${labAs}:501']` });
+    await waitFor('he to lose the VM', async () => !(await he.pings(inVrf.v4, 1)));
+    const target = `${labAs}:500`;
+    await routed.annotate({
+      'neutron_bgpvpn:it': `['${target}']`,
+      'neutron_bgpvpn:et': `['${target}']`,
+    });
+    for (const address of [inVrf.v4, inVrf.v6]) await reaches(he, address);
+
+    step('what is no list is refused, and told');
+    await routed.annotate({ 'neutron_bgpvpn:rt': target });
+    await waitFor('c1 to say so', async () => {
+      const status = await agents[0]!.status();
+      return status?.conditions.some(({ message }) => message.includes('is not a list')) === true;
+    });
+
+    step('the network moves to VNI 600');
+    await annotate(routed, 'l3', 600, {
+      'neutron_bgpvpn:rt': '[]',
+      'neutron_bgpvpn:it': '[]',
+      'neutron_bgpvpn:et': '[]',
+    });
+    for (const address of [inVrf.v4, inVrf.v6]) await reaches(he2, address);
+    await isCutOff(he, inVrf.v4);
+    await isGone(c1, 500);
+
+    step('without annotations both are in the underlay');
+    for (const network of [routed, segment]) await network.clearAnnotation();
+    for (const vm of [inVrf, near, far]) {
+      for (const address of [vm.v4, vm.v6]) await reaches(hx, address);
+    }
+
+    step('drained, the nodes are as they were before');
+    await drain(agents);
+    await areBareAgain();
+  },
+  leftOut,
+);
+
+function annotate(
+  network: Network,
+  type: 'l2' | 'l3',
+  vni: number,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const own = { 'neutron_bgpvpn:type': type, 'neutron_bgpvpn:vni': String(vni) };
+  return network.annotate({ ...own, ...more });
+}
+
+async function drain(agents: readonly SelvedgeAgent[]): Promise<void> {
+  for (const agent of agents) await agent.cli('drain');
+  for (const { node } of agents) {
+    await waitFor(`${node.name} to be drained`, async () => {
+      const links = await node.ok(['ip', '-o', 'link', 'show']);
+      return !/bgp-vrf|vxlan-|vrf-/.test(links);
+    });
+  }
+}
