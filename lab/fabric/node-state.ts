@@ -1,8 +1,11 @@
-/** What agents of mode bgp may alter on a node, as text, so that two states can be compared. Asserts nothing. */
+/** What agents may alter on a node, as text, so that two states can be compared. Asserts nothing. */
 
 import type { FabricNode } from './node.ts';
 
-/** Devices, rules, neighbours, flows and FRR's configuration: what an agent may alter. The kernel's own rule for VRFs stays. */
+/**
+ * Devices, rules, neighbours, flows with the cookies of modes evpn and bgp (0x3e6 and 0x3e7), and FRR's configuration. The
+ * kernel's own rule for VRFs stays.
+ */
 export async function stateOf(node: FabricNode): Promise<string> {
   const shown = await Promise.all([
     node.ok(['ip', '-o', 'link', 'show']),
@@ -10,7 +13,7 @@ export async function stateOf(node: FabricNode): Promise<string> {
     node.ok(['ip', '-6', 'rule']),
     node.ok(['ip', 'address', 'show', 'dev', 'br-ex']),
     node.ok(['ip', 'neigh', 'show', 'nud', 'permanent']),
-    node.ok(['ovs-ofctl', 'dump-flows', 'br-ex', 'cookie=0x3e7/-1']),
+    node.ok(['ovs-ofctl', 'dump-flows', 'br-ex', 'cookie=0x3e6/-2']),
     node.vtysh('show running-config'),
   ]);
   return shown

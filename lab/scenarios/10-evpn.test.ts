@@ -1,23 +1,17 @@
 /** EVPN mode from the row to the packet: tenant networks behind a router reach the fabric and are reached from it. */
 
 import assert from 'node:assert/strict';
-import type { FabricNode } from '../fabric/node.ts';
 import { scenario } from '../fabric/scenario.ts';
-import { SelvedgeAgent } from '../fabric/selvedge.ts';
-import { waitFor } from '../fabric/wait.ts';
+import { bareNodes, startAgents } from '../fabric/tenancy.ts';
 
 for (const vlan of [undefined, 101]) {
   const kind = vlan === undefined ? 'flat' : 'VLAN';
   scenario(
     `a host behind the external router reaches VMs over a ${kind} provider network`,
     async (stage) => {
-      const { fabric, cloud, step, cleanup, reaches, isCutOff } = stage;
-      const agents = fabric.hypervisors.map((node) => new SelvedgeAgent(node));
-      const before = await Promise.all(fabric.hypervisors.map(devicesOf));
-      for (const agent of agents) {
-        cleanup(() => agent.stop());
-        await agent.start();
-      }
+      const { fabric, cloud, step, reaches, isCutOff } = stage;
+      const areBareAgain = await bareNodes(stage);
+      const agents = await startAgents(stage);
 
       step('a tenant network with a VM on each hypervisor, its router annotated with VNI 500');
       const provider = { subnets: ['172.24.4.0/24', '2001:db8:4::/64'], physnet: 'physnet1' };
@@ -62,28 +56,7 @@ for (const vlan of [undefined, 101]) {
 
       step('without the annotation the node is as it was before');
       await router.clearBgpvpn();
-      await Promise.all(
-        fabric.hypervisors.map((node, index) =>
-          waitFor(`the devices of ${node.name} to be those of before`, async () => {
-            const links = await devicesOf(node);
-            return links.join() === before[index]?.join();
-          }),
-        ),
-      );
-      assert.doesNotMatch(await fabric.c1.vtysh('show running-config'), /vrf-500/);
-      assert.doesNotMatch(await fabric.c1.ok(['ovs-ofctl', 'dump-flows', 'br-ex']), /cookie=0x3e6/);
-      const rules = await fabric.c1.ok(['ip', 'rule']);
-      assert.match(rules, /^0:\s+from all lookup local/, rules);
-      assert.doesNotMatch(rules, /unreachable/);
+      await areBareAgain();
     },
   );
-}
-
-/** Those that neither a VM nor OVN brings along. */
-async function devicesOf(node: FabricNode): Promise<readonly string[]> {
-  const links = await node.ipJson<{ readonly ifname: string }>('link');
-  return links
-    .map(({ ifname }) => ifname)
-    .filter((name) => !name.startsWith('tap') && !name.startsWith('genev_sys'))
-    .sort();
 }
