@@ -17,7 +17,12 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
   const total: Tally = { passed: 0, failed: 0, skipped: 0 };
   const failures: string[] = [];
   const files = new Map<string, Tally>();
+  const complaints = new Map<string, string>();
   for await (const event of source) {
+    if (event.type === 'test:stderr') {
+      const { file, message } = event.data;
+      complaints.set(file, (complaints.get(file) ?? '') + message);
+    }
     if (event.type === 'test:pass' || event.type === 'test:fail') {
       const { data } = event;
       if (data.details.type === 'suite') continue;
@@ -32,7 +37,9 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
       tally[outcome] += 1;
       total[outcome] += 1;
       if (event.type === 'test:fail') {
-        const failure = formatFailure(file, event.data);
+        // Of a file as a whole the runner says no more than that it failed.
+        const said = data.name === data.file ? (complaints.get(data.name) ?? '') : '';
+        const failure = formatFailure(file, event.data) + lastLines(said, 5);
         failures.push(firstLines(failure, 8));
         yield `FAILED ${failure}\n`;
       }
@@ -61,6 +68,11 @@ function formatFailure(
   const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
   const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   return `${file}: ${data.name}\n${text.replace(/^/gm, '    ')}`;
+}
+
+function lastLines(text: string, count: number): string {
+  const lines = text.trim().split('\n').slice(-count);
+  return text === '' ? '' : `\n    ${lines.join('\n    ')}`;
 }
 
 function firstLines(text: string, count: number): string {

@@ -55,7 +55,8 @@ async function unit(): Promise<Counts> {
     const counts = join(out, `unit-${name}.json`);
     rmSync(counts, { force: true });
     const limits = [`--test-concurrency=${concurrency}`, '--test-timeout=600000'];
-    const argv = ['node', '--test', ...limits, ...reporter, ...files];
+    const ending = ['--import', './scripts/end-of-file.ts'];
+    const argv = ['node', '--test', ...limits, ...ending, ...reporter, ...files];
     const env = { SELVEDGE_COUNTS: counts, FUZZ_SECONDS };
     return readCounts(counts, await runHere(argv, patience.unit, env));
   });
