@@ -4,7 +4,7 @@ import type { FabricNode } from './node.ts';
 
 /**
  * Devices, rules, neighbours, flows with the cookies of modes evpn and bgp (0x3e6 and 0x3e7), and FRR's configuration. The
- * kernel's own rule for VRFs stays.
+ * kernel's own rule for VRFs stays, and the bridges' MTU is Open vSwitch's affair.
  */
 export async function stateOf(node: FabricNode): Promise<string> {
   const shown = await Promise.all([
@@ -19,7 +19,7 @@ export async function stateOf(node: FabricNode): Promise<string> {
   return shown
     .join('\n')
     .split('\n')
-    .filter((line) => !/tap|genev_sys|NXST|fe80:|valid_lft|l3mdev-table|br-ex: </.test(line))
+    .filter((line) => !/tap|genev_sys|NXST|fe80:|valid_lft|l3mdev-table|br-(ex|int): </.test(line))
     .map((line) => line.replace(/^\d+: /, ''))
     .join('\n');
 }
