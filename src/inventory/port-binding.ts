@@ -63,8 +63,6 @@ export interface PortBinding {
   readonly annotation: ReadonlyMap<string, string>;
   /** Addresses that OVN answers for behind this port: floating IPs, and what load balancers and SNAT have. */
   readonly nat: readonly NatAddresses[];
-  /** Logical ports whose floating IP is answered where they are. */
-  readonly distributedNat: readonly string[];
   /** The row of OVN_Northbound that tells all this, if it is not a Port_Binding that does. */
   readonly northbound?: string;
   /** Column `up`: whether packets for it find their way in OVN. Where OVN does not say, it is. */
@@ -114,9 +112,6 @@ export function parsePortBinding(row: PortBindingRow): PortBinding {
     tag: tag?.ok === true ? tag.value : undefined,
     annotation: annotationIds(row.type, row.external_ids),
     nat,
-    distributedNat: nat.flatMap(({ resident }) =>
-      resident === undefined || resident.startsWith('cr-') ? [] : [resident],
-    ),
     ...(row.northbound === undefined ? {} : { northbound: row.northbound }),
     isUp: row.up !== false,
     isMoving: (row.additional_chassis ?? []).length > 0,

@@ -3,7 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { formatIssue } from '../../src/base/issue.ts';
-import { parsePortAddresses, parsePortBinding, portIps } from '../../src/inventory/port-binding.ts';
+import { natAt, residentsOfChange } from '../../src/inventory/nat.ts';
+import {
+  parsePortAddresses,
+  parsePortBinding,
+  type PortBinding,
+  portIps,
+} from '../../src/inventory/port-binding.ts';
 import type { PortBindingRow } from '../../src/inventory/row.ts';
 import { formatIp } from '../../src/net/ip.ts';
 import { formatMac } from '../../src/net/mac.ts';
@@ -151,5 +157,28 @@ test('floating IPs that live on a node of their own are known by the port that t
     'fa:16:3e:00:00:07 172.24.4.6',
     'is_chassis_resident(',
   ];
-  assert.deepEqual(parse({ nat_addresses }).distributedNat, ['vm-1']);
+  const port = parse({ nat_addresses });
+  const at = (resident: string) =>
+    natAt(port, resident).map(({ prefixes }) => prefixes.map(formatPrefix));
+  assert.deepEqual(at('vm-1'), [['172.24.4.100/32']]);
+  assert.deepEqual(at('cr-lrp-1'), [['172.24.4.5/32']]);
+  assert.deepEqual(at('vm-2'), []);
+});
+
+test('of a floating IP that comes, changes or goes the port is known, where nothing else has changed', () => {
+  const entry = (last: number, resident: string) =>
+    `fa:16:3e:00:00:05 172.24.4.${last} is_chassis_resident("${resident}")`;
+  const withNat = (...nat_addresses: readonly string[]) =>
+    parse({ nat_addresses: [...nat_addresses] });
+  const one = withNat(entry(1, 'vm-1'), entry(2, 'vm-2'));
+  const changed = (after: PortBinding) => {
+    const residents = residentsOfChange(one, after);
+    return residents === undefined ? undefined : [...residents].sort();
+  };
+  assert.deepEqual(changed(withNat(entry(1, 'vm-1'))), ['vm-2']);
+  assert.deepEqual(changed(withNat(entry(2, 'vm-2'), entry(1, 'vm-3'))), ['vm-1', 'vm-3']);
+  assert.deepEqual(changed(withNat(entry(1, 'vm-1'), entry(3, 'vm-2'))), ['vm-2']);
+  assert.deepEqual(changed(withNat(entry(2, 'vm-2'), entry(1, 'vm-1'))), []);
+  assert.equal(changed({ ...withNat(), chassis: 'there' }), undefined);
+  assert.equal(residentsOfChange(undefined, one), undefined);
 });

@@ -7,6 +7,7 @@
 
 import { type Inventory, type InventoryChange, isHostPort } from '../../inventory/inventory.ts';
 import type { LoadBalancer } from '../../inventory/load-balancer.ts';
+import { residentsOfChange } from '../../inventory/nat.ts';
 import type { PortInterest } from '../../inventory/source.ts';
 import { peerOf } from '../gateways.ts';
 import { emptyPlan, type Mode, type Scope, type ScopePlan } from '../mode.ts';
@@ -22,7 +23,7 @@ import { planSubnets, planTenantHost } from './plan-tenants.ts';
 import type { BgpSettings } from './settings.ts';
 import { tenantDatapaths, tenantsBehind, tenantsReachedBy } from './tenant-reach.ts';
 import { rulesOf } from './tenants.ts';
-import { scopeOf, touchedByPorts } from './touched.ts';
+import { scopeOf, scopesOf, touchedByPorts } from './touched.ts';
 
 export { type Choice, everythingUp } from './choice.ts';
 export type { BgpSettings, TenantSettings } from './settings.ts';
@@ -48,6 +49,9 @@ function touched(
   const tenants = rulesOf(settings);
   if (change.of === 'port') {
     const { before, after } = change;
+    // A floating IP that comes or goes concerns the port that it is answered at, and no network.
+    const residents = residentsOfChange(before, after);
+    if (residents !== undefined) return scopesOf(residents, inventory);
     const reached =
       tenants === undefined ? [] : tenantsReachedBy(before, after, inventory, tenants);
     return touchedByPorts([before, after], inventory, reached);
@@ -110,6 +114,7 @@ function bearsOnInterest(change: InventoryChange, { tenants }: BgpSettings): boo
   if (change.of === 'balancer') return change.before?.name !== change.after?.name;
   if (change.of !== 'port') return true;
   const { before, after } = change;
+  if (residentsOfChange(before, after) !== undefined) return false;
   const isHost = [before, after].every((port) => port === undefined || isHostPort(port));
   return !isHost || before?.chassis !== after?.chassis || before?.datapath !== after?.datapath;
 }

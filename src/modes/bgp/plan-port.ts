@@ -6,7 +6,8 @@
 
 import type { Exposed, ProviderPlace } from '../../fabric/concepts.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
-import type { NatAddresses, PortAddresses, PortBinding } from '../../inventory/port-binding.ts';
+import { natAt } from '../../inventory/nat.ts';
+import type { PortAddresses, PortBinding } from '../../inventory/port-binding.ts';
 import { isLinkLocal } from '../../net/ip.ts';
 import type { Mac } from '../../net/mac.ts';
 import type { Condition } from '../../resources/condition.ts';
@@ -87,8 +88,7 @@ function translated(
     const exit = exitOf(networkPort.datapath, inventory);
     if (typeof exit === 'string' || !isBehind(port, networkPort, inventory)) return [];
     const at = placeOf(exit, inventory);
-    const isResident = ({ resident }: NatAddresses): boolean => resident === port.name;
-    const offered = networkPort.nat.filter(isResident).flatMap((entry) => {
+    const offered = natAt(networkPort, port.name).flatMap((entry) => {
       const because = [bound, becauseTranslated(networkPort, entry), ...becauseExit(exit)];
       return exposed(entry, at, because);
     });

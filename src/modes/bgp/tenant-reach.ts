@@ -3,7 +3,6 @@
  * test/modes/incremental.test.ts holds it to what the plans look up.
  */
 
-import { equalData } from '../../base/equal.ts';
 import { type Inventory, isHostPort } from '../../inventory/inventory.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
 import type { Prefix } from '../../net/prefix.ts';
@@ -23,8 +22,6 @@ export function tenantsReachedBy(
   inventory: Inventory,
   rules: TenantRules,
 ): Iterable<PortBinding> {
-  // A floating IP that comes or goes alters the port that leads to the gateway, and no network behind it.
-  if (before !== undefined && after !== undefined && differOnlyInNat(before, after)) return [];
   const ports = [before, after].filter((port) => port !== undefined);
   const reached = ports.flatMap((port) => interfacesReachedBy(port, inventory));
   return withRivals(reached, ports, inventory, rules);
@@ -53,11 +50,6 @@ function withRivals(
     for (const other of holdersOf(subnet, inventory, rules)) reached.add(other);
   }
   return withHosts(reached, inventory);
-}
-
-function differOnlyInNat(before: PortBinding, after: PortBinding): boolean {
-  const { nat, distributedNat } = before;
-  return equalData(before, { ...after, nat, distributedNat });
 }
 
 function interfacesReachedBy(port: PortBinding, inventory: Inventory): readonly PortBinding[] {

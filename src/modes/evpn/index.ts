@@ -7,6 +7,7 @@
  */
 
 import { type Inventory, type InventoryChange, isHostPort } from '../../inventory/inventory.ts';
+import { residentsOfChange } from '../../inventory/nat.ts';
 import type { PortInterest } from '../../inventory/source.ts';
 import { emptyPlan, type Mode, type Scope, type ScopePlan } from '../mode.ts';
 import { isGatewayPort, peerOf, roleAt } from '../gateways.ts';
@@ -14,7 +15,7 @@ import { planGateway } from './plan-gateway.ts';
 import { planHost } from './plan-host.ts';
 import { planNetwork } from './plan-network.ts';
 import type { EvpnSettings } from './settings.ts';
-import { scopeOf, touchedByPorts } from './touched.ts';
+import { scopeOf, scopesOf, touchedByPorts } from './touched.ts';
 
 export type { EvpnSettings } from './settings.ts';
 
@@ -32,11 +33,19 @@ export function evpnMode(settings: EvpnSettings): Mode {
 function bearsOnInterest(change: InventoryChange): boolean {
   if (['switch', 'router', 'balancer'].includes(change.of)) return false;
   if (change.of !== 'port') return true;
+  if (residentsOfChange(change.before, change.after) !== undefined) return false;
   return [change.before, change.after].some((port) => port !== undefined && !isHostPort(port));
 }
 
 function touched(change: InventoryChange, inventory: Inventory): Iterable<Scope> {
-  if (change.of === 'port') return touchedByPorts([change.before, change.after], inventory);
+  if (change.of === 'port') {
+    const { before, after } = change;
+    // A floating IP that comes or goes concerns the port that it is answered at, and no network.
+    const residents = residentsOfChange(before, after);
+    return residents === undefined
+      ? touchedByPorts([before, after], inventory)
+      : scopesOf(residents, inventory);
+  }
   if (change.of === 'membership') {
     return touchedByPorts(inventory.portsOfGroup(change.group), inventory);
   }

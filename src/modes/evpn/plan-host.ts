@@ -2,6 +2,7 @@
 
 import type { Concept } from '../../fabric/concepts.ts';
 import { type Inventory, isHostPort } from '../../inventory/inventory.ts';
+import { natAt } from '../../inventory/nat.ts';
 import { type PortBinding, portIps } from '../../inventory/port-binding.ts';
 import { prefixContains } from '../../net/prefix.ts';
 import type { Condition } from '../../resources/condition.ts';
@@ -53,8 +54,8 @@ export function planHost(
  * by itself, with that IP (seen with 25.03; on the gateway's own node, and with a centralised one, it does not).
  */
 function repliesElsewhere(port: PortBinding, site: Site, inventory: Inventory): boolean {
-  const { distributedNat } = site.gateway.networkPort;
-  return port.chassis !== inventory.chassis && distributedNat.includes(port.name);
+  const isElsewhere = port.chassis !== inventory.chassis;
+  return isElsewhere && natAt(site.gateway.networkPort, port.name).length > 0;
 }
 
 function straying(scope: string, port: PortBinding): Condition {
