@@ -71,6 +71,7 @@ export const directed: readonly Uint8Array[] = [
   oldPath('03 01 0005 02 02 0001 5ba0', '02 01 00011170'),
   oldPath('02 01 5ba0', '02 01 00011170'),
   oldPath('02 01 5ba0', '02 02 00011170 00000002'),
+  updateMessage({ attributes: `${origin} 40 02 06 02 01 00005ba0 ${nextHop}`, nlri: route }),
   oldPath(`${twoHundred} ${twoHundred}`, `02 c8 ${'00011170'.repeat(200)}`),
   // AS4_AGGREGATOR of AS 0, and beside an aggregator that is not the stand-in, that is of AS 0, that is not there.
   withRoute('c0 07 06 5ba0 0a000001 c0 12 08 00000000 0a000001'),

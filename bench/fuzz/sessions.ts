@@ -19,7 +19,7 @@ export interface Ends {
   readonly peer: WireSession;
 }
 
-const absurdCount = 52;
+const absurdCount = 50;
 
 const anyFamily: fc.Arbitrary<FamilyOptions> = fc.record({
   family: fc.constantFrom(...familyNames),
@@ -46,5 +46,8 @@ function otherEnd(session: WireSession): WireSession {
 export const everySession: readonly Ends[] = [
   ...sessions,
   wireSession({ fourOctetAs: true }),
+  // The first AS of a path, in two octets and in four: those of `directed.ts`.
+  wireSession({ peer: 'external', firstAs: 0x11170 }),
+  wireSession({ peer: 'external', firstAs: 0x5ba0, fourOctetAs: true }),
   ...fc.sample(absurd, { numRuns: absurdCount, seed: 1 }).map(wireSession),
 ].map((session) => ({ session, peer: otherEnd(session) }));

@@ -34,6 +34,7 @@ export function settingsOf(
       sendPaths: config.addPath !== undefined,
       extendedNextHop: config.extendedNextHop === true && overIpv4.has(family),
     })),
+    enforceFirstAs: config.enforceFirstAs && config.role !== 'route-server-client',
     role: config.role && { role: config.role, strict: config.roleStrict },
     holdTime: config.holdTime,
     connectRetry: config.connectRetry,

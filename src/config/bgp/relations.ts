@@ -33,6 +33,13 @@ export const relations = {
     about: 'Whether a peer that tells no role is refused, where we have a `role`.',
     why: 'RFC 9234 §4.2: most speakers tell none',
   }),
+  enforceFirstAs: option({
+    type: boolean,
+    default: true,
+    about:
+      'Whether the paths that a peer of another AS announces begin with its AS; routes of others are taken for withdrawn.',
+    why: 'RFC 4271 §6.3, and FRR has it so; not behind a route server (`role = "route-server-client"`), RFC 7947 §2.2.2',
+  }),
   allowOwnAs: option({
     type: integer(0, 10),
     default: 0,

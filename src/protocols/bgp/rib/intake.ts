@@ -101,9 +101,12 @@ export class Intake {
   /** The set that these very octets made before, when they are correct from such a peer. */
   #known({ octets, attributes }: UpdateSplit, announced: Announced): AttributeSet | undefined {
     const { nextHopStart, nextHopEnd } = announced;
+    const { session } = this.#ports;
     const set = this.#ports.attributes.find(octets, attributes, nextHopStart, nextHopEnd);
-    const isCorrect = ((set?.correctFrom ?? 0) & kindBit(this.#ports.session.peer)) !== 0;
-    return isCorrect && this.#ports.session.fourOctetAs ? set : undefined;
+    if (set === undefined || !session.fourOctetAs) return undefined;
+    if ((set.correctFrom & kindBit(session.peer)) === 0) return undefined;
+    const { firstAs = set.rank.neighbourAs } = session;
+    return set.rank.neighbourAs === firstAs ? set : undefined;
   }
 
   #inFull(split: UpdateSplit): MessageError | undefined {

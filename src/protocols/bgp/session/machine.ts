@@ -330,7 +330,7 @@ function receiveOpen(
 ): Step {
   const error = checkOpen(state.ours, open, settings);
   if (error !== undefined) return toIdle(state, sentFor(error));
-  const negotiated = negotiate(state.ours, open, settings.confederation);
+  const negotiated = negotiate(state.ours, open, settings);
   return {
     state: { name: 'OpenConfirm', negotiated },
     actions: [

@@ -24,6 +24,7 @@ import {
   type WireSession,
   wireSession,
 } from '../wire/session.ts';
+import type { PeerSettings } from './settings.ts';
 
 /** What one side has told of graceful restart. RFC 4724 §3, RFC 8538 §2, RFC 9494 §3. */
 export interface RestartOffer {
@@ -77,20 +78,24 @@ export interface Identity {
   readonly id: Ip4;
 }
 
-/** `members`: the ASes of our confederation, RFC 5065. */
+/** What we know of the peer besides its OPEN. */
+export type Expected = Partial<Pick<PeerSettings, 'confederation' | 'enforceFirstAs'>>;
+
 export function negotiate(
   ours: Open,
   theirs: Open,
-  members: ReadonlySet<number> = none,
+  { confederation = none, enforceFirstAs = false }: Expected = {},
 ): Negotiated {
   const [local, remote] = [tell(ours), tell(theirs)];
   const common = familyNames
     .map((name) => families[name])
     .filter((row) => isCommon(row, local, remote));
   const holdTime = Math.min(ours.holdTime, theirs.holdTime);
+  const peer = kindOf(asnOf(ours), asnOf(theirs), confederation);
   return Object.freeze({
     wire: wireSession({
-      peer: kindOf(asnOf(ours), asnOf(theirs), members),
+      peer,
+      firstAs: enforceFirstAs && peer === 'external' ? asnOf(theirs) : undefined,
       fourOctetAs: local.fourOctetAs && remote.fourOctetAs,
       extendedMessage: local.extendedMessage && remote.extendedMessage,
       receivesExtended: local.extendedMessage,

@@ -105,6 +105,6 @@ function told(settings: PeerSettings): Open {
   );
 }
 
-function expected({ confederation, remote, role }: PeerSettings): unknown {
-  return { confederation, remote, isStrict: role?.strict };
+function expected({ confederation, enforceFirstAs, remote, role }: PeerSettings): unknown {
+  return { confederation, enforceFirstAs, remote, isStrict: role?.strict };
 }

@@ -41,6 +41,8 @@ export interface PeerSettings {
   readonly remote: Asn | 'internal' | 'external';
   /** The member ASes of our confederation, RFC 5065; empty when there is none. */
   readonly confederation: ReadonlySet<number>;
+  /** Whether the paths of an external peer begin with its AS, RFC 4271 §6.3; those of a route server do not, RFC 7947 §2.2.2. */
+  readonly enforceFirstAs: boolean;
   readonly families: readonly FamilySettings[];
   /** Seconds: 0, or 3 to 65535. */
   readonly holdTime: number;
@@ -74,6 +76,7 @@ export function peerSettings(options: PeerOptions): PeerSettings {
 
 const usual = {
   confederation: new Set<number>(),
+  enforceFirstAs: true,
   // RFC 4271 §10 suggests 90 s.
   holdTime: 90,
   // RFC 4271 §8.2.2: "a HoldTimer value of 4 minutes is suggested".

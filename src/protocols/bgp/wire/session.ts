@@ -23,6 +23,8 @@ export interface FamilySession {
 
 export interface WireSession {
   readonly peer: PeerKind;
+  /** With which AS every AS_PATH of the peer begins, RFC 4271 §6.3; left out: with any. */
+  readonly firstAs?: number;
   /** AS numbers in AS_PATH and AGGREGATOR take four octets, RFC 6793. */
   readonly fourOctetAs: boolean;
   /** Messages that we send may be longer than 4096 octets: both ends have said that they know of it. RFC 8654 §4. */
@@ -42,6 +44,7 @@ export interface FamilyOptions {
 
 export interface SessionOptions {
   readonly peer?: PeerKind;
+  readonly firstAs?: number | undefined;
   readonly fourOctetAs?: boolean;
   readonly extendedMessage?: boolean;
   /** As `extendedMessage`, unless said. */
@@ -54,6 +57,7 @@ export function wireSession(options: SessionOptions = {}): WireSession {
   const agreed = (options.families ?? []).map((of) => familySession(of));
   return Object.freeze({
     peer: options.peer ?? 'internal',
+    ...(options.firstAs === undefined ? {} : { firstAs: options.firstAs }),
     fourOctetAs: options.fourOctetAs ?? false,
     extendedMessage: options.extendedMessage ?? false,
     receivesExtended: options.receivesExtended ?? options.extendedMessage ?? false,

@@ -73,6 +73,32 @@ describe('our AS in a path', () => {
   });
 });
 
+describe('the first AS of a path from outside', () => {
+  test('is that of who tells it, whoever else has told the same octets', () => {
+    const talk = new Talk([ipv4]);
+    const ours = { families: spoken, enforceFirstAs: true };
+    const [honest, other] = [
+      new Talker(talk, { id: 1, as: 65001, ours }),
+      new Talker(talk, { id: 2, as: 65002, ours }),
+    ];
+    const routeServer = new Talker(talk, { id: 3, as: 65003, ours: { families: spoken } });
+    const inside = new Talker(talk, { id: 4, ours: { families: spoken } });
+    for (const each of [honest, other, routeServer, inside]) each.up();
+    const holds = (): readonly string[] => inside.has(ipv4);
+    honest.announce(ipv4, one, via(65001, 65009));
+    other.announce(ipv4, one, via(65001, 65009));
+    other.announce(ipv4, two, via(65001, 65009));
+    talk.run();
+    assert.deepEqual(holds(), ['10.1.0.0/16']);
+    honest.withdraw(ipv4, one);
+    talk.run();
+    assert.deepEqual(holds(), []);
+    routeServer.announce(ipv4, two, via(65001, 65009));
+    talk.run();
+    assert.deepEqual(holds(), ['10.2.0.0/16']);
+  });
+});
+
 describe('the paths that a peer is told', () => {
   test('are others when its rules are, and what stays as it was is not told again', () => {
     const talk = new Talk([ipv4]);

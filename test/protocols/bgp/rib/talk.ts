@@ -102,7 +102,13 @@ export class Talker {
     const remote = asn === ourAs ? 'internal' : 'external';
     const own: Ip4 = { family: 4, value: 0x0a00_0000 + id };
     this.#settings = {
-      ours: peerSettings({ local: { asn: ourAs, id: ourId }, remote, ...ours }),
+      // Most paths here are made up, and say nothing of who tells them.
+      ours: peerSettings({
+        local: { asn: ourAs, id: ourId },
+        remote,
+        enforceFirstAs: false,
+        ...ours,
+      }),
       theirs: peerSettings({
         local: { asn, id: own },
         remote,
@@ -152,7 +158,7 @@ export class Talker {
   up(theirs: Partial<PeerSettings> = {}, localAddress?: Ip): void {
     const open = offer({ ...this.#settings.theirs, ...theirs });
     const { ours } = this.#settings;
-    const negotiated = negotiate(offer(ours), open, ours.confederation);
+    const negotiated = negotiate(offer(ours), open, ours);
     this.told.clear();
     this.ends.length = 0;
     const isBusy = (): boolean => this.isBusy;
@@ -288,5 +294,6 @@ function mirrored(wire: WireSession): WireSession {
     const { receivePathIds: sendPathIds, sendPathIds: receivePathIds } = each;
     return [number, { ...each, receivePathIds, sendPathIds }] as const;
   });
-  return { ...wire, families: new Map(turned) };
+  const firstAs = wire.firstAs === undefined ? {} : { firstAs: ourAs };
+  return { ...wire, ...firstAs, families: new Map(turned) };
 }

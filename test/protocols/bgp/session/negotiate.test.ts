@@ -90,8 +90,14 @@ describe('the speakers', () => {
     assert.equal(agree({}, {}).wire.peer, 'internal');
     assert.equal(agree({}, of(65001)).wire.peer, 'external');
     const members = new Set([65000, 65001]);
-    assert.equal(negotiate(ours, openOfB(of(65001)), members).wire.peer, 'confederation');
-    assert.equal(negotiate(ours, openOfB(of(65002)), members).wire.peer, 'external');
+    assert.equal(
+      negotiate(ours, openOfB(of(65001)), { confederation: members }).wire.peer,
+      'confederation',
+    );
+    assert.equal(
+      negotiate(ours, openOfB(of(65002)), { confederation: members }).wire.peer,
+      'external',
+    );
   });
 
   test('the AS is that of the capability, RFC 6793', () => {

@@ -69,6 +69,30 @@ const inPlaceOf = (name: string, attributes: string, finding: string): Case => (
   verdict: 'withdraw',
 });
 
+/** From a peer in 65001 whose paths must begin with that, RFC 4271 §6.3; from 4200000000 by a speaker of two octets. */
+const firstAs: readonly Case[] = (
+  [
+    ['that of the peer', '40 02 06 02 01 0000fde9', 'accept'],
+    ['another', '40 02 06 02 01 0000fdea', 'withdraw'],
+    ['none', '40 02 00', 'withdraw'],
+    ['a set', '40 02 06 01 01 0000fde9', 'withdraw'],
+    ['AS_TRANS', '40 02 04 02 01 5ba0', 'accept', { fourOctetAs: false, firstAs: 4_200_000_000 }],
+    [
+      'not AS_TRANS',
+      '40 02 04 02 01 fde9',
+      'withdraw',
+      { fourOctetAs: false, firstAs: 4_200_000_000 },
+    ],
+  ] as const
+).map(([what, path, verdict, session]) => ({
+  name: `RFC 4271 §6.3 AS_PATH whose first AS is ${what}`,
+  session: { ...external, firstAs: 65001, ...session },
+  attributes: `${origin} ${path} ${nextHop}`,
+  nlri,
+  findings: verdict === 'accept' ? [] : ['AS_PATH: treat-as-withdraw (RFC 7606 §7.2)'],
+  verdict,
+}));
+
 const mac = '02 21 0000fde800000001 00000000000000000000 00000000 30 00005e005301 00 0003e9';
 const evpnReach = `80 0e 2c 0019 46 04 0a000001 00 ${mac}`;
 const both = '0000fde800000001 03443839ffff01000001 00000000 18 0a000200 0a000001 000fa1';
@@ -383,6 +407,7 @@ const sections: { readonly [section: string]: readonly Case[] } = {
       `${origin} 40 02 02 02 00 ${nextHop}`,
       'AS_PATH: treat-as-withdraw (RFC 7606 §7.2)',
     ),
+    ...firstAs,
     inPlaceOf(
       '§7.3 NEXT_HOP of three octets',
       `${origin} ${asPath} 40 03 03 0a0000`,

@@ -32,6 +32,7 @@ export function isConfederation({ type }: AsSegment): boolean {
   return type === 'confed-sequence' || type === 'confed-set';
 }
 
+const SEQUENCE = 2;
 const CONFED_SEQUENCE = 3;
 const badType = 'has a segment of a type that is not defined';
 const badSegment = 'has a segment that is empty or longer than the attribute';
@@ -78,6 +79,22 @@ function checkConfederation(
   return undefined;
 }
 
+/** RFC 4271 §6.3: whether its first AS is that of the peer. One that takes no part in four octets has AS_TRANS in its place. */
+function checkFirst(
+  octets: Uint8Array,
+  start: number,
+  end: number,
+  width: 2 | 4,
+  firstAs: number | undefined,
+): string | undefined {
+  if (firstAs === undefined) return undefined;
+  if (start < end && u8(octets, start) === SEQUENCE) {
+    if (width === 4 && u32(octets, start + 2) === firstAs) return undefined;
+    if (width === 2 && u16(octets, start + 2) === inTwoOctets(firstAs)) return undefined;
+  }
+  return `does not begin with the AS of the peer, ${firstAs}`;
+}
+
 function decodeSegments(octets: Uint8Array, start: number, end: number, width: 2 | 4): AsPath {
   const path: AsSegment[] = [];
   let at = start;
@@ -93,6 +110,10 @@ function decodeSegments(octets: Uint8Array, start: number, end: number, width: 2
   return Object.freeze(path);
 }
 
+function inTwoOctets(asn: number): number {
+  return asn > 0xffff ? AS_TRANS : asn;
+}
+
 /** ASes that one segment has room for. */
 const segmentMost = 255;
 
@@ -104,7 +125,7 @@ function encodeSegments(writer: Writer, path: AsPath, width: 2 | 4): void {
       writer.u8(segmentTypes.indexOf(type) + 1).u8(part.length);
       for (const asn of part) {
         if (width === 4) writer.u32(asn);
-        else writer.u16(asn > 0xffff ? AS_TRANS : asn);
+        else writer.u16(inTwoOctets(asn));
       }
     }
   }
@@ -135,7 +156,8 @@ export const asPath: AttributeCodec<AsPath> = {
   subcode: UPDATE_ERROR.malformedAsPath,
   check: (octets, start, end, session) =>
     checkSegments(octets, start, end, widthIn(session)) ??
-    checkConfederation(octets, start, end, widthIn(session), session.peer),
+    checkConfederation(octets, start, end, widthIn(session), session.peer) ??
+    checkFirst(octets, start, end, widthIn(session), session.firstAs),
   decode: (octets, start, end, session) => decodeSegments(octets, start, end, widthIn(session)),
   encode: (writer, path, session) => encodeSegments(writer, path, widthIn(session)),
   format: formatAsPath,
