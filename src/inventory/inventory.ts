@@ -6,6 +6,7 @@
 import { assertNever } from '../base/assert-never.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { emptyHost, type Host } from './host.ts';
+import { Index, Tally } from './indexes.ts';
 import { emptyLocalOvs, type LocalOvs } from './local-ovs.ts';
 import { isVipPort, type LoadBalancer, vipPortName } from './load-balancer.ts';
 import type { LogicalRouter, LogicalSwitch } from './logical.ts';
@@ -49,8 +50,10 @@ export interface Inventory {
   localnetsOf(physicalNetwork: string, tag: number | undefined): Iterable<PortBinding>;
   /** Patch ports that carry this VNI. */
   portsOfVni(vni: number): Iterable<PortBinding>;
-  /** Ports that are bound to this Chassis. */
-  portsOfChassis(chassis: string): Iterable<PortBinding>;
+  /** Gateways that are bound to this Chassis. */
+  gatewaysOfChassis(chassis: string): Iterable<PortBinding>;
+  /** Datapaths with ports that are bound to this Chassis and may carry a virtual machine, however many there are. */
+  networksOfChassis(chassis: string): Iterable<string>;
   /** Virtual ports whose address this port has now. */
   portsOfParent(name: string): Iterable<PortBinding>;
   /** Ports with addresses in `nat_addresses` that are answered where this logical port is. */
@@ -82,15 +85,16 @@ export class MutableInventory implements Inventory {
   #chassisExposes: boolean | undefined;
   readonly #groups = new Set<string>();
   readonly #ports = new Map<string, PortBinding>();
-  readonly #byDatapath = new Index();
-  readonly #byType = new Index();
-  readonly #byNetwork = new Index();
-  readonly #byVni = new Index();
-  readonly #byGroup = new Index();
-  readonly #byResident = new Index();
-  readonly #byChassis = new Index();
-  readonly #byParent = new Index();
-  readonly #byVip = new Index();
+  readonly #byDatapath = new Index<PortBinding>();
+  readonly #byType = new Index<PortBinding>();
+  readonly #byNetwork = new Index<PortBinding>();
+  readonly #byVni = new Index<PortBinding>();
+  readonly #byGroup = new Index<PortBinding>();
+  readonly #byResident = new Index<PortBinding>();
+  readonly #gateways = new Index<PortBinding>();
+  readonly #networks = new Tally();
+  readonly #byParent = new Index<PortBinding>();
+  readonly #byVip = new Index<PortBinding>();
   readonly #balancers = new Map<string, LoadBalancer>();
   readonly #balancersOn = new Index<LoadBalancer>();
   readonly #balancersOfVip = new Index<LoadBalancer>();
@@ -147,8 +151,12 @@ export class MutableInventory implements Inventory {
     return this.#byVni.get(String(vni));
   }
 
-  portsOfChassis(chassis: string): Iterable<PortBinding> {
-    return this.#byChassis.get(chassis);
+  gatewaysOfChassis(chassis: string): Iterable<PortBinding> {
+    return this.#gateways.get(chassis);
+  }
+
+  networksOfChassis(chassis: string): Iterable<string> {
+    return this.#networks.get(chassis);
   }
 
   portsOfParent(name: string): Iterable<PortBinding> {
@@ -268,16 +276,18 @@ export class MutableInventory implements Inventory {
   #add(port: PortBinding): void {
     this.#ports.set(port.name, port);
     this.#index(port, (index, key) => index.add(key, port));
+    if (isBoundHost(port)) this.#networks.add(port.chassis, port.datapath);
     for (const subnet of subnetsOfPatch(port)) this.#bySubnet.add(subnet, port);
   }
 
   #remove(port: PortBinding): void {
     this.#ports.delete(port.name);
     this.#index(port, (index, key) => index.remove(key, port));
+    if (isBoundHost(port)) this.#networks.remove(port.chassis, port.datapath);
     for (const subnet of subnetsOfPatch(port)) this.#bySubnet.remove(subnet, port);
   }
 
-  #index(port: PortBinding, each: (index: Index, key: string) => void): void {
+  #index(port: PortBinding, each: (index: Index<PortBinding>, key: string) => void): void {
     each(this.#byDatapath, port.datapath);
     each(this.#byType, `${port.datapath} ${port.type}`);
     if (port.type === 'localnet')
@@ -285,7 +295,8 @@ export class MutableInventory implements Inventory {
     if (port.haChassisGroup !== undefined) each(this.#byGroup, port.haChassisGroup);
     if (isHostPort(port) && isVipPort(port)) each(this.#byVip, port.portName ?? '');
     if (port.virtualParent !== undefined) each(this.#byParent, port.virtualParent);
-    if (port.chassis !== undefined) each(this.#byChassis, port.chassis);
+    if (port.chassis !== undefined && port.type === 'chassisredirect')
+      each(this.#gateways, port.chassis);
     for (const { resident } of port.nat) {
       if (resident !== undefined) each(this.#byResident, resident);
     }
@@ -302,6 +313,10 @@ function subnetsOfPatch(port: PortBinding): readonly Prefix[] {
 /** A port that may carry a virtual machine, or an address that moves between some. */
 export function isHostPort(port: PortBinding): boolean {
   return port.type === '' || port.type === 'virtual';
+}
+
+function isBoundHost(port: PortBinding): port is PortBinding & { readonly chassis: string } {
+  return port.chassis !== undefined && isHostPort(port);
 }
 
 function replaceDatapath<O extends 'switch' | 'router', T>(
@@ -332,25 +347,4 @@ function isOfHost(change: InventoryChange): boolean {
   if (change.of !== 'port') return false;
   const { before, after } = change;
   return (before === undefined || isHostPort(before)) && (after === undefined || isHostPort(after));
-}
-
-/** Ports, or other things, by some text they have. */
-class Index<T = PortBinding> {
-  readonly #sets = new Map<string, Set<T>>();
-
-  get(key: string): Iterable<T> {
-    return this.#sets.get(key) ?? [];
-  }
-
-  add(key: string, port: T): void {
-    const set = this.#sets.get(key);
-    if (set === undefined) this.#sets.set(key, new Set([port]));
-    else set.add(port);
-  }
-
-  remove(key: string, port: T): void {
-    const set = this.#sets.get(key);
-    set?.delete(port);
-    if (set?.size === 0) this.#sets.delete(key);
-  }
 }

@@ -106,10 +106,10 @@ function* balancersAround(
 export function balancerInterest(inventory: Inventory): BalancerInterest {
   const routers = new Set<string>();
   const switches = new Set<string>();
-  for (const port of inventory.portsOfChassis(inventory.chassis ?? '')) {
-    if (port.type !== 'chassisredirect' || routers.has(port.datapath)) continue;
-    routers.add(port.datapath);
-    for (const patch of inventory.portsOfType(port.datapath, 'patch')) {
+  for (const gateway of inventory.gatewaysOfChassis(inventory.chassis ?? '')) {
+    if (routers.has(gateway.datapath)) continue;
+    routers.add(gateway.datapath);
+    for (const patch of inventory.portsOfType(gateway.datapath, 'patch')) {
       const other = inventory.port(patch.peer ?? '')?.datapath;
       if (other !== undefined && !isProvider(other, inventory)) switches.add(other);
     }

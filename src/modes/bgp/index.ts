@@ -128,12 +128,14 @@ function interest(inventory: Inventory, settings: BgpSettings): PortInterest {
   const tenants = rulesOf(settings);
   const datapaths = new Set<string>();
   const names = new Set<string>();
-  for (const port of inventory.portsOfChassis(inventory.chassis ?? '')) {
-    if (port.type === 'chassisredirect') addRouter(port.datapath, inventory, datapaths, names);
-    if (!isHostPort(port) || isProvider(port.datapath, inventory)) continue;
-    if (datapaths.has(port.datapath)) continue;
-    datapaths.add(port.datapath);
-    for (const patch of inventory.portsOfType(port.datapath, 'patch')) {
+  const chassis = inventory.chassis ?? '';
+  for (const gateway of inventory.gatewaysOfChassis(chassis)) {
+    addRouter(gateway.datapath, inventory, datapaths, names);
+  }
+  for (const datapath of inventory.networksOfChassis(chassis)) {
+    if (isProvider(datapath, inventory)) continue;
+    datapaths.add(datapath);
+    for (const patch of inventory.portsOfType(datapath, 'patch')) {
       if (patch.peer === undefined) continue;
       names.add(patch.peer);
       const routerPort = peerOf(patch, inventory);

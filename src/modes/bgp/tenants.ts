@@ -252,8 +252,8 @@ function overlap(subnet: Prefix, holder: PortBinding): string {
 export function interfacesHere(inventory: Inventory): readonly PortBinding[] {
   return inventory.derived('tenant interfaces', () => {
     const routers = new Set<string>();
-    for (const port of inventory.portsOfChassis(inventory.chassis ?? '')) {
-      if (port.type === 'chassisredirect') routers.add(port.datapath);
+    for (const gateway of inventory.gatewaysOfChassis(inventory.chassis ?? '')) {
+      routers.add(gateway.datapath);
     }
     return byName([...routers].flatMap((router) => interfacesOf(router, inventory)));
   });

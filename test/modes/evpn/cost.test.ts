@@ -4,47 +4,14 @@ import assert from 'node:assert/strict';
 import { settings } from '../../fabric/settings.ts';
 import { test } from 'node:test';
 import { Planner } from '../../../src/agent/planner.ts';
-import { MutableInventory } from '../../../src/inventory/inventory.ts';
 import { parsePortBinding, type PortBinding } from '../../../src/inventory/port-binding.ts';
 import type { InventoryUpdate } from '../../../src/inventory/source.ts';
 import { makeKinds } from '../../../src/resources/index.ts';
 import { workingCloud } from '../../sim/cloud-events.ts';
 import { CloudFeed, everything } from '../../sim/cloud-feed.ts';
 import { seededRandom } from '../../sim/random.ts';
+import { CountingInventory } from '../counting-inventory.ts';
 import { mode } from './cloud.ts';
-
-/** Counts the ports that it shows. */
-class CountingInventory extends MutableInventory {
-  shown = 0;
-
-  override port(name: string): PortBinding | undefined {
-    this.shown += 1;
-    return super.port(name);
-  }
-
-  override ports(): Iterable<PortBinding> {
-    return this.#counted(super.ports());
-  }
-
-  override portsOn(datapath: string): Iterable<PortBinding> {
-    return this.#counted(super.portsOn(datapath));
-  }
-
-  override portsOfType(datapath: string, type: string): Iterable<PortBinding> {
-    return this.#counted(super.portsOfType(datapath, type));
-  }
-
-  override portsOfVni(vni: number): Iterable<PortBinding> {
-    return this.#counted(super.portsOfVni(vni));
-  }
-
-  *#counted(ports: Iterable<PortBinding>): Iterable<PortBinding> {
-    for (const port of ports) {
-      this.shown += 1;
-      yield port;
-    }
-  }
-}
 
 function machine(number: number): PortBinding {
   return parsePortBinding({
