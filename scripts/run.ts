@@ -9,9 +9,20 @@ export interface Counts {
   readonly skipped: number;
   /** What failed and why, told again at the end of a run whose beginning nobody may see any more. */
   readonly failures: readonly string[];
+  /** The file of each failure that has one. */
+  readonly failedFiles: readonly string[];
+  /** What failed in the company of others and passed alone, as `failures`. */
+  readonly unsteady: readonly string[];
 }
 
-export const none: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
+export const none: Counts = {
+  passed: 0,
+  failed: 0,
+  skipped: 0,
+  failures: [],
+  failedFiles: [],
+  unsteady: [],
+};
 
 export function failed(why: string): Counts {
   return { ...none, failed: 1, failures: [why] };
@@ -68,3 +79,28 @@ export function readCounts(path: string, status: number): Counts {
   const why = `the run ended with status ${status}, and counted ${counts.passed} passed`;
   return { ...counts, failed: 1, failures: [...counts.failures, why] };
 }
+
+/** More than this is no matter of chance. */
+const mostAgain = 3;
+
+/**
+ * Runs the files in which something failed once more, by themselves: on a machine that everything shares, what waits for
+ * other programs may wait in vain. What passes then has passed, and is told all the same: it wants mending.
+ */
+export async function failedAgain(
+  counts: Counts,
+  again: (files: readonly string[]) => Promise<Counts>,
+): Promise<Counts> {
+  const { failed: times, failedFiles, failures } = counts;
+  const files = [...new Set(failedFiles)];
+  // A run that has failed as a whole has no file that could be run instead.
+  const isOfFiles = failedFiles.length === times;
+  if (times === 0 || !isOfFiles || files.length > mostAgain) return counts;
+  console.log(`\n== once more, alone: ${files.join(', ')}`);
+  const second = await again(files);
+  if (second.failed > 0) return counts;
+  const unsteady = [...counts.unsteady, ...failures];
+  return { ...counts, passed: counts.passed + times, ...settled, unsteady };
+}
+
+const settled = { failed: 0, failures: [], failedFiles: [] } as const;

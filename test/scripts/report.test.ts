@@ -10,11 +10,12 @@ import { fileURLToPath } from 'node:url';
 
 import type { Counts } from '../../scripts/run.ts';
 
+const ending = new URL('../../scripts/end-of-file.ts', import.meta.url).href;
 const reporter = fileURLToPath(new URL('../../scripts/report.ts', import.meta.url));
 
 interface Case {
   readonly text: string;
-  readonly counts: Omit<Counts, 'failures'>;
+  readonly counts: Pick<Counts, 'passed' | 'failed' | 'skipped'>;
 }
 
 const head = "import { test } from 'node:test';\n";
@@ -34,11 +35,11 @@ const cases: Readonly<Record<string, Case>> = {
     text: "import './absent.ts';",
     counts: { passed: 0, failed: 1, skipped: 0 },
   },
-  // What had passed before is lost with the process; that it failed is not.
   'throws beside its tests': {
     text: `${head}${passing}throw new Error('no');`,
-    counts: { passed: 0, failed: 1, skipped: 0 },
+    counts: { passed: 1, failed: 1, skipped: 0 },
   },
+  // What had passed before is lost with the process; that it failed is not.
   'ends in the middle': {
     text: `${head}${passing}test('b', () => { process.exit(3); });`,
     counts: { passed: 0, failed: 1, skipped: 0 },
@@ -50,6 +51,10 @@ const cases: Readonly<Record<string, Case>> = {
   'has a test that waits for nothing': {
     text: `${head}${passing}test('b', () => new Promise(() => {}));`,
     counts: { passed: 1, failed: 1, skipped: 0 },
+  },
+  'leaves a server behind': {
+    text: `${head}import { createServer } from 'node:net';\n${passing}test('b', () => void createServer().listen(0));`,
+    counts: { passed: 2, failed: 1, skipped: 0 },
   },
   'has no tests': { text: 'export {};', counts: { passed: 0, failed: 0, skipped: 0 } },
 };
@@ -66,7 +71,8 @@ describe('the report of a file that', () => {
       const file = join(directory, `${what.replaceAll(' ', '-')}.test.ts`);
       writeFileSync(file, text);
       const result = join(directory, 'counts.json');
-      const argv = ['--test', '--test-timeout=3000', `--test-reporter=${reporter}`, file];
+      const limits = ['--test-timeout=3000', '--import', ending];
+      const argv = ['--test', ...limits, `--test-reporter=${reporter}`, file];
       // A run within a run would be told so by this, and report to that one.
       const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
       const run = spawnSync(process.execPath, argv, {
@@ -74,9 +80,12 @@ describe('the report of a file that', () => {
         env: { ...environment, SELVEDGE_COUNTS: result },
         timeout: 60_000,
       });
-      const { failures, ...counted } = JSON.parse(readFileSync(result, 'utf8')) as Counts;
+      const { failures, failedFiles, ...counted } = JSON.parse(
+        readFileSync(result, 'utf8'),
+      ) as Counts;
       assert.deepEqual(counted, counts, run.stdout);
       assert.equal(failures.length, counts.failed, 'each failure is told again at the end');
+      assert.equal(failedFiles.length, counts.failed, 'each with its file');
       assert.ok(failures.every((each) => each.includes(`${what.replaceAll(' ', '-')}.test.ts`)));
       assert.equal(run.status === 0, counts.failed === 0, `${run.status} ${run.stdout}`);
       if (counts.failed > 0) assert.match(run.stdout, /FAILED/);

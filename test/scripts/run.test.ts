@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { outOfTime, readCounts, run } from '../../scripts/run.ts';
+import { type Counts, failedAgain, none, outOfTime, readCounts, run } from '../../scripts/run.ts';
 
 let directory: string;
 before(() => {
@@ -36,6 +36,8 @@ describe('the status of a run that', () => {
   });
 });
 
+const { failures: _, ...noFailures } = none;
+
 describe('the counts of a run', () => {
   const cases: readonly (readonly [string, string | undefined, number, readonly number[]])[] = [
     ['that counted nothing down', undefined, 0, [0, 1, 0]],
@@ -50,8 +52,40 @@ describe('the counts of a run', () => {
       rmSync(file, { force: true });
       if (text !== undefined) writeFileSync(file, text);
       const { failures, ...counts } = readCounts(file, status);
-      assert.deepEqual(counts, { passed, failed, skipped });
+      assert.deepEqual(counts, { ...noFailures, passed, failed, skipped });
       assert.equal(failures.length > 0, (failed ?? 0) > 0);
+    });
+  }
+});
+
+describe('what has failed', () => {
+  const bad: Counts = { ...none, passed: 5, failed: 2, failures: ['x', 'y'] };
+  const good: Counts = { ...none, passed: 3 };
+  const cases: readonly (readonly [
+    string,
+    Counts,
+    Counts,
+    readonly string[],
+    readonly number[],
+  ])[] = [
+    ['passes alone', { ...bad, failedFiles: ['a', 'a'] }, good, ['a'], [7, 0, 2]],
+    ['fails again', { ...bad, failedFiles: ['a', 'b'] }, bad, ['a', 'b'], [5, 2, 0]],
+    ['has no file', { ...bad, failedFiles: ['a'] }, good, [], [5, 2, 0]],
+    ['is much', { ...bad, failed: 4, failedFiles: ['a', 'b', 'c', 'd'] }, good, [], [5, 4, 0]],
+    ['is nothing', good, good, [], [3, 0, 0]],
+  ];
+  for (const [what, first, second, expected, [passed, failed, unsteady]] of cases) {
+    test(what, async () => {
+      const asked: string[] = [];
+      const counts = await failedAgain(first, async (files) => {
+        asked.push(...files);
+        return second;
+      });
+      assert.deepEqual(asked, expected);
+      assert.deepEqual(
+        [counts.passed, counts.failed, counts.unsteady.length],
+        [passed, failed, unsteady],
+      );
     });
   }
 });
