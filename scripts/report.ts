@@ -16,7 +16,7 @@ interface Tally {
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const total: Tally = { passed: 0, failed: 0, skipped: 0 };
   const failures: string[] = [];
-  const failedFiles: string[] = [];
+  const failedParts: string[] = [];
   const files = new Map<string, Tally>();
   const complaints = new Map<string, string>();
   for await (const event of source) {
@@ -42,7 +42,7 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
         const said = data.name === data.file ? (complaints.get(data.name) ?? '') : '';
         const failure = formatFailure(file, event.data) + lastLines(said, 5);
         failures.push(firstLines(failure, 8));
-        failedFiles.push(file);
+        failedParts.push(file);
         yield `FAILED ${failure}\n`;
       }
       if (outcome === 'skipped') yield `  skipped: ${data.name}${reasonOf(data.skip)}\n`;
@@ -55,7 +55,7 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
     }
   }
   const path = process.env['SELVEDGE_COUNTS'];
-  if (path !== undefined) writeFileSync(path, JSON.stringify({ ...total, failures, failedFiles }));
+  if (path !== undefined) writeFileSync(path, JSON.stringify({ ...total, failures, failedParts }));
 }
 
 function reasonOf(skip: unknown): string {

@@ -9,8 +9,8 @@ export interface Counts {
   readonly skipped: number;
   /** What failed and why, told again at the end of a run whose beginning nobody may see any more. */
   readonly failures: readonly string[];
-  /** The file of each failure that has one. */
-  readonly failedFiles: readonly string[];
+  /** Of each failure what can be run by itself, where there is such: its file, of a scenario its claim. */
+  readonly failedParts: readonly string[];
   /** What failed in the company of others and passed alone, as `failures`. */
   readonly unsteady: readonly string[];
 }
@@ -20,7 +20,7 @@ export const none: Counts = {
   failed: 0,
   skipped: 0,
   failures: [],
-  failedFiles: [],
+  failedParts: [],
   unsteady: [],
 };
 
@@ -84,23 +84,23 @@ export function readCounts(path: string, status: number): Counts {
 const mostAgain = 3;
 
 /**
- * Runs the files in which something failed once more, by themselves: on a machine that everything shares, what waits for
+ * Runs what has failed once more, by themselves: on a machine that everything shares, what waits for
  * other programs may wait in vain. What passes then has passed, and is told all the same: it wants mending.
  */
 export async function failedAgain(
   counts: Counts,
-  again: (files: readonly string[]) => Promise<Counts>,
+  again: (parts: readonly string[]) => Promise<Counts>,
 ): Promise<Counts> {
-  const { failed: times, failedFiles, failures } = counts;
-  const files = [...new Set(failedFiles)];
-  // A run that has failed as a whole has no file that could be run instead.
-  const isOfFiles = failedFiles.length === times;
-  if (times === 0 || !isOfFiles || files.length > mostAgain) return counts;
-  console.log(`\n== once more, alone: ${files.join(', ')}`);
-  const second = await again(files);
+  const { failed: times, failedParts, failures } = counts;
+  const parts = [...new Set(failedParts)];
+  // Not where a run as a whole has failed.
+  const isOfParts = failedParts.length === times;
+  if (times === 0 || !isOfParts || parts.length > mostAgain) return counts;
+  console.log(`\n== once more, alone: ${parts.join(', ')}`);
+  const second = await again(parts);
   if (second.failed > 0) return counts;
   const unsteady = [...counts.unsteady, ...failures];
   return { ...counts, passed: counts.passed + times, ...settled, unsteady };
 }
 
-const settled = { failed: 0, failures: [], failedFiles: [] } as const;
+const settled = { failed: 0, failures: [], failedParts: [] } as const;

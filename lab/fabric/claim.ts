@@ -17,3 +17,7 @@ export function claim(name: string): boolean {
     throw error;
   }
 }
+
+export function fileName(title: string): string {
+  return title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+}

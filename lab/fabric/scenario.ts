@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { claim } from './claim.ts';
+import { claim, fileName } from './claim.ts';
 import { Cloud } from './cloud/cloud.ts';
 import { collectState, summarize } from './collect.ts';
 import type { Namespace } from './namespace.ts';
@@ -168,10 +168,6 @@ async function runUnderStream(
 
 function sayLeft(error: unknown): void {
   say(`  cleanup: ${formatError(error)}`);
-}
-
-function fileName(title: string): string {
-  return title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }
 
 /** Short enough to be read in a list. */

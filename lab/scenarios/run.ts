@@ -5,8 +5,9 @@
  */
 
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { run } from 'node:test';
+import { fileName } from '../fabric/claim.ts';
 import { outDir } from '../fabric/out.ts';
 import { say } from '../fabric/say.ts';
 import { clearGround, elsewhere, theFabric } from '../fabric/scenario.ts';
@@ -21,12 +22,12 @@ const files = inOrder(names).map((name) => join(import.meta.dirname, name));
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
-const failedFiles: string[] = [];
+const failedParts: string[] = [];
 await theFabric();
 const events = run({ files, isolation: 'none', concurrency: false });
 for await (const event of events) {
   if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
-  const { name, details, file, skip } = event.data;
+  const { name, details, skip } = event.data;
   if (details.type === 'suite' || skip === elsewhere) continue;
   const outcome = event.type === 'test:fail' ? 'failed' : skip ? 'skipped' : 'passed';
   counts[outcome] += 1;
@@ -35,7 +36,7 @@ for await (const event of events) {
   if (event.type !== 'test:fail') continue;
   const error = formatError(event.data.details.error);
   failures.push(`${name}\n${error}`);
-  if (file !== undefined) failedFiles.push(basename(file).replace(/\.[jt]s$/, ''));
+  failedParts.push(fileName(name));
   say(error);
 }
 await clearGround().catch((error: unknown) => {
@@ -44,7 +45,7 @@ await clearGround().catch((error: unknown) => {
   say(formatError(error));
 });
 mkdirSync(outDir, { recursive: true });
-writeFileSync(join(outDir, 'counts.json'), JSON.stringify({ ...counts, failures, failedFiles }));
+writeFileSync(join(outDir, 'counts.json'), JSON.stringify({ ...counts, failures, failedParts }));
 say(`lab: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 // A run of nothing proves nothing.
 process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);

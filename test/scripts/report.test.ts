@@ -80,12 +80,12 @@ describe('the report of a file that', () => {
         env: { ...environment, SELVEDGE_COUNTS: result },
         timeout: 60_000,
       });
-      const { failures, failedFiles, ...counted } = JSON.parse(
+      const { failures, failedParts, ...counted } = JSON.parse(
         readFileSync(result, 'utf8'),
       ) as Counts;
       assert.deepEqual(counted, counts, run.stdout);
       assert.equal(failures.length, counts.failed, 'each failure is told again at the end');
-      assert.equal(failedFiles.length, counts.failed, 'each with its file');
+      assert.equal(failedParts.length, counts.failed, 'each with its file');
       assert.ok(failures.every((each) => each.includes(`${what.replaceAll(' ', '-')}.test.ts`)));
       assert.equal(run.status === 0, counts.failed === 0, `${run.status} ${run.stdout}`);
       if (counts.failed > 0) assert.match(run.stdout, /FAILED/);

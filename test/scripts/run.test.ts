@@ -68,10 +68,10 @@ describe('what has failed', () => {
     readonly string[],
     readonly number[],
   ])[] = [
-    ['passes alone', { ...bad, failedFiles: ['a', 'a'] }, good, ['a'], [7, 0, 2]],
-    ['fails again', { ...bad, failedFiles: ['a', 'b'] }, bad, ['a', 'b'], [5, 2, 0]],
-    ['has no file', { ...bad, failedFiles: ['a'] }, good, [], [5, 2, 0]],
-    ['is much', { ...bad, failed: 4, failedFiles: ['a', 'b', 'c', 'd'] }, good, [], [5, 4, 0]],
+    ['passes alone', { ...bad, failedParts: ['a', 'a'] }, good, ['a'], [7, 0, 2]],
+    ['fails again', { ...bad, failedParts: ['a', 'b'] }, bad, ['a', 'b'], [5, 2, 0]],
+    ['has no file', { ...bad, failedParts: ['a'] }, good, [], [5, 2, 0]],
+    ['is much', { ...bad, failed: 4, failedParts: ['a', 'b', 'c', 'd'] }, good, [], [5, 4, 0]],
     ['is nothing', good, good, [], [3, 0, 0]],
   ];
   for (const [what, first, second, expected, [passed, failed, unsteady]] of cases) {
