@@ -3,8 +3,9 @@
 import type { FabricNode } from './node.ts';
 
 /**
- * Devices, rules, neighbours, flows with the cookies of modes evpn and bgp (0x3e6 and 0x3e7), and FRR's configuration. The
- * kernel's own rule for VRFs stays, and the bridges' MTU is Open vSwitch's affair.
+ * Devices, rules, neighbours, flows with the cookies of modes evpn and bgp (0x3e6 and 0x3e7, whatever stands in the bit that
+ * sets some apart), and FRR's configuration. The kernel's own rule for VRFs stays, and the bridges' MTU is Open vSwitch's
+ * affair.
  */
 export async function stateOf(node: FabricNode): Promise<string> {
   const shown = await Promise.all([
@@ -13,7 +14,7 @@ export async function stateOf(node: FabricNode): Promise<string> {
     node.ok(['ip', '-6', 'rule']),
     node.ok(['ip', 'address', 'show', 'dev', 'br-ex']),
     node.ok(['ip', 'neigh', 'show', 'nud', 'permanent']),
-    node.ok(['ovs-ofctl', 'dump-flows', 'br-ex', 'cookie=0x3e6/-2']),
+    node.ok(['ovs-ofctl', 'dump-flows', 'br-ex', 'cookie=0x3e6/0xfffffffefffffffe']),
     node.vtysh('show running-config'),
   ]);
   return shown

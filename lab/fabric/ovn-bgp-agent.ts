@@ -1,6 +1,7 @@
 /**
  * The agent that Selvedge replaces, as Debian packages it: whether the guest has it, the configuration it is given, its
  * start and its end. Asserts nothing. It runs as root where its unit has the user neutron: that user has no sudo here.
+ * Debian has the names of routing tables in /usr/share, and its BGP driver breaks off without a file of them in /etc.
  */
 
 import { existsSync } from 'node:fs';
@@ -15,6 +16,9 @@ const program = '/usr/bin/ovn-bgp-agent';
 /** What the package's unit gives it, and the directory beside it for what a deployment adds. */
 const configFile = '/etc/ovn-bgp-agent/bgp-agent.conf';
 const configDir = '/etc/ovn-bgp-agent/bgp-agent.conf.d';
+
+/** Where it notes the tables of provider bridges. */
+export const tables = '/etc/iproute2/rt_tables';
 
 /** The words that tell both agents where the configuration lies. */
 export const predecessorConfiguration: readonly string[] = [
@@ -32,7 +36,10 @@ export function hasOvnBgpAgent(): boolean {
 const patience = 1200;
 
 export interface OvnBgpAgentSettings {
-  readonly vtep: string;
+  /** The EVPN driver unless it is another. */
+  readonly driver?: 'ovn_evpn_driver' | 'ovn_bgp_driver';
+  /** Of the EVPN driver. */
+  readonly vtep?: string;
   /** Seconds between two of its runs over everything; its default is 300. */
   readonly reconcileInterval?: number;
   /** As for `AgentProcess`. */
@@ -42,7 +49,8 @@ export interface OvnBgpAgentSettings {
 }
 
 export class OvnBgpAgent extends AgentProcess {
-  readonly #vtep: string;
+  readonly #driver: string;
+  readonly #vtep: string | undefined;
   readonly #reconcileInterval: number;
 
   constructor(node: FabricNode, settings: OvnBgpAgentSettings) {
@@ -52,6 +60,7 @@ export class OvnBgpAgent extends AgentProcess {
       env: { SETUPTOOLS_USE_DISTUTILS: 'stdlib' },
       logFile: settings.logFile ?? join(outDir, 'agents', `${node.name}-ovn-bgp-agent.log`),
     });
+    this.#driver = settings.driver ?? 'ovn_evpn_driver';
     this.#vtep = settings.vtep;
     this.#reconcileInterval = settings.reconcileInterval ?? 5;
   }
@@ -62,7 +71,7 @@ export class OvnBgpAgent extends AgentProcess {
       '[DEFAULT]',
       // It says at level debug only when a run over everything is over: by the lock that it takes.
       'default_log_levels = oslo_concurrency.lockutils=DEBUG',
-      'driver = ovn_evpn_driver',
+      `driver = ${this.#driver}`,
       `reconcile_interval = ${this.#reconcileInterval}`,
       'ovsdb_connection = unix:/run/openvswitch/db.sock',
       'bgp_AS = 64999',
@@ -71,10 +80,12 @@ export class OvnBgpAgent extends AgentProcess {
       'root_helper = env',
       '',
     ];
-    const added = ['[DEFAULT]', `evpn_local_ip = ${this.#vtep}`, ''];
+    const vtep = this.#vtep === undefined ? [] : [`evpn_local_ip = ${this.#vtep}`];
+    const added = ['[DEFAULT]', ...vtep, ''];
     await this.node.script(
       [
-        `mkdir -p ${configDir}`,
+        `mkdir -p ${configDir} /etc/iproute2`,
+        `test -e ${tables} || cp /usr/share/iproute2/rt_tables ${tables}`,
         `printf '%s\\n' ${quoted(main)} > ${configFile}`,
         `printf '%s\\n' ${quoted(added)} > ${configDir}/10-node.conf`,
       ].join('\n'),
@@ -150,7 +161,7 @@ async function isHelperIn(pid: number, netns: string): Promise<boolean> {
 /** How many runs over everything a log tells of, and how many of these broke off. */
 export function runs(log: string): { readonly ended: number; readonly failed: number } {
   return {
-    ended: log.match(/Lock "evpn" .*released.*\.sync" ::/g)?.length ?? 0,
+    ended: log.match(/Lock "(?:evpn|bgp)" .*released.*\.sync" ::/g)?.length ?? 0,
     failed: log.match(/Unexpected exception while running the sync:/g)?.length ?? 0,
   };
 }

@@ -5,6 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { loopback } from '../fabric/addresses.ts';
+import { isLossless } from '../fabric/lossless.ts';
 import type { Namespace } from '../fabric/namespace.ts';
 import type { FabricNode } from '../fabric/node.ts';
 import {
@@ -13,7 +14,7 @@ import {
   predecessorConfiguration,
   runs,
 } from '../fabric/ovn-bgp-agent.ts';
-import { scenario, type Stage } from '../fabric/scenario.ts';
+import { scenario } from '../fabric/scenario.ts';
 import { SelvedgeAgent } from '../fabric/selvedge.ts';
 import { addTenant, isGone, publicNetwork } from '../fabric/tenancy.ts';
 import { isWhole } from '../fabric/whole.ts';
@@ -81,7 +82,7 @@ scenario(
 
     // Of IPv6 the node itself gives the answers until then, and the VM's own may take a moment to find their way.
     step('Selvedge takes over under a stream');
-    await isLossless(stage, [near.v4], async () => {
+    await isLossless(stage, he, [near.v4], async () => {
       await selvedge.start();
       await selvedge.settles(300);
     });
@@ -103,7 +104,7 @@ scenario(
     step('back: Selvedge stops, ovn-bgp-agent starts again under streams');
     await c1.script(removeForeign);
     await selvedge.stop();
-    await isLossless(stage, [near.v4, near.v6], () => old.start());
+    await isLossless(stage, he, [near.v4, near.v6], () => old.start());
     note(`it ran ${formatRuns(old)}`);
     assert.deepEqual(await devicesOf(c1, 500), devices);
     const late = await network.vm('late', { on: c1, host: 14 });
@@ -112,7 +113,7 @@ scenario(
 
     if (!isWhole) return;
     step('and there again');
-    await isLossless(stage, [near.v4, near.v6], async () => {
+    await isLossless(stage, he, [near.v4, near.v6], async () => {
       await selvedge.start();
       await selvedge.settles(300);
     });
@@ -121,22 +122,6 @@ scenario(
   },
   skip,
 );
-
-/** Packets a second: Python takes minutes to start beside two streams of a hundred. */
-const rate = 20;
-
-/** Under a stream to each of the addresses. */
-async function isLossless(
-  stage: Stage,
-  [first, ...others]: readonly string[],
-  body: () => Promise<void>,
-): Promise<void> {
-  if (first === undefined) return body();
-  const next = () => isLossless(stage, others, body);
-  const report = await stage.underStream(stage.fabric.he, first, next, rate);
-  assert.ok(report.sent > 50);
-  assert.equal(report.lost, 0, `to ${first}`);
-}
 
 /** Name and index of a VNI's devices: one that was made anew has another index. */
 async function devicesOf(node: FabricNode, vni: number): Promise<ReadonlyMap<string, number>> {

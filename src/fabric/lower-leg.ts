@@ -7,7 +7,7 @@
 import type { Family, Ip } from '../net/ip.ts';
 import type { Mac } from '../net/mac.ts';
 import { defaultPrefix, hostPrefix } from '../net/prefix.ts';
-import { type FlowSpec, flowKey } from '../resources/flow.ts';
+import { apartCookie, type FlowSpec, flowKey } from '../resources/flow.ts';
 import { frrDeviceKey } from '../resources/frr.ts';
 import { type Kinds, resourceOf, type Spec } from '../resources/index.ts';
 import { linkKey } from '../resources/link.ts';
@@ -110,6 +110,7 @@ function answerFlow(at: LegPlace, settings: FabricSettings): FlowSpec {
     ...flow,
     // A solicitation is IPv6, which the other flow is for.
     priority: flow.priority + 1,
+    cookie: apartCookie(flow.cookie),
     match: { type: 'resolution', family: 6 },
     action: { type: 'answer', macOf: device },
   };

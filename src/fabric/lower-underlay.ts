@@ -6,7 +6,7 @@
 
 import type { Family } from '../net/ip.ts';
 import { defaultPrefix, hostPrefix } from '../net/prefix.ts';
-import { type FlowSpec, flowKey } from '../resources/flow.ts';
+import { apartCookie, type FlowSpec, flowKey } from '../resources/flow.ts';
 import { type Kinds, resourceOf, type Spec } from '../resources/index.ts';
 import { linkUpKey } from '../resources/link-up.ts';
 import { neighbourKey } from '../resources/neighbour.ts';
@@ -83,6 +83,7 @@ function answerFlow(at: ProviderPlace, settings: FabricSettings): FlowSpec {
     ...flow,
     // A solicitation is IPv6, which the other flow is for.
     priority: flow.priority + 1,
+    cookie: apartCookie(flow.cookie),
     ...(vlan === undefined ? {} : { vlan }),
     match,
     action: { type: 'answer', macOf: at.bridge },

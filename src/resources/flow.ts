@@ -69,6 +69,24 @@ export const flow: Kind<FlowSpec> = {
       : `ovs-ofctl add-flow ${spec.bridge} 'cookie=0x${spec.cookie.toString(16)},${printMatch(spec)},actions=${printAction(spec.action)}'`,
 };
 
+/**
+ * The mark of a flow that is none of ovn-bgp-agent's, in the cookie beside that of all our flows. A BGP driver that finds
+ * its own cookie on a flow of another priority breaks off there, at each of its runs over everything, and a node could not
+ * go back to it. Who has chosen a cookie as large as that has no flows for it to find.
+ */
+const apartBit = 2 ** 32;
+
+export function apartCookie(cookie: number): number {
+  return cookie < apartBit ? cookie + apartBit : cookie;
+}
+
+/** `COOKIE/MASK` for all flows with this cookie, those apart among them, in the words of ovs-ofctl(8). */
+export function cookieFilter(cookie: number): string {
+  const whole = 2n ** 64n - 1n;
+  const mask = cookie < apartBit ? whole - BigInt(apartBit) : whole;
+  return `0x${cookie.toString(16)}/0x${mask.toString(16)}`;
+}
+
 /** What OpenFlow takes for the identity of a flow: table, priority and match. */
 export function flowKey(spec: FlowSpec): Key {
   return `flow ${spec.bridge} ${printMatch(spec)}` as Key;

@@ -75,7 +75,7 @@ describe('a provider network in a VRF', () => {
       'ip address replace 2001:db8::1/128 dev vp1001.123',
       "ovs-ofctl add-flow br-ex 'cookie=0x3e6,priority=1000,ip,in_port=patch-provnet-1-to-br-int,dl_vlan=123,actions=mod_dl_dst:<mac of vp1001.123>,strip_vlan,output:vo1001.123'",
       "ovs-ofctl add-flow br-ex 'cookie=0x3e6,priority=1000,ipv6,in_port=patch-provnet-1-to-br-int,dl_vlan=123,actions=mod_dl_dst:<mac of vp1001.123>,strip_vlan,output:vo1001.123'",
-      "ovs-ofctl add-flow br-ex 'cookie=0x3e6,priority=1001,icmp6,in_port=patch-provnet-1-to-br-int,dl_vlan=123,icmp_type=135,icmp_code=0,actions=answer(mac of vp1001.123)'",
+      "ovs-ofctl add-flow br-ex 'cookie=0x1000003e6,priority=1001,icmp6,in_port=patch-provnet-1-to-br-int,dl_vlan=123,icmp_type=135,icmp_code=0,actions=answer(mac of vp1001.123)'",
     ]);
   });
 

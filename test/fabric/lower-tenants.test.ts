@@ -110,3 +110,19 @@ test('what is announced needs the whole way, and all of it is there', () => {
     assert.ok(needs.includes(`sysctl ${proxy}` as (typeof needs)[number]), key);
   }
 });
+
+test('what ovn-bgp-agent finds by its cookie has the one priority that it can read', () => {
+  const [network] = around;
+  const flows = lowerAll([{ ...network, answers: true }])
+    .map(({ spec }) => spec as Spec)
+    .filter((spec) => spec.kind === 'flow');
+  const { flowCookie, flowPriority } = settings;
+  assert.deepEqual(
+    flows.map(({ cookie, priority }) => [cookie === flowCookie, priority === flowPriority]),
+    [
+      [true, true],
+      [true, true],
+      [false, false],
+    ],
+  );
+});

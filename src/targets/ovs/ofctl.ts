@@ -7,6 +7,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
 import { err, ok, type Result } from '../../base/result.ts';
+import { cookieFilter } from '../../resources/flow.ts';
 
 const program = 'ovs-ofctl';
 
@@ -14,7 +15,7 @@ const program = 'ovs-ofctl';
 const patience = 10_000;
 
 export function dumpFlows(bridge: string, cookie: number): Promise<Result<string, string>> {
-  const filter = `cookie=0x${cookie.toString(16)}/-1`;
+  const filter = `cookie=${cookieFilter(cookie)}`;
   return run(['--no-stats', '--no-names', 'dump-flows', bridge, filter], '');
 }
 

@@ -14,7 +14,7 @@ import { parseVlanId } from '../../../src/net/numbers.ts';
 import { parsePrefix } from '../../../src/net/prefix.ts';
 import { type OvsDatabase, openOvsDatabase } from '../../../src/ovs/database.ts';
 import { systemClock } from '../../../src/protocols/ovsdb/index.ts';
-import { type FlowSpec, flow } from '../../../src/resources/flow.ts';
+import { apartCookie, type FlowSpec, flow } from '../../../src/resources/flow.ts';
 import { type OvsPortSpec, ovsPort } from '../../../src/resources/ovs-port.ts';
 import type { AnySpec, Key, Kind, Verb } from '../../../src/resources/resource.ts';
 import type { Observed, Operation, Owner, Target } from '../../../src/resources/target.ts';
@@ -150,6 +150,13 @@ const flows: Readonly<Record<string, FlowSpec>> = {
   },
   'ND answer': {
     ...base,
+    match: { type: 'resolution', family: 6 },
+    action: { type: 'answer', macOf },
+  },
+  'ND answer, set apart': {
+    ...base,
+    cookie: apartCookie(base.cookie),
+    priority: 1001,
     match: { type: 'resolution', family: 6 },
     action: { type: 'answer', macOf },
   },
@@ -305,6 +312,11 @@ describe('flows', () => {
     const left = ovs.ofctl('--no-stats', 'dump-flows', 'br-ex');
     assert.doesNotMatch(left, /priority=77/);
     assert.match(left, /priority=900/);
+  });
+
+  it('set apart are not found by the plain cookie', () => {
+    const found = ovs.ofctl('--no-stats', 'dump-flows', 'br-ex', 'cookie=0x3e6/-1');
+    assert.doesNotMatch(found, /priority=1001/);
   });
 
   it('wait for a port that is not there', async () => {
