@@ -6,8 +6,12 @@
 /** Of OVN_Southbound: ovn-controller has claimed the port, or nobody has. */
 interface Bound {
   readonly by: 'binding';
-  /** Port_Binding.chassis. A second chassis, `additional_chassis`, only gets ready to be this one. */
+  /** Port_Binding.chassis. */
   readonly chassis: string | undefined;
+  /** The one in `additional_chassis`: where the port will be, while a virtual machine migrates. */
+  readonly next?: string | undefined;
+  /** Whether the machine has been heard there: `options:additional-chassis-activated`. */
+  readonly isHeardThere?: boolean;
 }
 
 /** Of OVN_Northbound: where the port is meant to be, and whether it is anywhere. */
@@ -31,7 +35,11 @@ export type PlacementFacts = Bound | Requested | Hosted;
 
 /** The chassis or host that a port is at, by the name that the facts have for it; `undefined` where it is at none. */
 export function placementOf(facts: PlacementFacts): string | undefined {
-  if (facts.by === 'binding') return facts.chassis;
+  if (facts.by === 'binding') {
+    const { chassis, next, isHeardThere = false } = facts;
+    // The old node lets go of the port, or has only the memory of it left, well before Neutron says where it belongs.
+    return next !== undefined && (chassis === undefined || isHeardThere) ? next : chassis;
+  }
   if (facts.by === 'status') return facts.hostingChassis;
   if (!facts.isUp) return undefined;
   // ovn-controller claims a virtual port where one of its parents is, whatever is requested; Neutron notes where.

@@ -18,6 +18,7 @@ import {
 } from '../net/numbers.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
 import { annotationIds } from './network.ts';
+import { placementOf } from './placement.ts';
 import type { PortBindingRow } from './row.ts';
 
 /** `neutron_bgpvpn:vni` and `:as` of external_ids; both or nothing. */
@@ -46,6 +47,7 @@ export interface PortBinding {
   readonly name: string;
   readonly type: string;
   readonly datapath: string;
+  /** UUID of the Chassis where it is, see `placementOf`. */
   readonly chassis: string | undefined;
   /** UUID of the HA_Chassis_Group whose members may have it. */
   readonly haChassisGroup: string | undefined;
@@ -101,7 +103,7 @@ export function parsePortBinding(row: PortBindingRow): PortBinding {
     name: row.logical_port,
     type: row.type,
     datapath: row.datapath,
-    chassis: row.chassis,
+    chassis: placementOf({ by: 'binding', chassis: row.chassis, ...migrationOf(row) }),
     haChassisGroup: row.ha_chassis_group,
     addresses: addresses.length > 0 ? addresses : cidrs,
     // There it says something of the network, and in other words.
@@ -122,6 +124,12 @@ export function parsePortBinding(row: PortBindingRow): PortBinding {
     addressScopes: parseAddressScopes(row.external_ids),
     issues,
   };
+}
+
+/** ovn-nb(5), requested-chassis: with more than one besides, nobody knows where the machine is going. */
+function migrationOf({ additional_chassis: others = [], options }: PortBindingRow) {
+  if (others.length !== 1) return {};
+  return { next: others[0], isHeardThere: options.has('additional-chassis-activated') };
 }
 
 /** What cannot be read counts as `false`: whoever wrote it wanted something kept back. */

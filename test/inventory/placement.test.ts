@@ -18,6 +18,18 @@ const request = (facts: Partial<Requested>): PlacementFacts => ({
 const cases: Readonly<Record<string, readonly [PlacementFacts, string | undefined]>> = {
   'a port that is bound is there': [{ by: 'binding', chassis: 'u1' }, 'u1'],
   'one that is not is nowhere': [{ by: 'binding', chassis: undefined }, undefined],
+  'one that is about to migrate is where it was': [
+    { by: 'binding', chassis: 'u1', next: 'u2' },
+    'u1',
+  ],
+  'one that has been heard on the new node is there': [
+    { by: 'binding', chassis: 'u1', next: 'u2', isHeardThere: true },
+    'u2',
+  ],
+  'as is one that the old node has let go of': [
+    { by: 'binding', chassis: undefined, next: 'u2' },
+    'u2',
+  ],
   'a gateway is where its status says': [{ by: 'status', hostingChassis: 'c1' }, 'c1'],
   'and nowhere before it says': [{ by: 'status', hostingChassis: undefined }, undefined],
   'a port that is up is where it is requested': [request({ requestedChassis: 'c1' }), 'c1'],

@@ -47,7 +47,7 @@ export type CloudEvent =
   | { readonly set: 'vtep'; readonly to: string | undefined }
   | { readonly set: 'mtu'; readonly to: number | undefined };
 
-type MachineIs = Pick<MachinePort, 'up' | 'isMoving' | 'expose' | 'parent'>;
+type MachineIs = Pick<MachinePort, 'up' | 'movingTo' | 'isHeardThere' | 'expose' | 'parent'>;
 
 export function applyCloudEvent(cloud: Cloud, event: CloudEvent): Cloud {
   switch (event.set) {
@@ -254,7 +254,8 @@ const balancer: fc.Arbitrary<Balancer> = fc.record({
 
 const machineIs: fc.Arbitrary<MachineIs> = fc.record({
   up: fc.constantFrom(undefined, true, true, false),
-  isMoving: fc.constantFrom(false, false, true),
+  movingTo: fc.constantFrom(undefined, undefined, 'here', 'there'),
+  isHeardThere: fc.boolean(),
   expose,
   parent: fc.constantFrom(undefined, 0, 1, 2),
 });

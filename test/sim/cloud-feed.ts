@@ -120,7 +120,8 @@ export class CloudFeed {
 
   #isOfInterest(row: PortBindingRow, interest: PortInterest): boolean {
     return (
-      (interest.ownChassis && row.chassis === 'here') ||
+      (interest.ownChassis &&
+        (row.chassis === 'here' || row.additional_chassis?.includes('here') === true)) ||
       (interest.ownGroups && this.#groups.has(row.ha_chassis_group ?? '')) ||
       interest.types.has(row.type) ||
       interest.datapaths.has(row.datapath) ||

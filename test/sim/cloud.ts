@@ -77,8 +77,10 @@ export interface MachinePort {
   readonly mac: string;
   readonly cidrs: string | undefined;
   readonly up?: boolean | undefined;
-  /** Whether a second chassis has it. */
-  readonly isMoving?: boolean;
+  /** The second chassis that has it. */
+  readonly movingTo?: ChassisName | undefined;
+  /** Whether it has been heard there. */
+  readonly isHeardThere?: boolean;
   /** `selvedge:expose` of external_ids. */
   readonly expose?: string | undefined;
   /** Of a virtual port: the machine that has its address. */
@@ -329,7 +331,10 @@ function machineRows(machine: MachinePort | undefined, index: number): readonly 
         'neutron:subnet_pool_addr_scope6': machine.scopes?.v6,
       }),
       up: machine.up,
-      additional_chassis: machine.isMoving === true ? ['there'] : [],
+      additional_chassis: machine.movingTo === undefined ? [] : [machine.movingTo],
+      options: idsOf({
+        'additional-chassis-activated': machine.isHeardThere === true ? 'it' : undefined,
+      }),
       virtual_parent: machine.parent === undefined ? undefined : machineNames[machine.parent],
     }),
   ];

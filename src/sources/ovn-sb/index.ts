@@ -234,7 +234,7 @@ function portAfter(
   // What happens most: ovn-controller claims a port, says that it is up, or releases it.
   const isMoved =
     change.kind === 'modify' && change.columns.every((name) => name === 'chassis' || name === 'up');
-  if (isMoved && before !== undefined) {
+  if (isMoved && before?.isMoving === false) {
     return { ...before, chassis: change.new.chassis, isUp: change.new.up !== false };
   }
   return parsePortBinding(toRow(change.new));
@@ -290,6 +290,8 @@ interface Own {
 /** Sorted, so that equal interests are equal conditions. Each table's need what the one before it gave. */
 function conditionsOf(interest: PortInterest, { chassis, seats, groups }: Own): Conditions {
   const own: readonly Condition[] = chassis === undefined ? [] : [['chassis', '==', chassis]];
+  const coming: readonly Condition[] =
+    chassis === undefined ? [] : [['additional_chassis', 'includes', [chassis]]];
   const each = (column: string, values: ReadonlySet<string>): readonly Condition[] =>
     [...values].sort().map((value): Condition => [column, '==', value]);
   const { ownChassis, ownGroups, types, datapaths, names, balanced } = interest;
@@ -300,7 +302,7 @@ function conditionsOf(interest: PortInterest, { chassis, seats, groups }: Own): 
       .sort()
       .map((seat): Condition => ['ha_chassis', 'includes', [seat]]),
     Port_Binding: [
-      ...(ownChassis ? own : []),
+      ...(ownChassis ? [...own, ...coming] : []),
       ...each('ha_chassis_group', groups),
       ...each('type', types),
       ...each('datapath', datapaths),

@@ -160,7 +160,24 @@ describe('when a port is there', () => {
       [node, own],
     ],
     'while it moves to another node, whatever is said of it': [
-      only({ machines: [{ ...machine, up: false, isMoving: true }] }),
+      only({ machines: [{ ...machine, up: false, movingTo: 'there' }] }),
+      {},
+      [node, own],
+    ],
+    'until it is heard there': [
+      only({ machines: [{ ...machine, movingTo: 'there', isHeardThere: true }] }),
+      {},
+      [node],
+    ],
+    'and from when on it is heard here': [
+      only({
+        machines: [{ ...machine, chassis: 'there', movingTo: 'here', isHeardThere: true }],
+      }),
+      {},
+      [node, own],
+    ],
+    'or the old node has let go of it': [
+      only({ machines: [{ ...machine, chassis: undefined, up: false, movingTo: 'here' }] }),
       {},
       [node, own],
     ],
