@@ -64,7 +64,16 @@ export function becauseTranslated(
     : { source: 'OVN_Northbound', object: `NAT at ${port.name}`, fact };
 }
 
+/** All that leaves by an exit has the same reasons, and there may be thousands: they are made, and kept, once. */
+const ofExits = new WeakMap<ProviderExit, readonly Reason[]>();
+
 export function becauseExit(exit: ProviderExit): readonly Reason[] {
+  const found = ofExits.get(exit) ?? reasonsOf(exit);
+  ofExits.set(exit, found);
+  return found;
+}
+
+function reasonsOf(exit: ProviderExit): readonly Reason[] {
   const tag = exit.vlan === undefined ? '' : ` tag=${exit.vlan}`;
   const network = exit.localnet.physicalNetwork ?? '';
   return [

@@ -16,7 +16,12 @@ export function isProvider(datapath: string, inventory: Inventory): boolean {
   return false;
 }
 
+/** The same object for all that is on a network, of which there may be much. */
 export function placeOf(exit: ProviderExit, inventory: Inventory): ProviderPlace {
+  return inventory.derived(`place ${exit.localnet.name}`, () => findPlace(exit, inventory));
+}
+
+function findPlace(exit: ProviderExit, inventory: Inventory): ProviderPlace {
   const { bridge, vlan, patchPort } = exit;
   const bridges = inventory.ovs.bridgeMappings.values();
   return {
