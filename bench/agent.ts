@@ -5,35 +5,43 @@
  *
  *   node bench/agent.ts
  *   BENCH_PORTS=0,200 BENCH_BURSTS=200 node bench/agent.ts       a short one; bench/README.md has all settings
+ *   BENCH_MODE=bgp node bench/agent.ts                           provider networks and floating IPs, by default evpn
+ *   BENCH_CLOUD=1000,100000 BENCH_PORTS=100 node bench/agent.ts  in clouds of so many ports
  */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
-import { formatReport, type Report } from './agent/figures.ts';
+import { formatReport, type Report, reportName } from './agent/figures.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const out = join(root, 'out', 'bench');
 const counts = (process.env['BENCH_PORTS'] ?? '0,200,1000,10000').split(',');
+const mode = process.env['BENCH_MODE'] ?? 'evpn';
+/** 0: no other ports than those. */
+const clouds = (process.env['BENCH_CLOUD'] ?? '0').split(',');
 const timeLimitSeconds = 3600;
 
 /** What the guest has measured with so many ports. */
-function measure(ports: string): Report {
-  const path = join(out, `agent-${ports}.json`);
+function measure(ports: string, cloud: string): Report {
+  const path = join(out, reportName(mode, ports, cloud));
   rmSync(path, { force: true });
   const words = ['run', '--timeout', String(timeLimitSeconds), '--out', out, 'bench/agent/main.ts'];
   const { status } = spawnSync(process.execPath, ['lab/main.ts', ...words], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, BENCH_PORTS: ports },
+    env: { ...process.env, BENCH_MODE: mode, BENCH_PORTS: ports, BENCH_CLOUD: cloud },
   });
-  if (status !== 0) throw new Error(`the run with ${ports} ports ended with status ${status}`);
+  if (status !== 0)
+    throw new Error(
+      `the run with ${ports} ports in a cloud of ${cloud} ended with status ${status}`,
+    );
   return JSON.parse(readFileSync(path, 'utf8')) as Report;
 }
 
 const [load = 0] = loadavg();
-const reports = counts.map(measure);
+const reports = counts.flatMap((ports) => clouds.map((cloud) => measure(ports, cloud)));
 const [first] = reports;
 if (first === undefined) throw new Error('BENCH_PORTS names no number');
 const report: Report = {

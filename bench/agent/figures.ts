@@ -27,12 +27,16 @@ export interface Idle {
 /** Everything measured with so many ports exposed. */
 export interface PortFigures {
   readonly ports: number;
+  /** How many ports there are in the cloud, where there are others than these. */
+  readonly cloud?: number;
   /** The server's answer to a transaction of one port, while nobody listens. */
   readonly commit?: Sample;
   /** `settled`: the agent's word that all is done. */
   readonly coldStart?: Reached & { readonly settled: Sample };
   readonly bind: Reached;
   readonly unbind: Reached;
+  /** Given to a virtual machine that runs, and taken away. */
+  readonly floating?: { readonly associated: Reached; readonly dissociated: Reached };
   /** By the number of ports in the one transaction. */
   readonly bursts: Readonly<Record<string, Reached & { readonly withdrawn: Sample }>>;
   readonly resync: Sample;
@@ -51,6 +55,7 @@ export interface Calibration {
 }
 
 export interface Report {
+  readonly mode: string;
   readonly at: string;
   readonly release: string;
   readonly kernel: string;
@@ -58,6 +63,7 @@ export interface Report {
   /** Of each guest, before and after what was measured there. */
   readonly calibration: readonly {
     readonly ports: number;
+    readonly cloud?: number;
     readonly before: Calibration;
     readonly after: Calibration;
   }[];
@@ -72,6 +78,11 @@ export function sampleOf(values: readonly number[]): Sample {
   const rank = (of: number): number =>
     round(sorted[Math.max(0, Math.ceil(of * sorted.length) - 1)] ?? Number.NaN);
   return { n: sorted.length, p50: rank(0.5), p99: rank(0.99) };
+}
+
+/** Where a guest leaves what it has measured. */
+export function reportName(mode: string, ports: string | number, cloud: string | number): string {
+  return `agent-${mode}-${ports}${Number(cloud) === 0 ? '' : `-of-${cloud}`}.json`;
 }
 
 export function round(value: number, digits = 1): number {
@@ -91,14 +102,14 @@ export function formatReport({ results, predecessor, calibration }: Report): str
     row([name, ...calibration.map(({ before, after }) => `${read(before)} / ${read(after)}`)]),
   ];
   return [
-    row(['ms, p50 or p50 / p99', ...results.map(({ ports }) => `${ports} ports`)]),
+    row(['ms, p50 or p50 / p99', ...results.map(heading)]),
     row(['---', ...results.map(() => '---:')]),
     ...rows.map(([name, read, withTail]) =>
       row([name, ...results.map((each) => cell(read(each), withTail))]),
     ),
     ...predecessor.flatMap((theirs) => compare(theirs, results, rows)),
     '',
-    row(['calibration, ms, before / after', ...calibration.map(({ ports }) => `${ports} ports`)]),
+    row(['calibration, ms, before / after', ...calibration.map(heading)]),
     row(['---', ...calibration.map(() => '---:')]),
     ...calibrated('a loop in Node', ({ loop }) => loop),
     ...calibrated('20 processes from a shell', ({ fork20 }) => fork20),
@@ -113,6 +124,13 @@ function rowsOf(results: readonly PortFigures[]): readonly Row[] {
     ['bind → route in the spine’s kernel', ({ bind }) => bind.spine, true],
     ['unbind → address gone', ({ unbind }) => unbind.kernel, true],
     ['unbind → route gone at the spine', ({ unbind }) => unbind.spine, true],
+    [
+      'floating IP → address in the node’s kernel',
+      (each) => each.floating?.associated.kernel,
+      true,
+    ],
+    ['floating IP → route in the spine’s kernel', (each) => each.floating?.associated.spine, true],
+    ['floating IP taken away → address gone', (each) => each.floating?.dissociated.kernel, true],
     ...burstsOf(results).flatMap((size): readonly Row[] => [
       [`burst of ${size} → last address`, ({ bursts }) => bursts[size]?.kernel],
       [`burst of ${size} → last route at the spine`, ({ bursts }) => bursts[size]?.spine],
@@ -149,6 +167,10 @@ function compare(
     row(['---', '---:', '---:', '---:']),
     ...compared,
   ];
+}
+
+function heading({ ports, cloud }: Pick<PortFigures, 'ports' | 'cloud'>): string {
+  return cloud === undefined ? `${ports} ports` : `${ports} of ${cloud} ports`;
 }
 
 function burstsOf(results: readonly PortFigures[]): readonly string[] {

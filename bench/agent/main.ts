@@ -1,7 +1,7 @@
 /**
- * Runs in the lab: the agent in mode `evpn` on c1, with virtual machines as rows of the Southbound database and nothing
+ * Runs in the lab: the agent on c1, with virtual machines as rows of the Southbound database and nothing
  * else that writes there, from the transaction to the kernel of the node and to that of the spine. One number of ports,
- * BENCH_PORTS, in a fresh guest, so that a cold start is one. Leaves `agent-PORTS.json`; `../agent.ts` runs it.
+ * BENCH_PORTS, in a fresh guest, so that a cold start is one. Leaves a report; `../agent.ts` runs it.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,13 +14,23 @@ import { startController, startNorthd, stopController, stopNorthd } from '../../
 import { theFabric } from '../../lab/fabric/scenario.ts';
 import type { Fabric } from '../../lab/fabric/topology.ts';
 import { guestSeconds } from '../../lab/fabric/uptime.ts';
-import { type PortFigures, type Report, sampleOf } from './figures.ts';
+import { type PortFigures, type Report, reportName, sampleOf } from './figures.ts';
 import { calibrate, giveWay, versions } from './machine.ts';
-import { commitTimes, type Instruments, measure, reached, thereAndBack } from './measure.ts';
+import {
+  bindingIn,
+  coldTimes,
+  commitTimes,
+  floatingTimes,
+  type Instruments,
+  measure,
+  thereAndBack,
+} from './measure.ts';
 import { NodeUnderTest } from './node-under-test.ts';
 import { measurePredecessor } from './predecessor.ts';
-import { range, Southbound } from './southbound.ts';
+import { range } from './rows.ts';
+import { Southbound } from './southbound.ts';
 import { Watcher } from './watcher.ts';
+import { workloadOf } from './workload.ts';
 
 const numbers = (name: string, otherwise: string): readonly number[] =>
   (process.env[name] ?? otherwise)
@@ -29,8 +39,11 @@ const numbers = (name: string, otherwise: string): readonly number[] =>
     .map(Number);
 const number = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
 
+const workload = workloadOf(process.env['BENCH_MODE'] ?? 'evpn');
 const settings = {
   ports: number('BENCH_PORTS', 200),
+  /** Ports in all, those of the other node included; 0 for none of these. */
+  cloud: number('BENCH_CLOUD', 0),
   samples: number('BENCH_SAMPLES', 50),
   rounds: number('BENCH_ROUNDS', 3),
   idleSeconds: number('BENCH_IDLE', 60),
@@ -39,7 +52,8 @@ const settings = {
   /** Samples of the replaced agent, afterwards on the same node; 0 leaves it out. */
   predecessor: number('BENCH_PREDECESSOR', 0),
 };
-const vni = 500;
+/** Ports that are there beside those that are bound from the start. */
+const few = 10;
 /** After a start FRR is looked at more and more rarely. */
 const restSeconds = 60;
 
@@ -52,13 +66,7 @@ async function coldStart(bench: Bench, ports: number): Promise<Pick<PortFigures,
     await bench.agent.start();
     return {};
   }
-  const starts: number[] = [];
-  const start = () => {
-    const started = bench.agent.start();
-    return async () => void starts.push(await started);
-  };
-  const measured = await measure(bench, range(0, ports), 'new', start);
-  return { coldStart: { ...reached([measured]), settled: sampleOf(starts) } };
+  return coldTimes(bench, ports, () => bench.agent.start());
 }
 
 async function burstsOf(bench: Bench, ports: number): Promise<PortFigures['bursts']> {
@@ -67,7 +75,8 @@ async function burstsOf(bench: Bench, ports: number): Promise<PortFigures['burst
     say(`${ports} ports: ${size} more in one transaction, ${settings.rounds} times`);
     const set = range(ports, ports + size);
     const settled = () => bench.agent.operations();
-    const { bind, unbind } = await thereAndBack(bench, set, settings.rounds, settled);
+    const binding = bindingIn(bench.southbound);
+    const { bind, unbind } = await thereAndBack(bench, binding, set, settings.rounds, settled);
     found[size] = { ...bind, withdrawn: unbind.kernel };
   }
   return found;
@@ -100,26 +109,29 @@ async function clearNode(bench: Bench): Promise<void> {
 }
 
 async function predecessorOf(fabric: Fabric, bench: Bench): Promise<PortFigures | undefined> {
-  const { ports, rounds, idleSeconds, bursts, predecessor: samples } = settings;
+  const { ports, idleSeconds, bursts, predecessor: samples } = settings;
   if (samples === 0) return undefined;
-  await bench.agent.stop();
+  await bench.agent.drain();
   say(`${ports} ports: ovn-bgp-agent on the same node`);
   const [burst = 1] = bursts;
-  await bench.southbound.fill(ports + burst, 0);
-  const asked = { ports, samples, rounds, burst, idleSeconds: Math.max(1, idleSeconds) };
+  await bench.southbound.fill(ports + Math.max(few, burst), 0);
+  const driver = workload.predecessor;
+  const asked = { driver, ports, samples, burst, idleSeconds: Math.max(1, idleSeconds) };
   return measurePredecessor(fabric.c1, bench, asked);
 }
 
 async function measureAll(bench: Bench): Promise<PortFigures> {
   const { agent, southbound } = bench;
-  const { ports, samples, rounds } = settings;
-  await southbound.fill(ports + Math.max(1, ...settings.bursts), ports);
+  const { ports, cloud, samples, rounds } = settings;
+  await southbound.fill(ports + Math.max(few, ...settings.bursts), ports);
+  await southbound.surround(cloud);
   const commit = await commitTimes(bench, ports, samples);
   say(`${ports} ports: cold start`);
   const cold = await coldStart(bench, ports);
   if (process.env['BENCH_VERBOSE'] !== undefined) say(agent.story());
   say(`${ports} ports: ${samples} ports bound and unbound, one after the other`);
-  const single = await thereAndBack(bench, [ports], samples);
+  const single = await thereAndBack(bench, bindingIn(southbound), [ports], samples);
+  const floating = await floatingTimes(bench, ports, samples);
   const bursts = await burstsOf(bench, ports);
   // As many rows as ports, from here on.
   await southbound.trim(ports);
@@ -130,9 +142,11 @@ async function measureAll(bench: Bench): Promise<PortFigures> {
   const idle = await idleOf(agent);
   return {
     ports,
+    ...(cloud === 0 ? {} : { cloud }),
     commit,
     ...cold,
     ...single,
+    ...floating,
     bursts,
     resync: sampleOf(resyncs),
     startInPlace,
@@ -140,28 +154,20 @@ async function measureAll(bench: Bench): Promise<PortFigures> {
   };
 }
 
-/** A tenant's network behind a router with its gateway on c1; then nobody but us writes the Southbound database. */
+/** The networks of the workload; then nobody but us writes the Southbound database. */
 async function withBench(fabric: Fabric, body: (bench: Bench) => Promise<void>): Promise<void> {
   const { central, c1, c2, spine } = fabric;
   const cloud = new Cloud(fabric);
-  const outside = await cloud.network('public', {
-    subnets: ['172.24.4.0/24'],
-    physnet: 'physnet1',
-  });
-  const tenant = await cloud.network('tenant', { subnets: ['10.1.0.0/16'] });
-  const router = await cloud.router('r1', { gateway: outside, host: 5, on: [c1] });
-  await router.attach(tenant);
-  await router.setBgpvpn({ vni, as: 64999 });
+  const places = await workload.prepare(fabric, cloud);
   await cloud.sync();
-  const [networkPort = ''] = router.interfacePorts(tenant);
   for (const node of [c1, c2]) await stopController(node, true);
   await stopNorthd(central);
   const path = join(central.dir, 'run/ovn/ovnsb_db.sock');
-  const southbound = await Southbound.open(path, networkPort, c1.name);
+  const southbound = await Southbound.open(path, places, [c1.name, c2.name]);
   const agent = new NodeUnderTest(c1);
-  await agent.prepare();
+  await agent.prepare(workload.mode);
   const kernel = new Watcher(c1, 'address');
-  const route = new Watcher(spine, 'route', String(vni));
+  const route = new Watcher(spine, 'route', String(workload.spineTable));
   try {
     await body({ agent, southbound, kernel, spine: route, pause: settings.pause });
   } finally {
@@ -193,15 +199,18 @@ await withBench(fabric, async (bench) => {
   else await clearNode(bench);
 });
 const release = /PRETTY_NAME="(.*)"/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
+const { ports, cloud } = settings;
 const report: Report = {
+  mode: workload.mode,
   at: new Date().toISOString(),
   release,
   kernel: kernelRelease(),
   versions: versions(),
-  calibration: [{ ports: settings.ports, before, after: calibrate() }],
+  calibration: [{ ports, ...(cloud === 0 ? {} : { cloud }), before, after: calibrate() }],
   results,
   predecessor,
 };
-writeFileSync(join(outDir, `agent-${settings.ports}.json`), `${JSON.stringify(report, null, 2)}\n`);
+const name = reportName(workload.mode, ports, cloud);
+writeFileSync(join(outDir, name), `${JSON.stringify(report, null, 2)}\n`);
 say('done');
 process.exit(0);

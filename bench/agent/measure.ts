@@ -1,9 +1,10 @@
 /** From a transaction on the Southbound database to both kernels, whatever agent is between them. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Reached, type Sample, sampleOf } from './figures.ts';
-import { ipOf, range, type Southbound } from './southbound.ts';
-import type { Act } from './transaction.ts';
+import { type PortFigures, type Reached, type Sample, sampleOf } from './figures.ts';
+import { range } from './rows.ts';
+import type { Southbound } from './southbound.ts';
+import { type Act, carryOut } from './transaction.ts';
 import { now, type Times, type Watcher } from './watcher.ts';
 
 /** The ends of what is measured. */
@@ -22,12 +23,12 @@ interface Measured {
 }
 
 export async function measure(
-  { kernel, spine }: Instruments,
+  { southbound, kernel, spine }: Instruments,
   ports: readonly number[],
   change: 'new' | 'gone',
   act: Act,
 ): Promise<Measured> {
-  const ips = ports.map(ipOf);
+  const ips = ports.map((port) => southbound.ipOf(port));
   const [near, far] = [await kernel.expect(ips, change), await spine.expect(ips, change)];
   const begun = now();
   const ended = act();
@@ -37,7 +38,22 @@ export async function measure(
   return seen;
 }
 
-export function reached(all: readonly Measured[]): Reached {
+/** From the start of an agent on a node where nothing is set up; `start` resolves to when it says that all is done. */
+export async function coldTimes(
+  instruments: Instruments,
+  ports: number,
+  start: () => Promise<number>,
+): Promise<Pick<PortFigures, 'coldStart'>> {
+  const settled: number[] = [];
+  const act = () => {
+    const started = start();
+    return async () => void settled.push(await started);
+  };
+  const measured = await measure(instruments, range(0, ports), 'new', act);
+  return { coldStart: { ...reached([measured]), settled: sampleOf(settled) } };
+}
+
+function reached(all: readonly Measured[]): Reached {
   return {
     kernel: sampleOf(all.map(({ kernel }) => kernel.last)),
     spine: sampleOf(all.map(({ spine }) => spine.last)),
@@ -63,24 +79,56 @@ export async function commitTimes(
   return sampleOf(took);
 }
 
-/** Some ports bound, then unbound, so many times; `settled` says when the agent is done with several. */
+/** A transaction on some ports, and the one that undoes it. */
+export type Change = readonly [
+  there: (ports: readonly number[]) => Promise<Act>,
+  back: (ports: readonly number[]) => Promise<Act>,
+];
+
+export function bindingIn(southbound: Southbound): Change {
+  return [(ports) => southbound.binding(ports), (ports) => southbound.unbinding(ports)];
+}
+
+export function floatingIn(southbound: Southbound): Change {
+  return [(ports) => southbound.associating(ports), (ports) => southbound.dissociating(ports)];
+}
+
+/** So many times, until exposed and until withdrawn; `settled` says when the agent is done with several. */
 export async function thereAndBack(
   instruments: Instruments,
+  [there, back]: Change,
   ports: readonly number[],
   times: number,
   settled: () => Promise<unknown> = async () => {},
 ): Promise<{ readonly bind: Reached; readonly unbind: Reached }> {
-  const { southbound, pause } = instruments;
-  const bound: Measured[] = [];
-  const unbound: Measured[] = [];
+  const { pause } = instruments;
+  const exposed: Measured[] = [];
+  const withdrawn: Measured[] = [];
   for (const _ of range(0, times)) {
-    const bind = await southbound.binding(ports);
+    const expose = await there(ports);
     await sleep(pause);
-    bound.push(await measure(instruments, ports, 'new', bind));
-    const unbind = await southbound.unbinding(ports);
+    exposed.push(await measure(instruments, ports, 'new', expose));
+    const withdraw = await back(ports);
     await sleep(pause);
-    unbound.push(await measure(instruments, ports, 'gone', unbind));
+    withdrawn.push(await measure(instruments, ports, 'gone', withdraw));
     await settled();
   }
-  return { bind: reached(bound), unbind: reached(unbound) };
+  return { bind: reached(exposed), unbind: reached(withdrawn) };
+}
+
+/** A floating IP given to a virtual machine that runs, and taken away; nothing where there are none. */
+export async function floatingTimes(
+  instruments: Instruments,
+  ports: number,
+  times: number,
+): Promise<Pick<PortFigures, 'floating'>> {
+  const { southbound } = instruments;
+  const port = southbound.floatingFrom(ports);
+  if (port === undefined) return {};
+  await carryOut(southbound.dissociating([port]));
+  await carryOut(southbound.binding([port]));
+  const { bind, unbind } = await thereAndBack(instruments, floatingIn(southbound), [port], times);
+  await carryOut(southbound.unbinding([port]));
+  await carryOut(southbound.associating([port]));
+  return { floating: { associated: bind, dissociated: unbind } };
 }

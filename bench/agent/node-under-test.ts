@@ -12,10 +12,8 @@ import type { Idle } from './figures.ts';
 import { asUsual, childrenOf, idleOf } from './machine.ts';
 
 const patienceSeconds = 1200;
+const program = join(projectDir, 'dist/cli/main.js');
 const settledText = 'the node is as it should be';
-
-/** Defaults, but for the form of the log. */
-const configuration = '[log]\nformat = "json"\n';
 
 export class NodeUnderTest {
   readonly #node: FabricNode;
@@ -26,15 +24,17 @@ export class NodeUnderTest {
   constructor(node: FabricNode) {
     this.#node = node;
     const words = process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [];
-    const argv = [...asUsual, 'node', ...words, join(projectDir, 'dist/cli/main.js'), 'agent'];
+    const argv = [...asUsual, 'node', ...words, program, 'agent'];
     // What systemd makes of the unit.
     const env = { CACHE_DIRECTORY: '/var/cache/selvedge' };
     this.#process = new AgentProcess(node, { argv, env, logFile: this.#logFile });
   }
 
-  async prepare(): Promise<void> {
+  /** Defaults, but for the mode and the form of the log. */
+  async prepare(mode: string): Promise<void> {
     await this.#node.script(
-      `mkdir -p /etc/selvedge /run/selvedge /var/cache/selvedge\nprintf '${configuration.replaceAll('\n', '\\n')}' > /etc/selvedge/selvedge.toml`,
+      `mkdir -p /etc/selvedge /run/selvedge /var/cache/selvedge
+      printf 'mode = "${mode}"\\n[log]\\nformat = "json"\\n' > /etc/selvedge/selvedge.toml`,
     );
   }
 
@@ -78,6 +78,12 @@ export class NodeUnderTest {
     const took = performance.now() - begun;
     if ((await this.operations()) !== before) throw new Error('there was something to do');
     return took;
+  }
+
+  /** Ends, and takes away all that it has set up. */
+  async drain(): Promise<void> {
+    await this.stop();
+    await this.#node.ok(['node', program, 'drain']);
   }
 
   /** What it has done since it started, once nothing is under way: notices come before the outcome is noted. */

@@ -23,6 +23,12 @@ export async function readyTransaction(path: string, params: readonly unknown[])
   };
 }
 
+/** From beginning to end, where nothing is measured. */
+export async function carryOut(ready: Promise<Act>): Promise<void> {
+  const act = await ready;
+  await act()();
+}
+
 async function accepted(socket: Socket, operations: number): Promise<void> {
   const reply = await answer(socket);
   socket.destroy();
