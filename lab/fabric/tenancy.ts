@@ -126,3 +126,36 @@ export async function announcedBy(node: FabricNode): Promise<readonly string[]> 
     .filter((address) => !address.startsWith('fe80:'))
     .sort();
 }
+
+/** Runs `body` under streams from the host behind the spine to all of them; says how long each was not reached. */
+export async function gaps(
+  stage: Stage,
+  what: string,
+  addresses: readonly string[],
+  body: () => Promise<void>,
+): Promise<void> {
+  const { promise: allFlow, resolve } = Promise.withResolvers<void>();
+  const done = allFlow.then(body);
+  let flowing = 0;
+  const one = async (address: string) => {
+    const { longestGapMs } = await stage.underStream(stage.fabric.hx, address, () => {
+      flowing += 1;
+      if (flowing === addresses.length) resolve();
+      return done;
+    });
+    stage.note(`${what} was not reached for ${longestGapMs} ms: ${address}`);
+  };
+  await Promise.all(addresses.map(one));
+}
+
+/** Waits until one node announces them in mode bgp, and the other does not. */
+export async function isAnnounced(
+  addresses: readonly string[],
+  by: FabricNode,
+  notBy: FabricNode,
+): Promise<void> {
+  await waitFor(`${by.name} to announce ${addresses.join()}, and ${notBy.name} not`, async () => {
+    const [here, there] = await Promise.all([announcedBy(by), announcedBy(notBy)]);
+    return addresses.every((each) => here.includes(each) && !there.includes(each));
+  });
+}

@@ -2,7 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { scenario } from '../fabric/scenario.ts';
-import { announcedBy, bareNodes, drain, startAgents } from '../fabric/tenancy.ts';
+import {
+  announcedBy,
+  bareNodes,
+  drain,
+  gaps,
+  isAnnounced,
+  startAgents,
+} from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
 
 const outsider = { v4: '198.51.100.10', v6: '2001:db8:100::10' };
@@ -39,14 +46,37 @@ scenario('VMs on a VLAN provider network are reached through the underlay', asyn
   assert.match(why, new RegExp(`ip address replace ${near.v4}/32 dev bgp-nic`));
   assert.match(why, /bridge-mappings=physnet1:br-ex/);
 
-  step('a VM that moves is reached on the other node, a deleted one nowhere');
-  await near.migrate(c2);
-  await reaches(hx, near.v4);
-  await reaches(hx, near.v6);
-  await waitFor('c1 to have forgotten it', async () => {
-    const seen = await c1.ok(['ip', '-o', 'address', 'show', 'dev', 'bgp-nic']);
-    return !seen.includes(near.v4) && !seen.includes(near.v6);
+  step(
+    'addresses that both share are reached at the one that has them, and fail over to the other',
+  );
+  const [shared4, shared6] = await Promise.all(
+    ([4, 6] as const).map((family) =>
+      outside.virtualAddress(`shared-${family}`, { family, host: 20, parents: [near, far] }),
+    ),
+  );
+  assert.ok(shared4 && shared6);
+  const shared = [shared4.address, shared6.address];
+  for (const each of [shared4, shared6]) await each.moveTo(near);
+  for (const address of shared) await reaches(hx, address);
+  await isAnnounced(shared, c1, c2);
+  await gaps(stage, 'a shared address', shared, async () => {
+    for (const each of [shared4, shared6]) await each.moveTo(far);
+    await isAnnounced(shared, c2, c1);
   });
+
+  step('a VM that migrates while it runs is reached at every step of it');
+  await gaps(stage, 'a VM that migrates', [near.v4, near.v6], async () => {
+    await near.liveMigrate(c2, async () => {
+      for (const address of [near.v4, near.v6]) await reaches(hx, address);
+    });
+    await isAnnounced([near.v4, near.v6], c2, c1);
+  });
+  for (const address of [near.v4, near.v6]) await reaches(hx, address);
+
+  step('one that moves at rest is reached on the other node, a deleted one nowhere');
+  await near.migrate(c1);
+  for (const address of [near.v4, near.v6]) await reaches(hx, address);
+  await isAnnounced([near.v4, near.v6], c1, c2);
   await far.delete();
   await assert.rejects(reaches(hx, far.v4, 3));
 
@@ -89,14 +119,21 @@ scenario('gateways and floating IPs are reached through the underlay', async (st
   assert.ok((await announcedBy(c1)).includes('172.24.4.51'));
   for (const agent of agents) await agent.settles();
 
-  step('the distributed one is given to the other VM, on the other node');
-  await router.deleteFloatingIp('172.24.4.50', far);
-  await router.addFloatingIp('172.24.4.50', near, true);
-  await waitFor('c1 to announce it, and c2 not', async () => {
-    const [on1, on2] = await Promise.all([c1, c2].map(announcedBy));
-    return on1!.includes('172.24.4.50') && !on2!.includes('172.24.4.50');
+  step('it is answered at the gateway from now on, and then where the VM is again');
+  await gaps(stage, 'a floating IP that changes its place', ['172.24.4.50'], async () => {
+    await router.distributeFloatingIp('172.24.4.50', false);
+    await isAnnounced(['172.24.4.50'], c1, c2);
+    await reaches(hx, '172.24.4.50');
+    await router.distributeFloatingIp('172.24.4.50', true);
+    await isAnnounced(['172.24.4.50'], c2, c1);
   });
-  await reaches(hx, '172.24.4.50');
+
+  step('it is given to the other VM, on the other node');
+  await gaps(stage, 'a floating IP that another VM gets', ['172.24.4.50'], async () => {
+    await router.deleteFloatingIp('172.24.4.50', far);
+    await router.addFloatingIp('172.24.4.50', near, true);
+    await isAnnounced(['172.24.4.50'], c1, c2);
+  });
 
   step('the gateway moves to c2, and what is answered there with it');
   await router.moveGateway([c2, c1]);
@@ -107,4 +144,9 @@ scenario('gateways and floating IPs are reached through the underlay', async (st
     return !(await announcedBy(c1)).includes('172.24.4.51');
   });
   assert.deepEqual(await announcedBy(c1), ['172.24.4.50']);
+
+  step('released, it is reached nowhere');
+  await router.deleteFloatingIp('172.24.4.50', near);
+  await waitFor('c1 to announce nothing', async () => (await announcedBy(c1)).length === 0);
+  await assert.rejects(reaches(hx, '172.24.4.50', 3));
 });

@@ -1,9 +1,8 @@
 /** BGP mode by the driver nb_ovn_bgp_driver: what the Northbound database says is reached, and let go of, in the same way. */
 
 import assert from 'node:assert/strict';
-import type { FabricNode } from '../fabric/node.ts';
 import { scenario } from '../fabric/scenario.ts';
-import { bareNodes, startAgents } from '../fabric/tenancy.ts';
+import { announcedBy, bareNodes, gaps, isAnnounced, startAgents } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
 import { leftOut } from '../fabric/whole.ts';
 
@@ -48,14 +47,51 @@ scenario(
     }
     assert.ok((await announcedBy(c2)).includes('172.24.4.50'));
 
-    step('one is given to the VM on the other node');
-    await router.deleteFloatingIp('172.24.4.50', far);
-    await router.addFloatingIp('172.24.4.50', near, true);
-    await waitFor('c1 to announce it, and c2 not', async () => {
-      const [on1, on2] = await Promise.all([c1, c2].map(announcedBy));
-      return on1!.includes('172.24.4.50') && !on2!.includes('172.24.4.50');
+    step('those of the VM are answered at the gateway from now on, and then where it is again');
+    const fips = ['172.24.4.50', '2001:db8:4::50'];
+    await gaps(stage, 'a floating IP that changes its place', fips, async () => {
+      for (const address of fips) await router.distributeFloatingIp(address, false);
+      await isAnnounced(fips, c1, c2);
+      for (const address of fips) await reaches(hx, address);
+      for (const address of fips) await router.distributeFloatingIp(address, true);
+      await isAnnounced(fips, c2, c1);
     });
-    await reaches(hx, '172.24.4.50');
+
+    step('they are given to the VM on the other node, and released');
+    await gaps(stage, 'a floating IP that another VM gets', fips, async () => {
+      for (const address of fips) await router.deleteFloatingIp(address, far);
+      for (const address of fips) await router.addFloatingIp(address, near, true);
+      await isAnnounced(fips, c1, c2);
+    });
+    for (const address of fips) await router.deleteFloatingIp(address, near);
+    await waitFor('c1 to announce neither', async () => {
+      const announced = await announcedBy(c1);
+      return !fips.some((address) => announced.includes(address));
+    });
+    for (const address of fips) await assert.rejects(reaches(hx, address, 3));
+
+    step('addresses that two VMs share fail over from one to the other');
+    const other = await outside.vm('other', { on: c1, host: 14 });
+    for (const family of [4, 6] as const) {
+      const parents = [plain, other];
+      const shared = await outside.virtualAddress(`shared-${family}`, {
+        family,
+        host: 20,
+        parents,
+      });
+      await shared.moveTo(other);
+      await reaches(hx, shared.address);
+      await isAnnounced([shared.address], c1, c2);
+      await shared.moveTo(plain);
+      await isAnnounced([shared.address], c2, c1);
+      await reaches(hx, shared.address);
+    }
+
+    step('a VM that migrates while it runs is reached when Neutron has said where it is');
+    await gaps(stage, 'a VM that migrates', [plain.v4, plain.v6], async () => {
+      await plain.liveMigrate(c1);
+      await isAnnounced([plain.v4, plain.v6], c1, c2);
+    });
 
     step('drained, the nodes are as they were before');
     await drain();
@@ -63,8 +99,3 @@ scenario(
   },
   leftOut,
 );
-
-/** The addresses that a node announces. */
-async function announcedBy(node: FabricNode): Promise<string> {
-  return node.ok(['ip', '-o', 'address', 'show', 'dev', 'bgp-nic']);
-}

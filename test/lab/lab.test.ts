@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { isCommandLineError, parseCommandLine } from '../../lab/cli/arguments.ts';
+import { formatAdvertisement, formatGratuitousArp } from '../../lab/fabric/cloud/frames.ts';
 import { addressIn } from '../../lab/fabric/cloud/network.ts';
 import { setIds, uuidOf } from '../../lab/fabric/cloud/northbound.ts';
 import { diffSnapshots, type Snapshot } from '../../lab/fabric/snapshot.ts';
@@ -81,4 +82,19 @@ test('a difference names its part and direction', () => {
     'links + c',
   ]);
   assert.deepEqual(diffSnapshots(empty, empty), []);
+});
+
+test('an address is announced as it is written, and the checksum is that of the whole', () => {
+  const mac = 'fa:16:3e:01:02:03';
+  assert.match(
+    formatGratuitousArp(mac, '172.24.4.20'),
+    /^f{12}fa163e0102030806.*ac180414f{12}ac180414/,
+  );
+  const frame = formatAdvertisement(mac, '2001:db8:4::20');
+  const addresses = frame.slice(44, 108);
+  assert.ok(addresses.startsWith('20010db8000400000000000000000020ff02'));
+  const message = frame.slice(108);
+  const summed = `${addresses}${(message.length / 2).toString(16).padStart(8, '0')}0000003a${message}`;
+  const words = summed.match(/..../g)?.map((word) => Number.parseInt(word, 16)) ?? [];
+  assert.equal(words.reduce((sum, word) => sum + word, 0) % 0xffff, 0);
 });

@@ -11,6 +11,7 @@ import {
   setOptions,
   uuidOf,
 } from './northbound.ts';
+import { VirtualAddress } from './virtual-address.ts';
 import { Vm } from './vm.ts';
 
 export interface NetworkSettings {
@@ -117,6 +118,26 @@ export class Network {
     for (const vm of vms) await vm.plug();
     for (const vm of vms) await vm.waitUntilUp();
     return vms;
+  }
+
+  /** An address number `host` of one family that these VMs share; nobody has it yet. */
+  async virtualAddress(
+    name: string,
+    place: { readonly family: 4 | 6; readonly host: number; readonly parents: readonly Vm[] },
+  ): Promise<VirtualAddress> {
+    const isWanted = (text: string) => text.includes(':') === (place.family === 6);
+    const virtual = new VirtualAddress(
+      {
+        portId: uuidOf('virtual', this.name, name),
+        mac: macOf('virtual', this.name, name),
+        switchName: this.switch,
+        address: this.addresses(place.host).find(isWanted) ?? '',
+        parents: place.parents,
+      },
+      this.#northbound,
+    );
+    await this.#northbound.commit(...virtual.createCommands());
+    return virtual;
   }
 
   #describeVm(name: string, place: { readonly on: FabricNode; readonly host: number }): Vm {

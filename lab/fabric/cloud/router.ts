@@ -220,12 +220,26 @@ export class Router {
       `logical_ip="${logicalIp}"`,
       `logical_port="${portId}"`,
       columnKey('external_ids', 'neutron:router_name', this.logicalRouter),
-      ...(distributed ? [`external_mac="${macOf('fip', address)}"`] : []),
+      ...(distributed ? [externalMac(address)] : []),
     ];
     await this.#northbound.commit(
       ['--id=@fip', 'create', 'nat', ...columns],
       ['add', 'logical_router', this.logicalRouter, 'nat', '@fip'],
       setIds('logical_switch_port', portId, { 'neutron:port_fip': address }),
+    );
+  }
+
+  /**
+   * Has it answered on the VM's own node, or at the gateway again, as Neutron rewrites the row when an operator switches
+   * `enable_distributed_floating_ip`: the row stays, and so does the port in it.
+   */
+  async distributeFloatingIp(address: string, distributed: boolean): Promise<void> {
+    const find = ['--columns=_uuid', 'find', 'nat', `external_ip="${address}"`];
+    const nat = (await this.#northbound.commit(find)).replace(/^_uuid *: /, '').trim();
+    await this.#northbound.commit(
+      distributed
+        ? ['set', 'nat', nat, externalMac(address)]
+        : ['clear', 'nat', nat, 'external_mac'],
     );
   }
 
@@ -244,4 +258,9 @@ export class Router {
       ['--if-exists', 'lr-del', this.logicalRouter],
     ];
   }
+}
+
+/** That of the floating IP's own port. */
+function externalMac(address: string): string {
+  return `external_mac="${macOf('fip', address)}"`;
 }

@@ -7,6 +7,7 @@ import { runOk } from '../../process.ts';
 import { addNamespaces, deleteNamespaces, Namespace } from '../namespace.ts';
 import type { FabricNode } from '../node.ts';
 import { waitFor } from '../wait.ts';
+import { formatRarp } from './frames.ts';
 import { formatPortIds } from './port-ids.ts';
 import { type NbCommand, type Northbound, setIds, setOptions } from './northbound.ts';
 
@@ -25,6 +26,8 @@ export class Vm extends Namespace {
   readonly settings: VmSettings;
   readonly #northbound: Northbound;
   #node: FabricNode;
+  /** Its network device: another one after each live migration, so that for a moment there are two. */
+  #nic = 'eth0';
 
   constructor(settings: VmSettings, node: FabricNode, northbound: Northbound) {
     super(settings.name);
@@ -36,6 +39,11 @@ export class Vm extends Namespace {
   /** The hypervisor it runs on. */
   get node(): FabricNode {
     return this.#node;
+  }
+
+  /** The name of its network device. */
+  get nic(): string {
+    return this.#nic;
   }
 
   /** Its IPv4 address; throws when it has none. */
@@ -85,33 +93,30 @@ export class Vm extends Namespace {
   }
 
   async #attach(): Promise<void> {
-    const { mac, mtu, addresses, gateways, portId } = this.settings;
+    this.#nic = 'eth0';
+    await this.#addTap(this.#node, this.#nic);
+    await this.ip(`link set ${this.#nic} up`, ...this.#routes(this.#nic));
+  }
+
+  /** A tap on the node whose other end is a device of the VM, addressed and still down. */
+  async #addTap(node: FabricNode, nic: string): Promise<void> {
+    const { mac, mtu, addresses, portId } = this.settings;
     const { tap } = this;
-    await runOk([
-      'ip',
-      'link',
-      'add',
-      tap,
-      'netns',
-      this.#node.name,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'eth0',
-      'netns',
-      this.name,
-    ]);
+    const tapEnd = ['ip', 'link', 'add', tap, 'netns', node.name, 'type', 'veth'];
+    await runOk([...tapEnd, 'peer', 'name', nic, 'netns', this.name]);
     await this.ip(
-      `link set eth0 address ${mac} mtu ${mtu} up`,
-      ...addresses.map((address) => `addr add ${address} dev eth0${nodad(address)}`),
+      `link set ${nic} address ${mac} mtu ${mtu}`,
+      ...addresses.map((address) => `addr add ${address} dev ${nic}${nodad(address)}`),
     );
-    await this.#node.script(
+    await node.script(
       `ip link set ${tap} mtu ${mtu} up
       ovs-vsctl add-port br-int ${tap} -- set interface ${tap} external_ids:iface-id=${portId} \
         'external_ids:attached-mac="${mac}"'`,
     );
-    await this.ip(...gateways.map((gateway) => `route add ${anywhere(gateway)} via ${gateway}`));
+  }
+
+  #routes(nic: string): readonly string[] {
+    return this.settings.gateways.map((to) => `route add ${anywhere(to)} via ${to} dev ${nic}`);
   }
 
   /** Waits until OVN has bound the port to the VM's node and has its flows. */
@@ -132,6 +137,70 @@ export class Vm extends Namespace {
     await this.waitUntilUp();
   }
 
+  /**
+   * Moves the running VM as Nova and Neutron do, step by step. The port is asked for on both nodes, and blocked on the new
+   * one; the tap there is made, and the VM goes on at it, which QEMU tells by a RARP; the tap on the old node goes, and with
+   * it what OVN has bound there. `between` is run then: only when Nova has told Neutron is the port asked for on the new node.
+   */
+  async liveMigrate(to: FabricNode, between: () => Promise<void> = async () => {}): Promise<void> {
+    const { portId } = this.settings;
+    const from = this.#node;
+    const nic = this.#nic === 'eth0' ? 'eth1' : 'eth0';
+    await this.#northbound.commit(
+      setOptions('logical_switch_port', portId, {
+        'requested-chassis': `${from.name},${to.name}`,
+        'activation-strategy': 'rarp',
+      }),
+    );
+    await this.#addTap(to, nic);
+    await waitFor(`${to.name} to be an additional chassis of ${this.name}`, async () => {
+      const tap = await to.ovsVsctl('get', 'interface', this.tap, 'external_ids');
+      return tap.includes('ovn-installed="true"');
+    });
+    await this.#goOnAt(to, nic);
+    await this.#detach();
+    this.#node = to;
+    const hostId = '"neutron:host_id"';
+    const port = ['logical_switch_port', portId];
+    await this.#northbound.commit(['remove', ...port, 'external_ids', hostId]);
+    await between();
+    await this.#northbound.commit(
+      ['remove', ...port, 'options', 'activation-strategy'],
+      ...this.#placeCommands(),
+    );
+    await this.waitUntilUp();
+  }
+
+  /** It stops at one device and goes on at the other; what it knows of its neighbours goes with it. */
+  async #goOnAt(node: FabricNode, nic: string): Promise<void> {
+    const known = await this.ipJson<{ readonly dst: string; readonly lladdr?: string }>(
+      'neigh',
+      'show',
+      'dev',
+      this.#nic,
+    );
+    const ofport = await this.#ofportAt(node);
+    await this.ip(
+      `link set ${this.#nic} down`,
+      `link set ${nic} up`,
+      ...known.flatMap(({ dst, lladdr }) =>
+        lladdr === undefined ? [] : [`neigh replace ${dst} lladdr ${lladdr} dev ${nic} nud stale`],
+      ),
+      ...this.#routes(nic),
+    );
+    this.#nic = nic;
+    await sendAt(node, ofport, formatRarp(this.settings.mac));
+  }
+
+  /** Sends a frame, given in hexadecimal digits: what no program in the VM has to be started for. */
+  async send(frame: string): Promise<void> {
+    await sendAt(this.#node, await this.#ofportAt(this.#node), frame);
+  }
+
+  async #ofportAt(node: FabricNode): Promise<number> {
+    return Number(await node.ovsVsctl('get', 'interface', this.tap, 'ofport'));
+  }
+
   async #detach(): Promise<void> {
     await this.#node.script(
       `ovs-vsctl --if-exists del-port br-int ${this.tap}\nip link del ${this.tap}`,
@@ -149,6 +218,11 @@ export class Vm extends Namespace {
     await this.#detach();
     await deleteNamespaces([this.name]);
   }
+}
+
+async function sendAt(node: FabricNode, ofport: number, frame: string): Promise<void> {
+  const words = `in_port=${ofport} packet=${frame} actions=resubmit(,0)`;
+  await node.ok(['ovs-ofctl', 'packet-out', 'br-int', words]);
 }
 
 function nodad(address: string): string {
