@@ -16,7 +16,9 @@ import type { Agent } from './agent.ts';
 export function viewStatus(agent: Agent, now: number): StatusView {
   const { reconciler, inventory } = agent;
   const resources: Record<string, number> = {};
+  let awaiting = 0;
   for (const key of reconciler.claims.keys()) {
+    if (reconciler.standing(key)?.is === 'awaiting') awaiting += 1;
     const kind = reconciler.claims.wanted(key)?.spec.kind ?? '';
     resources[kind] = (resources[kind] ?? 0) + 1;
   }
@@ -37,6 +39,7 @@ export function viewStatus(agent: Agent, now: number): StatusView {
     parts: agent.parts().map((part) => ({ ...part, reason: part.reason ?? null })),
     conditions: reconciler.conditions().filter(({ severity }) => severity !== 'note'),
     troubles,
+    awaiting,
     resources,
     scopes: [...reconciler.claims.scopes()].length,
     operations: reconciler.journal.count,
@@ -93,8 +96,9 @@ function viewResource(agent: Agent, wanted: Resource): ResourceView {
 }
 
 function stateOf(agent: Agent, wanted: Resource, kind: Kind): string {
-  const trouble = agent.reconciler.troubled().find((entry) => entry.key === wanted.key);
-  if (trouble !== undefined) return `${trouble.standing.is}: ${detailOf(trouble.standing)}`;
+  const standing = agent.reconciler.standing(wanted.key);
+  const detail = standing === undefined ? '' : detailOf(standing);
+  if (standing !== undefined && detail !== '') return `${standing.is}: ${detail}`;
   const observed = agent.observe(wanted.key);
   if (observed === undefined) return 'missing';
   return kind.compare(wanted.spec, observed.spec) === 'same' ? 'in place' : 'different';

@@ -92,9 +92,14 @@ export function renderStatus(status: StatusView): string {
     parts,
     '',
     `${status.scopes} scopes; ${counts === '' ? 'nothing wanted' : counts}; ${status.operations} operations so far`,
+    ...(status.awaiting > 0 ? [paint('dim', awaitingText(status.awaiting))] : []),
     ...troubles,
     ...renderConditions(status.conditions),
   ].join('\n');
+}
+
+function awaitingText(count: number): string {
+  return `${count} of these await a port that OVN makes when it has something on their network here (selvedge show resources)`;
 }
 
 export function renderResources(resources: readonly ResourceView[]): string {

@@ -8,6 +8,8 @@ export type Decision =
   | { readonly do: 'apply'; readonly verb: Verb }
   /** It may go, but not before `at` on the clock. */
   | { readonly do: 'later'; readonly at: number }
+  /** Somebody else has to make something first, and may never: it is as it should be without. */
+  | { readonly do: 'await'; readonly what: string }
   /** Somebody else's object has the name. */
   | { readonly do: 'refuse'; readonly reason: string };
 
@@ -19,6 +21,8 @@ export interface Circumstances {
   readonly inheritLeftovers: boolean;
   /** Whether all that it stands on by its kind is ours: what has lost its mark there is an altered one of ours. */
   readonly standsOnOurs: () => boolean;
+  /** What it lacks of somebody else's, where it is wanted and not there. */
+  readonly lacks: () => string | undefined;
   /** When the object was first seen unwanted. */
   readonly unwantedSince: number;
   /** When something that stood on the object was last removed; `undefined` when nothing was. */
@@ -41,7 +45,10 @@ export function decide(
   circumstances: Circumstances,
 ): Decision {
   if (wanted === undefined) return decideUnwanted(kind, observed, circumstances);
-  if (observed === undefined) return { do: 'apply', verb: 'create' };
+  if (observed === undefined) {
+    const what = circumstances.lacks();
+    return what === undefined ? { do: 'apply', verb: 'create' } : { do: 'await', what };
+  }
   if (!mayTake(observed, circumstances) && !kind.adoptable(wanted.spec, observed.spec)) {
     return { do: 'refuse', reason: obstacles[observed.owner] };
   }

@@ -13,6 +13,8 @@ export type Standing =
   | { readonly is: 'pending' }
   /** Something must come or go first. */
   | { readonly is: 'waiting'; readonly for: string }
+  /** Somebody else has to make something first, and may never: of no concern until then. */
+  | { readonly is: 'awaiting'; readonly for: string }
   /** Its target refused an operation; it is tried again. `count` is of failures in a row. */
   | {
       readonly is: 'failed';
@@ -26,6 +28,10 @@ export type Standing =
   | { readonly is: 'refused'; readonly reason: string };
 
 const settled: Standing = { is: 'settled' };
+
+function isTrouble({ is }: Standing): boolean {
+  return is === 'waiting' || is === 'failed' || is === 'refused';
+}
 
 export interface Entry {
   readonly key: Key;
@@ -158,8 +164,8 @@ export class Entries {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     entry.standing = standing;
-    if (standing.is === 'settled' || standing.is === 'pending') this.#troubled.delete(key);
-    else this.#troubled.add(key);
+    if (isTrouble(standing)) this.#troubled.add(key);
+    else this.#troubled.delete(key);
   }
 
   /** It is as it should be: what went wrong before no longer counts. */

@@ -18,7 +18,7 @@ import { Agenda } from './agenda.ts';
 import { Claims } from './claims.ts';
 import { type Decision, decide } from './decide.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { Entries, type Entry } from './entries.ts';
+import { Entries, type Entry, type Standing } from './entries.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { type Ordered, order } from './order.ts';
 import { Relations } from './relations.ts';
@@ -202,6 +202,11 @@ export class Reconciler {
     return this.#entries.troubled();
   }
 
+  /** `undefined` for what is no concern of ours. */
+  standing(key: Key): Standing | undefined {
+    return this.#entries.get(key)?.standing;
+  }
+
   get progress(): Progress {
     return progressOf(this.troubled());
   }
@@ -247,6 +252,7 @@ export class Reconciler {
       now,
       mayRemove: this.#mayRemove,
       inheritLeftovers: this.#ports.inheritLeftovers,
+      lacks: () => wanted && this.#view.lacks(kind, wanted),
       standsOnOurs: () => wanted !== undefined && this.#view.standsOnOurs(kind, wanted.spec),
       unwantedSince: entry.unwantedSince ?? now,
       leftAt: entry.leftAt,
@@ -284,6 +290,10 @@ export class Reconciler {
     }
     this.#entries.settle(key);
     if (decision.do === 'later') this.#agenda.set(key, decision.at);
+    if (decision.do === 'await') {
+      this.#entries.mark(key, { is: 'awaiting', for: decision.what });
+      this.#agenda.set(key, now + patience);
+    }
     if (decision.do === 'refuse') {
       this.#entries.mark(key, { is: 'refused', reason: decision.reason });
     }

@@ -1,6 +1,6 @@
 /** The objects of all targets as one: what is known of a key, and whose it is. Remembers nothing itself. */
 
-import type { AnySpec, Key, Kind, TargetName } from '../resources/resource.ts';
+import type { AnySpec, Key, Kind, Resource, TargetName } from '../resources/resource.ts';
 import type { Observed, Target } from '../resources/target.ts';
 import { isOurs } from './decide.ts';
 import type { Entries } from './entries.ts';
@@ -45,6 +45,11 @@ export class View {
   observeOurs(key: Key): Observed | undefined {
     const observed = this.observe(key);
     return observed !== undefined && isOurs(observed, this.#ports) ? observed : undefined;
+  }
+
+  /** What it lacks of somebody else's before it can be made. */
+  lacks({ target }: Kind, { key, spec }: Pick<Resource, 'key' | 'spec'>): string | undefined {
+    return this.#ports.targets[target].lacks?.(key, spec);
   }
 
   /** Whether it stands on something by its kind, and all of that carries our mark. */

@@ -77,6 +77,11 @@ export interface Target {
   all(): Iterable<Observed>;
   /** Begins to watch; resolves when the state has been read once. Comes back by itself when the target goes away. */
   start(events: TargetEvents): Promise<void>;
+  /**
+   * What somebody else has to make before this object can be, where it is not there: until then nothing is to be done, and
+   * when it comes the key is reported as changed.
+   */
+  lacks?(key: Key, spec: AnySpec): string | undefined;
   /** The objects that are wanted from now on, so that foreign ones under the same key are observed too. */
   wanted(keys: Iterable<Key>): void;
   /**

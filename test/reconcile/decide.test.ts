@@ -12,6 +12,7 @@ const usual: Circumstances = {
   mayRemove: true,
   inheritLeftovers: true,
   standsOnOurs: () => false,
+  lacks: () => undefined,
   unwantedSince: 100_000,
   leftAt: undefined,
 };
@@ -36,6 +37,8 @@ const refuseLeft: Decision = {
 /** `-` is absence; an observed thing is followed by its owner. */
 const cases: readonly (readonly [string, string, Decision, Partial<Circumstances>?])[] = [
   ['k1', '-', apply('create')],
+  ['k1', '-', { do: 'await', what: 'a port' }, { lacks: () => 'a port' }],
+  ['k1', 'k1 us', nothing, { lacks: () => 'a port' }],
   ['k1=x', 'k1=x us', nothing],
   ['k1=x', 'k1=y us', apply('change')],
   ['k1=new', 'k1=y us', apply('replace')],

@@ -387,6 +387,30 @@ describe('waiting', () => {
     assert.deepEqual(await stage.run(), ['create o1']);
   });
 
+  test('for what others may never make is no trouble, and nothing to plan', async () => {
+    const stage = await informed();
+    stage.ovs.lacking.set('o1', 'port patch-1');
+    stage.want('s', 'o1', 'k1');
+    assert.deepEqual(await stage.run(), ['create k1']);
+    assert.deepEqual(stage.core.standing('o1' as Key), { is: 'awaiting', for: 'port patch-1' });
+    assert.ok(stage.core.isSettled);
+    assert.deepEqual(stage.core.preview().levels, []);
+    stage.ovs.lacking.clear();
+    stage.core.observedChange(['o1' as Key]);
+    assert.deepEqual(await stage.run(), ['create o1']);
+  });
+
+  test('what stands on that is not offered meanwhile', async () => {
+    const stage = await informed();
+    stage.ovs.lacking.set('o1', 'port patch-1');
+    stage.want('s', 'a1 < o1', 'o1');
+    assert.deepEqual(await stage.run(), []);
+    assert.deepEqual(stage.standing('a1'), { is: 'waiting', for: 'o1' });
+    stage.ovs.lacking.clear();
+    stage.core.observedChange(['o1' as Key]);
+    assert.deepEqual(await stage.run(), ['create o1', 'create a1']);
+  });
+
   test('for a target that is away costs the others nothing', async () => {
     const stage = await informed();
     stage.frr.state = { state: 'down', reason: 'not running' };

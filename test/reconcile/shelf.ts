@@ -69,6 +69,8 @@ export class Shelf implements Target {
   readonly answers = new Map<string, Outcome>();
   /** Objects that report success and do nothing. */
   readonly lies = new Set<string>();
+  /** What others have yet to make, by key. */
+  readonly lacking = new Map<string, string>();
   /** Until it resolves, nothing returns. */
   gate: Promise<void> = Promise.resolve();
   looks = 0;
@@ -92,6 +94,10 @@ export class Shelf implements Target {
   }
 
   wanted(): void {}
+
+  lacks(key: Key): string | undefined {
+    return this.lacking.get(key);
+  }
 
   async start(): Promise<void> {}
 

@@ -7,7 +7,7 @@ import type { IfName } from '../../src/net/if-name.ts';
 import { type Prefix, prefixContains } from '../../src/net/prefix.ts';
 import type { FlowSpec } from '../../src/resources/flow.ts';
 import { type OvsPortSpec, ovsPortKey } from '../../src/resources/ovs-port.ts';
-import type { Key } from '../../src/resources/resource.ts';
+import type { AnySpec, Key } from '../../src/resources/resource.ts';
 import { done, failed, type Outcome, type Owner, waiting } from '../../src/resources/target.ts';
 import type { SimKernel } from './kernel.ts';
 import { kindOf, type Real, type SimOperation, SimTarget, type Surveillance } from './target.ts';
@@ -216,6 +216,14 @@ export class SimOvs extends SimTarget {
     this.#flows.set(key, { spec, owner: 'us', inPort, outPort, addressOf });
     this.changed(key);
     return done;
+  }
+
+  lacks(key: Key, spec: AnySpec): string | undefined {
+    if (spec.kind !== 'flow') return undefined;
+    const { bridge, inPort } = spec as FlowSpec;
+    if (this.#number(bridge, inPort) !== undefined) return undefined;
+    this.#unresolved.add(key);
+    return `port ${inPort}`;
   }
 
   #unresolvedFlow(key: Key, name: string): Outcome {

@@ -32,6 +32,8 @@ export interface StatusView {
   readonly parts: readonly PartView[];
   readonly conditions: readonly ConditionView[];
   readonly troubles: readonly TroubleView[];
+  /** Wanted objects that come when OVN, or whoever else, has made what they stand on; it may never have to. */
+  readonly awaiting: number;
   /** Wanted objects by kind. */
   readonly resources: Readonly<Record<string, number>>;
   readonly scopes: number;

@@ -9,7 +9,7 @@ import type { Mac } from '../../net/mac.ts';
 import { integrationBridge, type OvsChanges, type OvsDatabase } from '../../ovs/database.ts';
 import type { FlowSpec } from '../../resources/flow.ts';
 import { type OvsPortSpec, ovsPort, ovsPortKey } from '../../resources/ovs-port.ts';
-import type { Key } from '../../resources/resource.ts';
+import type { AnySpec, Key } from '../../resources/resource.ts';
 import {
   done,
   failed,
@@ -205,6 +205,14 @@ class OvsTarget implements Target {
     for (const table of this.#tables.values()) yield* table.all();
   }
 
+  /** A port of OVN's, which makes it when something on this node is on its network. */
+  lacks(key: Key, spec: AnySpec): string | undefined {
+    if (!this.#wasRead || !isFlow(spec)) return undefined;
+    if (bridgeOf(this.#database, spec.inPort) === spec.bridge) return undefined;
+    this.#waiting.add(key);
+    return `port ${spec.inPort} of ${spec.bridge}`;
+  }
+
   wanted(): void {
     // Every port is observed whether wanted or not, and flows have no owner but their cookie.
   }
@@ -277,5 +285,9 @@ function isPortOperation(operation: Operation): operation is Operation<OvsPortSp
 }
 
 function isFlowOperation(operation: Operation): operation is Operation<FlowSpec> {
-  return operation.spec.kind === 'flow';
+  return isFlow(operation.spec);
+}
+
+function isFlow(spec: AnySpec): spec is FlowSpec {
+  return spec.kind === 'flow';
 }

@@ -325,8 +325,11 @@ describe('flows', () => {
       ...flows['IPv4 subnet of a VLAN'],
       inPort: 'patch-none',
     } as FlowSpec;
+    assert.equal(target.lacks?.(flow.key(spec), spec), 'port patch-none of br-ex');
     const outcome = await apply(flow, 'create', spec);
     assert.deepEqual(outcome, { done: false, waiting: 'port patch-none of br-ex' });
+    const ready = { ...base, ...flows['IPv4 subnet of a VLAN'] } as FlowSpec;
+    assert.equal(target.lacks?.(flow.key(ready), ready), undefined);
   });
 
   it('that wait for a device are told when it comes while others are carried out', async () => {
