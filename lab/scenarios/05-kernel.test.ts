@@ -9,11 +9,17 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { projectDir } from '../fabric/out.ts';
 import { scenario } from '../fabric/scenario.ts';
+import { isWhole } from '../fabric/whole.ts';
 
 const files = [
   'test/protocols/netlink/io/kernel.test.ts',
-  'test/targets/kernel/kernel.test.ts',
-  'test/targets/kernel/bgp-driver.test.ts',
+  ...(isWhole
+    ? [
+        'test/targets/kernel/kernel.test.ts',
+        'test/targets/kernel/bgp-driver.test.ts',
+        'test/sources/host/source.test.ts',
+      ]
+    : []),
 ];
 
 scenario('what is written to this kernel is what it holds', async ({ step, note }) => {

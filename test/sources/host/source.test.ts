@@ -2,4 +2,4 @@
 
 import { testInNamespace } from '../../protocols/netlink/io/namespace.ts';
 
-testInNamespace('the host source', 'cases.ts', import.meta.url);
+testInNamespace('the host source', './cases.ts', import.meta.url);

@@ -2,4 +2,4 @@
 
 import { testInNamespace } from '../../protocols/netlink/io/namespace.ts';
 
-testInNamespace('what the BGP driver leaves', 'bgp-driver-cases.ts', import.meta.url);
+testInNamespace('what the BGP driver leaves', './bgp-driver-cases.ts', import.meta.url);

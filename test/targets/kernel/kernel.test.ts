@@ -2,4 +2,4 @@
 
 import { testInNamespace } from '../../protocols/netlink/io/namespace.ts';
 
-testInNamespace('the kernel target', 'cases.ts', import.meta.url);
+testInNamespace('the kernel target', './cases.ts', import.meta.url);

@@ -2,4 +2,4 @@
 
 import { testInNamespace } from '../../netlink/io/namespace.ts';
 
-testInNamespace('sessions with FRR', 'frr-cases.ts', import.meta.url);
+testInNamespace('sessions with FRR', './frr-cases.ts', import.meta.url);

@@ -2,4 +2,4 @@
 
 import { testInNamespace } from '../../netlink/io/namespace.ts';
 
-testInNamespace('sessions over link-local addresses', 'link-local-cases.ts', import.meta.url);
+testInNamespace('sessions over link-local addresses', './link-local-cases.ts', import.meta.url);

@@ -41,7 +41,7 @@ function print(outcome: Outcome): void {
   console.log(JSON.stringify(outcome));
 }
 
-/** Outside: `script` is a file beside the test, `import.meta.url` its base. */
+/** Outside: `script` is a file beside the test, as `./cases.ts`; `import.meta.url` is its base. */
 export function testInNamespace(title: string, script: string, base: string): void {
   test(title, async (t) => {
     const namespace = `selvedge-nl-${process.pid}-${title.length}`;
