@@ -108,7 +108,7 @@ export class Exabgp extends Peer {
   async announce(...routes: readonly Route[]): Promise<void> {
     for (const { nlri, attributes } of routes) {
       if (!isEvpn(nlri)) {
-        this.say(`announce route ${nlri.prefix} ${formatAttributes(attributes)}`);
+        this.say(`announce route ${nlri.prefix} ${this.#formatAttributes(attributes)}`);
       } else {
         const raw = [['0x0e', encodeReach(attributes.nextHop, [encodeEvpn(nlri)])] as const];
         this.#announceRaw(nlri, attributes, raw);
@@ -141,7 +141,9 @@ export class Exabgp extends Peer {
       return `attribute [ ${code} ${flags} 0x${value.toString('hex')} ]`;
     });
     const companion = this.#companionOf(nlri);
-    this.say(`announce route ${companion} ${formatAttributes(attributes)} ${words.join(' ')}`);
+    this.say(
+      `announce route ${companion} ${this.#formatAttributes(attributes)} ${words.join(' ')}`,
+    );
   }
 
   #companionOf(nlri: Nlri): string {
@@ -174,11 +176,12 @@ export class Exabgp extends Peer {
 
   cannotAnnounce(): undefined {}
 
-  /** A path that it was told is sent as it is, without its own AS before it. */
-  override tellsOutside({ nlri, attributes }: Route): Route | undefined {
-    const { localPref: _, asPath, ...others } = attributes;
-    const path = asPath.length === 0 ? [this.config.as] : asPath;
-    return { nlri, attributes: { ...others, asPath: path } };
+  /** A path that it is told is sent as it is: whoever tells it one for another AS puts its own before that. */
+  #formatAttributes(attributes: Attributes): string {
+    const { as, neighbors } = this.config;
+    const { asPath } = attributes;
+    const isOutward = asPath.length > 0 && neighbors.some((each) => each.as !== as);
+    return formatAttributes(isOutward ? { ...attributes, asPath: [as, ...asPath] } : attributes);
   }
 
   #formatConfig(): string {
