@@ -108,7 +108,7 @@ export class Exabgp extends Peer {
   async announce(...routes: readonly Route[]): Promise<void> {
     for (const { nlri, attributes } of routes) {
       if (!isEvpn(nlri)) {
-        this.say(`announce route ${nlri.prefix} ${this.#formatAttributes(attributes)}`);
+        this.#sayAnnounce(nlri.prefix, attributes);
       } else {
         const raw = [['0x0e', encodeReach(attributes.nextHop, [encodeEvpn(nlri)])] as const];
         this.#announceRaw(nlri, attributes, raw);
@@ -141,9 +141,7 @@ export class Exabgp extends Peer {
       return `attribute [ ${code} ${flags} 0x${value.toString('hex')} ]`;
     });
     const companion = this.#companionOf(nlri);
-    this.say(
-      `announce route ${companion} ${this.#formatAttributes(attributes)} ${words.join(' ')}`,
-    );
+    this.#sayAnnounce(companion, attributes, words);
   }
 
   #companionOf(nlri: Nlri): string {
@@ -176,12 +174,22 @@ export class Exabgp extends Peer {
 
   cannotAnnounce(): undefined {}
 
-  /** A path that it is told is sent as it is: whoever tells it one for another AS puts its own before that. */
-  #formatAttributes(attributes: Attributes): string {
+  /**
+   * A path that it is told is sent as it is, to whomever: whoever tells it one for another AS puts its own before that.
+   */
+  #sayAnnounce(prefix: string, attributes: Attributes, words: readonly string[] = []): void {
     const { as, neighbors } = this.config;
     const { asPath } = attributes;
-    const isOutward = asPath.length > 0 && neighbors.some((each) => each.as !== as);
-    return formatAttributes(isOutward ? { ...attributes, asPath: [as, ...asPath] } : attributes);
+    const say = (whom: string, told: Attributes): void =>
+      this.say([`${whom}announce route ${prefix}`, formatAttributes(told), ...words].join(' '));
+    if (asPath.length === 0 || neighbors.every((each) => each.as === as)) {
+      say('', attributes);
+      return;
+    }
+    for (const each of neighbors) {
+      const path = each.as === as ? asPath : [as, ...asPath];
+      say(`neighbor ${each.address} `, { ...attributes, asPath: path });
+    }
   }
 
   #formatConfig(): string {
