@@ -179,8 +179,12 @@ describe('an IP-VRF of ours', () => {
       kernel.ip('neigh', 'replace', ...neighbour);
       await us.order({ do: 'prefix', is: true, prefix: '198.51.101.0/24' });
       await us.order({ do: 'mac', is: true, mac: otherHost, ip: '203.0.113.8' });
-      const routerMac = /Router MAC: (\S+)/.exec(await frr.askZebra('show evpn vni 5000'))?.[1];
-      assert.ok(routerMac !== undefined);
+      let routerMac = '';
+      await until('zebra has its devices', async () => {
+        const shown = await frr.askZebra('show evpn vni 5000');
+        routerMac = /Router MAC: (\S+)/.exec(shown)?.[1] ?? '';
+        return routerMac !== '';
+      });
       const there = { source: 'remote', nextHop: theirs, l3Label: 5000, routerMac };
       await us.expect('blue', {
         'prefix 198.51.100.0/24': { ...there, label: 5000 },
