@@ -2,6 +2,7 @@
 
 import type { Concept } from '../fabric/concepts.ts';
 import type { Inventory, InventoryChange } from '../inventory/inventory.ts';
+import type { PortBinding } from '../inventory/port-binding.ts';
 import type { PortInterest } from '../inventory/source.ts';
 import type { Condition } from '../resources/condition.ts';
 
@@ -27,4 +28,16 @@ export interface Mode {
   bearsOnInterest(change: InventoryChange): boolean;
   /** The rows of Port_Binding that this node needs to see, given those it sees already. */
   interest(inventory: Inventory): PortInterest;
+}
+
+/** The scopes of ports by their names, given what the mode has for one. */
+export function scopesOf(
+  names: Iterable<string>,
+  inventory: Inventory,
+  scopeOf: (port: PortBinding) => Scope | undefined,
+): readonly Scope[] {
+  return [...names].flatMap((name) => {
+    const port = inventory.port(name);
+    return (port && scopeOf(port)) ?? [];
+  });
 }

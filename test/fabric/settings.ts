@@ -1,4 +1,4 @@
-/** The settings of the fabric by default. */
+/** The settings of the fabric by default, in either mode. */
 
 import type { FabricSettings } from '../../src/fabric/settings.ts';
 import type { IfName } from '../../src/net/if-name.ts';
@@ -16,3 +16,6 @@ export const settings: FabricSettings = {
   },
   isolate: true,
 };
+
+/** Those of mode bgp. */
+export const bgpSettings: FabricSettings = { ...settings, flowCookie: 0x3e7, flowPriority: 900 };

@@ -10,7 +10,7 @@ import type { LoadBalancer } from '../../inventory/load-balancer.ts';
 import { residentsOfChange } from '../../inventory/nat.ts';
 import type { PortInterest } from '../../inventory/source.ts';
 import { peerOf } from '../gateways.ts';
-import { emptyPlan, type Mode, type Scope, type ScopePlan } from '../mode.ts';
+import { emptyPlan, type Mode, type Scope, type ScopePlan, scopesOf } from '../mode.ts';
 import { balancerInterest, scopeOfBalancer } from './balancers.ts';
 import { byMethod } from './by-method.ts';
 import { nodeOptOut } from './choice.ts';
@@ -23,7 +23,7 @@ import { planSubnets, planTenantHost } from './plan-tenants.ts';
 import type { BgpSettings } from './settings.ts';
 import { tenantDatapaths, tenantsBehind, tenantsReachedBy } from './tenant-reach.ts';
 import { rulesOf } from './tenants.ts';
-import { scopeOf, scopesOf, touchedByPorts } from './touched.ts';
+import { scopeOf, touchedByPorts } from './touched.ts';
 
 export { type Choice, everythingUp } from './choice.ts';
 export type { BgpSettings, TenantSettings } from './settings.ts';
@@ -51,7 +51,7 @@ function touched(
     const { before, after } = change;
     // A floating IP that comes or goes concerns the port that it is answered at, and no network.
     const residents = residentsOfChange(before, after);
-    if (residents !== undefined) return scopesOf(residents, inventory);
+    if (residents !== undefined) return scopesOf(residents, inventory, scopeOf);
     const reached =
       tenants === undefined ? [] : tenantsReachedBy(before, after, inventory, tenants);
     return touchedByPorts([before, after], inventory, reached);

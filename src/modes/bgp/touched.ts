@@ -13,14 +13,6 @@ export function scopeOf(port: PortBinding): Scope | undefined {
   return isHostPort(port) ? `port ${port.name}` : undefined;
 }
 
-/** Of ports by their names. */
-export function scopesOf(names: Iterable<string>, inventory: Inventory): readonly Scope[] {
-  return [...names].flatMap((name) => {
-    const port = inventory.port(name);
-    return (port && scopeOf(port)) ?? [];
-  });
-}
-
 /** One that changes is given as it was and as it is; `reached` are others that are known to follow from it. */
 export function touchedByPorts(
   ports: Iterable<PortBinding | undefined>,

@@ -9,13 +9,13 @@
 import { type Inventory, type InventoryChange, isHostPort } from '../../inventory/inventory.ts';
 import { residentsOfChange } from '../../inventory/nat.ts';
 import type { PortInterest } from '../../inventory/source.ts';
-import { emptyPlan, type Mode, type Scope, type ScopePlan } from '../mode.ts';
+import { emptyPlan, type Mode, type Scope, type ScopePlan, scopesOf } from '../mode.ts';
 import { isGatewayPort, peerOf, roleAt } from '../gateways.ts';
 import { planGateway } from './plan-gateway.ts';
 import { planHost } from './plan-host.ts';
 import { planNetwork } from './plan-network.ts';
 import type { EvpnSettings } from './settings.ts';
-import { scopeOf, scopesOf, touchedByPorts } from './touched.ts';
+import { scopeOf, touchedByPorts } from './touched.ts';
 
 export type { EvpnSettings } from './settings.ts';
 
@@ -44,7 +44,7 @@ function touched(change: InventoryChange, inventory: Inventory): Iterable<Scope>
     const residents = residentsOfChange(before, after);
     return residents === undefined
       ? touchedByPorts([before, after], inventory)
-      : scopesOf(residents, inventory);
+      : scopesOf(residents, inventory, scopeOf);
   }
   if (change.of === 'membership') {
     return touchedByPorts(inventory.portsOfGroup(change.group), inventory);

@@ -15,14 +15,6 @@ export function scopeOf(port: PortBinding): Scope | undefined {
   return isHostPort(port) ? `port ${port.name}` : undefined;
 }
 
-/** Of ports by their names. */
-export function scopesOf(names: Iterable<string>, inventory: Inventory): readonly Scope[] {
-  return [...names].flatMap((name) => {
-    const port = inventory.port(name);
-    return (port && scopeOf(port)) ?? [];
-  });
-}
-
 /** A port bears on itself and on what is reached through it. One that changes is given as it was and as it is. */
 export function touchedByPorts(
   ports: Iterable<PortBinding | undefined>,

@@ -3,20 +3,13 @@
  * where a gateway is. Reads only.
  */
 
-import type { Clock, Log, Random } from '../../base/ports.ts';
 import type { SourceState } from '../../inventory/source.ts';
-import type { Endpoint } from '../../net/endpoint.ts';
-import { one, openDatabase, optional, type TlsFiles, table } from '../../protocols/ovsdb/index.ts';
+import { one, openDatabase, optional, table } from '../../protocols/ovsdb/index.ts';
+import { type ConnectionOptions, connectionOf } from '../connection.ts';
 import { sourceState } from '../state.ts';
 
-export interface GatewaysOptions {
-  readonly endpoints: readonly Endpoint[];
-  readonly tls: TlsFiles | undefined;
-  readonly inactivityProbe: number;
+export interface GatewaysOptions extends ConnectionOptions {
   readonly systemId: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
 }
 
 export interface GatewaysHere {
@@ -27,14 +20,9 @@ export interface GatewaysHere {
 }
 
 export function openGatewaysHere(options: GatewaysOptions, changed: () => void): GatewaysHere {
-  const { endpoints, tls, clock, random, log, systemId } = options;
+  const { systemId } = options;
   const database = openDatabase({
-    endpoints,
-    ...(tls === undefined ? {} : { tls }),
-    probeInterval: options.inactivityProbe,
-    clock,
-    random,
-    log,
+    ...connectionOf(options),
     database: 'OVN_Southbound',
     tables: {
       Chassis: table({ columns: { name: one('string') }, where: [['name', '==', systemId]] }),

@@ -5,7 +5,6 @@
  */
 
 import { equalData } from '../../base/equal.ts';
-import type { Clock, Log, Random } from '../../base/ports.ts';
 import type {
   CloudSource,
   InventoryUpdate,
@@ -13,8 +12,8 @@ import type {
   SourceEvents,
   SourceState,
 } from '../../inventory/source.ts';
-import type { Endpoint } from '../../net/endpoint.ts';
-import { openDatabase, type TlsFiles } from '../../protocols/ovsdb/index.ts';
+import { openDatabase } from '../../protocols/ovsdb/index.ts';
+import { type ConnectionOptions, connectionOf } from '../connection.ts';
 import { sourceState } from '../state.ts';
 import { type Conditions, conditionsOf } from './conditions.ts';
 import { type GatewaysHere, openGatewaysHere } from './gateways.ts';
@@ -22,23 +21,13 @@ import { Join } from './join.ts';
 import { findSwitches } from './switches.ts';
 import { northboundTables, type NorthboundDatabase } from './tables.ts';
 
-export interface NorthboundOptions {
-  readonly endpoints: readonly Endpoint[];
-  readonly tls: TlsFiles | undefined;
+export interface NorthboundOptions extends ConnectionOptions {
   /** Of OVN_Southbound, which is read where the Northbound database is too old to say where gateways are. */
-  readonly southbound: {
-    readonly endpoints: readonly Endpoint[];
-    readonly tls: TlsFiles | undefined;
-  };
-  /** Milliseconds; 0 never probes. */
-  readonly inactivityProbe: number;
+  readonly southbound: Pick<ConnectionOptions, 'endpoints' | 'tls'>;
   /** `name` of the own Chassis. */
   readonly systemId: string;
   /** `hostname` of the own Chassis: what Neutron calls this node. */
   readonly hostname: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
 }
 
 export function openNorthboundSource(
@@ -63,16 +52,10 @@ class NorthboundSource implements CloudSource {
   #isOpen = false;
 
   constructor(options: NorthboundOptions, events: SourceEvents) {
-    const { endpoints, tls, clock, random, log } = options;
     this.#options = options;
     this.#events = events;
     this.#database = openDatabase({
-      endpoints,
-      ...(tls === undefined ? {} : { tls }),
-      probeInterval: options.inactivityProbe,
-      clock,
-      random,
-      log,
+      ...connectionOf(options),
       database: 'OVN_Northbound',
       tables: northboundTables,
     });

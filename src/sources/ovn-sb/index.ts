@@ -4,7 +4,6 @@
  */
 
 import { equalData } from '../../base/equal.ts';
-import type { Clock, Log, Random } from '../../base/ports.ts';
 import { type PortBinding, parsePortBinding } from '../../inventory/port-binding.ts';
 import type {
   CloudSource,
@@ -14,7 +13,6 @@ import type {
   SourceState,
 } from '../../inventory/source.ts';
 import type { PortBindingRow } from '../../inventory/row.ts';
-import type { Endpoint } from '../../net/endpoint.ts';
 import {
   type Condition,
   map,
@@ -25,9 +23,9 @@ import {
   type RowOf,
   required,
   set,
-  type TlsFiles,
   table,
 } from '../../protocols/ovsdb/index.ts';
+import { type ConnectionOptions, connectionOf } from '../connection.ts';
 import { sourceState } from '../state.ts';
 import { type BalancerConditions, Balancers, balancerTables } from './balancers.ts';
 import type { Memory, Remembered } from './memory.ts';
@@ -48,33 +46,21 @@ const portBindingColumns = {
   virtual_parent: optional('string'),
 };
 
-export interface SouthboundOptions {
-  readonly endpoints: readonly Endpoint[];
-  readonly tls: TlsFiles | undefined;
-  /** Milliseconds; 0 never probes. */
-  readonly inactivityProbe: number;
+export interface SouthboundOptions extends ConnectionOptions {
   /** `name` of the own Chassis. */
   readonly systemId: string;
   readonly memory: Memory;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
 }
 
 export function openSouthboundSource(
   options: SouthboundOptions,
   events: SourceEvents,
 ): CloudSource {
-  const { endpoints, tls, clock, random, log, systemId, memory } = options;
+  const { systemId, memory } = options;
   const remembered = memory.recall(systemId);
   const first = remembered === undefined ? unasked : recalled(remembered);
   const database = openDatabase({
-    endpoints,
-    ...(tls === undefined ? {} : { tls }),
-    probeInterval: options.inactivityProbe,
-    clock,
-    random,
-    log,
+    ...connectionOf(options),
     database: 'OVN_Southbound',
     tables: {
       Chassis: table({

@@ -3,29 +3,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { unwrap } from '../../../src/base/result.ts';
-import type { FabricSettings } from '../../../src/fabric/settings.ts';
 import { lower } from '../../../src/fabric/lower.ts';
 import { stretchedMode } from '../../../src/modes/bgp/stretched.ts';
-import { parseIfName } from '../../../src/net/if-name.ts';
-import { parseAsn, parseTableId } from '../../../src/net/numbers.ts';
+import { parseAsn } from '../../../src/net/numbers.ts';
 import type { Spec } from '../../../src/resources/index.ts';
 import { kindOf, kinds } from '../../resources/specs.ts';
 import type { Cloud } from '../../sim/cloud.ts';
 import { workingCloud } from '../../sim/cloud-events.ts';
 import { plansOf, withGateway, withInterface } from '../evpn/cloud.ts';
-
-const settings: FabricSettings = {
-  vxlanPort: 4789,
-  flowCookie: 0x3e7,
-  flowPriority: 900,
-  underlay: {
-    vrf: unwrap(parseIfName('bgp-vrf')),
-    table: unwrap(parseTableId(10)),
-    nic: unwrap(parseIfName('bgp-nic')),
-    rulePriority: 32_000,
-  },
-  isolate: true,
-};
+import { bgpSettings as settings } from '../../fabric/settings.ts';
 
 /** The routes that a cloud makes, as commands, each once. */
 function routesOf(cloud: Cloud, ...scopes: readonly string[]): readonly string[] {

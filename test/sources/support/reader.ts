@@ -10,8 +10,9 @@ import type { CloudSource, InventoryUpdate, SourceEvents } from '../../../src/in
 import { bgpMode, everythingUp } from '../../../src/modes/bgp/index.ts';
 import { parseIfName } from '../../../src/net/if-name.ts';
 import { parseIp } from '../../../src/net/ip.ts';
-import { parseAsn, parseTableId } from '../../../src/net/numbers.ts';
+import { parseAsn } from '../../../src/net/numbers.ts';
 import { makeKinds } from '../../../src/resources/index.ts';
+import { bgpSettings as settings } from '../../fabric/settings.ts';
 
 const mode = bgpMode({
   method: 'underlay',
@@ -21,18 +22,6 @@ const mode = bgpMode({
   choice: everythingUp,
   tenants: { families: 'all', advertise: 'host', addressScopes: new Set(), snat: 'exposed' },
 });
-const settings = {
-  vxlanPort: 4789,
-  flowCookie: 0x3e7,
-  flowPriority: 900,
-  underlay: {
-    vrf: unwrap(parseIfName('bgp-vrf')),
-    table: unwrap(parseTableId(10)),
-    nic: unwrap(parseIfName('bgp-nic')),
-    rulePriority: 32_000,
-  },
-  isolate: true,
-};
 const bridge = unwrap(parseIfName('br-ex'));
 const ovs: LocalOvs = {
   ...emptyLocalOvs,
