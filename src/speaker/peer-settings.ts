@@ -38,6 +38,7 @@ export function settingsOf(
     role: config.role && { role: config.role, strict: config.roleStrict },
     holdTime: config.holdTime,
     connectRetry: config.connectRetry,
+    delayOpen: config.delayOpen,
     passive: config.passive,
     maxPrefixesHold: config.maxPrefixesRestart,
     extendedMessage: config.extendedMessage,

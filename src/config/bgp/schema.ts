@@ -151,6 +151,12 @@ export const session = {
     about: 'Seconds between two attempts to connect.',
     why: 'in a fabric a switch is back within seconds',
   }),
+  delayOpen: option({
+    type: integer(0, 65_535),
+    default: 0,
+    about: 'Seconds for which the peer may send its OPEN before we send ours (DelayOpen).',
+    why: 'RFC 4271 §8.1.1 has it off',
+  }),
   port: option({
     type: integer(1, 65_535),
     default: 179,

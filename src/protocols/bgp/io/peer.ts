@@ -11,7 +11,7 @@ import { cease, hardReset, type Notification } from '../wire/notification.ts';
 import { CEASE } from '../wire/numbers.ts';
 import { type RouteRefresh, refreshSubtypes } from '../wire/route-refresh.ts';
 import type { SessionHandler } from '../session/handler.ts';
-import type { Event, StateName, Timer } from '../session/machine.ts';
+import type { Event, Timer } from '../session/machine.ts';
 import type { Negotiated } from '../session/negotiate.ts';
 import { isSameOffer } from '../session/offer.ts';
 import {
@@ -19,6 +19,7 @@ import {
   type PeerAction,
   type PeerEvent,
   PeerMachine,
+  type PeerState,
   type PeerTimer,
 } from '../session/peer-machine.ts';
 import { formatReason, type Reason, sent } from '../session/reason.ts';
@@ -48,7 +49,7 @@ export interface PeerOptions {
 /** What operators are shown. */
 export interface PeerStatus {
   readonly name: string;
-  readonly state: StateName;
+  readonly state: PeerState;
   /** `held`: left alone for a while after failures. */
   readonly admin: 'stopped' | 'held' | 'running';
   /** Of the session of now. */
@@ -305,7 +306,7 @@ export class Peer {
     }
   }
 
-  #report(before: StateName): void {
+  #report(before: PeerState): void {
     const { lastReason, state } = this.#machine;
     if (state === 'Established') this.#lastFailure = '';
     const isEnd = before === 'Established' && lastReason !== undefined;
@@ -392,8 +393,9 @@ export class Peer {
 
   #start(link: number, timer: Timer, seconds: number): void {
     if (timer === 'hold') return this.#links.get(link)?.startHold(seconds * 1000);
-    const type = timer === 'keepalive' ? 'keepalive-expired' : 'connect-retry-expired';
-    this.#after(`${link} ${timer}`, this.#jittered(seconds), () => this.#tell(link, { type }));
+    this.#after(`${link} ${timer}`, this.#jittered(seconds), () =>
+      this.#tell(link, { type: `${timer}-expired` }),
+    );
   }
 
   #stop(link: number, timer: Timer): void {

@@ -4,7 +4,8 @@
  * two connections with one peer (collisions, how soon to try again) is peer-machine.ts.
  *
  * On purpose otherwise than the RFC:
- * - DelayOpen is left out (events 12 and 20): it is optional, and only delays.
+ * - A connection on which our OPEN is delayed is in a state of its own, OpenDelayed, where the RFC has a timer within Connect
+ *   and Active; operators see those. What goes wrong there the peer is told (SendNOTIFICATIONwithoutOPEN).
  * - An attempt to connect that fails leads to Active, not to Idle: Idle would refuse the peer, which may be about to connect
  *   to us. FRR and BIRD do the same.
  * - A passive machine never connects, so its ConnectRetryTimer does not run.
@@ -28,6 +29,8 @@ export type State =
   | { readonly name: 'Connect' }
   /** Waits for the peer to connect, or for the next attempt. */
   | { readonly name: 'Active' }
+  /** There is a connection; our OPEN is sent after that of the peer, or when it has been waited for long enough. */
+  | { readonly name: 'OpenDelayed'; readonly ours: Open }
   | { readonly name: 'OpenSent'; readonly ours: Open }
   | { readonly name: 'OpenConfirm'; readonly negotiated: Negotiated }
   | { readonly name: 'Established'; readonly negotiated: Negotiated };
@@ -45,13 +48,15 @@ export type Event =
   | { readonly type: 'hold-expired' }
   /** 11. */
   | { readonly type: 'keepalive-expired' }
+  /** 12. */
+  | { readonly type: 'delay-open-expired' }
   /** 29, RFC 9687 §4.2. */
   | { readonly type: 'send-hold-expired' }
   /** 16, 17. */
   | { readonly type: 'connected' }
   /** 18. */
   | { readonly type: 'disconnected'; readonly detail: string }
-  /** 19, and 22 for an OPEN that is of another than the peer. */
+  /** 19, 20, and 22 for an OPEN that is of another than the peer. */
   | { readonly type: 'open'; readonly open: Open }
   /** 21, 22, 28: octets that are no message, or none of this session. */
   | { readonly type: 'malformed'; readonly error: MessageError }
@@ -64,7 +69,7 @@ export type Event =
   /** RFC 2918 §4: as an UPDATE, at home in Established only. */
   | { readonly type: 'refresh' };
 
-export type Timer = 'connect-retry' | 'hold' | 'keepalive';
+export type Timer = 'connect-retry' | 'delay-open' | 'hold' | 'keepalive';
 
 export type Action =
   | { readonly do: 'connect' }
@@ -99,6 +104,8 @@ export function step(state: State, event: Event, settings: PeerSettings, side: S
       return whenConnect(event, settings);
     case 'Active':
       return whenActive(state, event, settings);
+    case 'OpenDelayed':
+      return whenOpenDelayed(state, event, settings, side);
     case 'OpenSent':
       return whenOpenSent(state, event, settings, side);
     case 'OpenConfirm':
@@ -113,7 +120,9 @@ export function step(state: State, event: Event, settings: PeerSettings, side: S
 /** RFC 4271 §8.2.2: only a start leads out of Idle; a connection is refused. */
 function whenIdle(event: Event, settings: PeerSettings, side: Side): Step {
   if (event.type === 'connected') {
-    return side === 'incoming' ? sendOpen(settings) : { state: idle, actions: [close(refused)] };
+    return side === 'incoming'
+      ? beginSession(settings)
+      : { state: idle, actions: [close(refused)] };
   }
   if (event.type !== 'start') return stay(idle);
   return settings.passive ? { state: active, actions: [] } : beginConnect(settings);
@@ -131,7 +140,7 @@ function whenConnect(event: Event, settings: PeerSettings): Step {
       return { state, actions: [close(late), ...actions] };
     }
     case 'connected':
-      return sendOpen(settings);
+      return beginSession(settings);
     case 'disconnected':
       return waitActive(settings, event.detail);
     case 'stop':
@@ -141,6 +150,7 @@ function whenConnect(event: Event, settings: PeerSettings): Step {
     case 'notification':
       return toIdle(connect, endOf(event));
     case 'keepalive-expired':
+    case 'delay-open-expired':
     case 'open':
     case 'keepalive':
     case 'update':
@@ -160,7 +170,7 @@ function whenActive(state: State, event: Event, settings: PeerSettings): Step {
     case 'connect-retry-expired':
       return settings.passive ? stay(state) : beginConnect(settings);
     case 'connected':
-      return sendOpen(settings);
+      return beginSession(settings);
     case 'stop':
     case 'hold-expired':
     case 'send-hold-expired':
@@ -168,7 +178,44 @@ function whenActive(state: State, event: Event, settings: PeerSettings): Step {
     case 'notification':
       return toIdle(state, endOf(event));
     case 'keepalive-expired':
+    case 'delay-open-expired':
     case 'open':
+    case 'keepalive':
+    case 'update':
+    case 'refresh':
+      return toIdle(state, stateMachineError(0, event));
+    default:
+      return assertNever(event);
+  }
+}
+
+function whenOpenDelayed(
+  state: Extract<State, { name: 'OpenDelayed' }>,
+  event: Event,
+  settings: PeerSettings,
+  side: Side,
+): Step {
+  switch (event.type) {
+    case 'start':
+      return stay(state);
+    case 'delay-open-expired':
+      return sendOpen(state.ours, settings);
+    case 'open': {
+      const { actions, state: next } = receiveOpen(state, event.open, settings);
+      if (next.name !== 'OpenConfirm') return { state: next, actions };
+      return { state: next, actions: [stop('delay-open'), send(state.ours), ...actions] };
+    }
+    case 'disconnected':
+      return loseUnopened(state, event.detail, settings, side);
+    case 'stop':
+    case 'hold-expired':
+    case 'send-hold-expired':
+    case 'malformed':
+    case 'notification':
+      return toIdle(state, endOf(event));
+    case 'connect-retry-expired':
+    case 'keepalive-expired':
+    case 'connected':
     case 'keepalive':
     case 'update':
     case 'refresh':
@@ -190,9 +237,7 @@ function whenOpenSent(
     case 'open':
       return receiveOpen(state, event.open, settings);
     case 'disconnected':
-      return side === 'outgoing'
-        ? waitActive(settings, event.detail)
-        : toIdle(state, { kind: 'lost', detail: event.detail });
+      return loseUnopened(state, event.detail, settings, side);
     case 'stop':
     case 'hold-expired':
     case 'send-hold-expired':
@@ -200,6 +245,7 @@ function whenOpenSent(
     case 'notification':
       return toIdle(state, endOf(event));
     case 'connect-retry-expired':
+    case 'delay-open-expired':
     case 'keepalive-expired':
     case 'connected':
     case 'keepalive':
@@ -230,6 +276,7 @@ function whenOpenConfirm(state: Extract<State, { name: 'OpenConfirm' }>, event: 
     case 'notification':
       return toIdle(state, endOf(event));
     case 'connect-retry-expired':
+    case 'delay-open-expired':
     case 'connected':
     case 'open':
     case 'update':
@@ -259,6 +306,7 @@ function whenEstablished(state: Extract<State, { name: 'Established' }>, event: 
     case 'notification':
       return toIdle(state, endOf(event));
     case 'connect-retry-expired':
+    case 'delay-open-expired':
     case 'connected':
     case 'open':
       return toIdle(state, stateMachineError(STATE_MACHINE_ERROR.established, event));
@@ -324,7 +372,7 @@ export function collision(): Reason {
 }
 
 function receiveOpen(
-  state: Extract<State, { name: 'OpenSent' }>,
+  state: Extract<State, { name: 'OpenDelayed' | 'OpenSent' }>,
   open: Open,
   settings: PeerSettings,
 ): Step {
@@ -352,31 +400,49 @@ function beginConnect({ connectRetry }: PeerSettings): Step {
   };
 }
 
+/** The connection ends before the peer has sent its OPEN. */
+function loseUnopened(state: State, detail: string, settings: PeerSettings, side: Side): Step {
+  if (side === 'incoming') return toIdle(state, { kind: 'lost', detail });
+  const { actions, state: next } = waitActive(settings, detail);
+  return { state: next, actions: [...delayOver(state), ...actions] };
+}
+
 /** The connection is gone; the next attempt is made when the timer says so, or the peer connects. */
 function waitActive({ connectRetry, passive }: PeerSettings, detail: string): Step {
   const timers = [stop('hold'), ...(passive ? [] : [start('connect-retry', connectRetry)])];
   return { state: active, actions: [...timers, close({ kind: 'lost', detail })] };
 }
 
-function sendOpen(settings: PeerSettings): Step {
+/** There is a connection. */
+function beginSession(settings: PeerSettings): Step {
+  const { delayOpen } = settings;
   const ours = offer(settings);
-  return {
-    state: { name: 'OpenSent', ours },
-    actions: [
-      stop('connect-retry'),
-      { do: 'send', message: ours },
-      start('hold', settings.openHoldTime),
-    ],
-  };
+  const { actions, state }: Step =
+    delayOpen === 0
+      ? sendOpen(ours, settings)
+      : { state: { name: 'OpenDelayed', ours }, actions: [start('delay-open', delayOpen)] };
+  return { state, actions: [stop('connect-retry'), ...actions] };
+}
+
+function sendOpen(ours: Open, { openHoldTime }: PeerSettings): Step {
+  return { state: { name: 'OpenSent', ours }, actions: [send(ours), start('hold', openHoldTime)] };
+}
+
+/** What ends with OpenDelayed. */
+function delayOver({ name }: State): Action[] {
+  return name === 'OpenDelayed' ? [stop('delay-open')] : [];
 }
 
 /** What every end has in common. `down` comes last, when nothing of the session is left. */
 function toIdle(state: State, reason: Reason): Step {
   const hasConnection = state.name !== 'Connect' && state.name !== 'Active';
-  const actions: Action[] = [stop('connect-retry'), stop('hold'), stop('keepalive')];
-  if (hasConnection && reason.kind === 'sent') {
-    actions.push({ do: 'send', message: reason.notification });
-  }
+  const actions: Action[] = [
+    ...delayOver(state),
+    stop('connect-retry'),
+    stop('hold'),
+    stop('keepalive'),
+  ];
+  if (hasConnection && reason.kind === 'sent') actions.push(send(reason.notification));
   if (state.name !== 'Active') actions.push(close(reason));
   if (state.name === 'Established') {
     actions.push({ do: 'down', negotiated: state.negotiated, reason });
@@ -384,7 +450,7 @@ function toIdle(state: State, reason: Reason): Step {
   return { state: idle, actions };
 }
 
-const sendOne: Action = Object.freeze({ do: 'send', message: keepalive });
+const sendOne: Action = Object.freeze(send(keepalive));
 
 function sendKeepalive({ keepaliveTime }: Negotiated): Action[] {
   return keepaliveTime === 0 ? [sendOne] : [sendOne, start('keepalive', keepaliveTime)];
@@ -393,6 +459,10 @@ function sendKeepalive({ keepaliveTime }: Negotiated): Action[] {
 /** RFC 4271 §4.2: with a hold time of zero there are neither keepalives nor an end for want of them. */
 function restartHold({ holdTime }: Negotiated): Action[] {
   return holdTime === 0 ? [] : [start('hold', holdTime)];
+}
+
+function send(message: Message): Action {
+  return { do: 'send', message };
 }
 
 function close(reason: Reason): Action {

@@ -50,6 +50,9 @@ export type PeerTimer =
   /** Some routes that were retained have had their time. */
   | 'retention';
 
+/** The states of RFC 4271 §8.2.2: while our OPEN is delayed, a connection of ours is in Connect, one of the peer's in Active. */
+export type PeerState = Exclude<StateName, 'OpenDelayed'>;
+
 type LinkAction = Exclude<Action, { readonly do: 'up' | 'down' }>;
 
 export type PeerAction =
@@ -107,8 +110,11 @@ export class PeerMachine {
   }
 
   /** That of the connection which is furthest on, as operators know it. */
-  get state(): StateName {
-    const names = this.#links.map(([, state]) => state.name);
+  get state(): PeerState {
+    const names = this.#links.map(([link, { name }]) => {
+      if (name !== 'OpenDelayed') return name;
+      return sideOf(link) === 'outgoing' ? 'Connect' : 'Active';
+    });
     return order.findLast((name) => names.includes(name)) ?? 'Idle';
   }
 
@@ -230,7 +236,7 @@ export class PeerMachine {
     const { state, actions } = step(before, event, this.#settings, sideOf(link));
     this.#enter(link, state);
     for (const action of actions) this.#pass(link, action);
-    if (state.name === 'OpenConfirm' && before.name === 'OpenSent') this.#collide(link);
+    if (state.name === 'OpenConfirm' && before.name !== 'OpenConfirm') this.#collide(link);
     if (state.name === 'Idle' && before.name !== 'Idle') {
       this.#settle(before, reasonAmong(actions));
     }
@@ -372,7 +378,7 @@ export class PeerMachine {
   }
 }
 
-const order: readonly StateName[] = [
+const order: readonly PeerState[] = [
   'Idle',
   'Active',
   'Connect',
@@ -395,11 +401,16 @@ function holdAfter(failures: number, { initial, max }: BackOff): number {
 
 /** Not a connection that the peer closed before it said anything, nor one of two of which the other is kept. */
 function isFailure(before: State, reason: Reason): boolean {
-  const isSilent = before.name === 'OpenSent' && reason.kind === 'lost';
+  const isSilent = isBeforeOpen(before) && reason.kind === 'lost';
   return !isSilent && ceaseIn(reason)?.subcode !== CEASE.connectionCollision;
 }
 
-/** No message has been exchanged. */
+/** There is a connection, and the peer has not sent its OPEN. */
+function isBeforeOpen({ name }: State): boolean {
+  return name === 'OpenDelayed' || name === 'OpenSent';
+}
+
+/** There is no connection. */
 function isAttempt({ name }: State): boolean {
   return name === 'Connect' || name === 'Active';
 }

@@ -46,6 +46,8 @@ export interface PeerSettings {
   readonly families: readonly FamilySettings[];
   /** Seconds: 0, or 3 to 65535. */
   readonly holdTime: number;
+  /** Seconds for which the peer may send its OPEN before we send ours, RFC 4271 §8.1.1 (DelayOpen); 0: ours goes at once. */
+  readonly delayOpen: number;
   /** Seconds for which we wait for an OPEN. */
   readonly openHoldTime: number;
   /** Seconds without the peer taking anything of what is queued, after which it is dropped; `undefined`: RFC 9687 §6. */
@@ -79,6 +81,7 @@ const usual = {
   enforceFirstAs: true,
   // RFC 4271 §10 suggests 90 s.
   holdTime: 90,
+  delayOpen: 0,
   // RFC 4271 §8.2.2: "a HoldTimer value of 4 minutes is suggested".
   openHoldTime: 240,
   sendHoldTime: undefined,
@@ -97,7 +100,7 @@ const usual = {
 
 /** What cannot be put on the wire, or would be refused by any peer. */
 export function checkSettings(settings: PeerSettings): readonly Issue[] {
-  const { families, holdTime, local, openHoldTime, restart } = settings;
+  const { delayOpen, families, holdTime, local, openHoldTime, restart } = settings;
   const issues: Issue[] = [];
   const check = (path: string, isRight: boolean, message: string): void => {
     if (!isRight) issues.push(issue(message, path));
@@ -108,6 +111,7 @@ export function checkSettings(settings: PeerSettings): readonly Issue[] {
   check('families', families.length > 0, 'no family is left to speak');
   seconds('holdTime', holdTime, 0xffff);
   check('holdTime', holdTime !== 1 && holdTime !== 2, 'a hold time is 0 or at least 3 seconds');
+  seconds('delayOpen', delayOpen, 0xffff);
   check('openHoldTime', openHoldTime > 0, 'an OPEN takes longer than no time');
   check('connectRetry', settings.connectRetry > 0, 'attempts without a pause');
   check('sendHoldTime', settings.sendHoldTime !== 0, 'nobody takes anything in no time');

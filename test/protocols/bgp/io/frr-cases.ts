@@ -130,6 +130,14 @@ function casesOf(root: FrrRoot): Cases {
     'iBGP, we connect': [active, isEstablished],
     'iBGP, FRR connects': [passive, isEstablished],
     'iBGP, both connect': [{}, isEstablished],
+    'FRR speaks first, because our OPEN is delayed': [
+      { ...active, settings: { delayOpen: 3600 } },
+      isEstablished,
+    ],
+    'both delay their OPENs, and one is the first': [
+      { neighbor: ['timers delayopen 2'], settings: { delayOpen: 1 } },
+      isEstablished,
+    ],
     'eBGP, we connect': [
       { ...external, neighbor: [...external.neighbor, 'passive'] },
       isEstablished,

@@ -59,6 +59,32 @@ describe('connect-retry', () => {
   });
 });
 
+describe('delay-open', () => {
+  test('our OPEN goes out when that of the peer was waited for in vain', () => {
+    const { peer, timers, transport } = begin({ delayOpen: 5 });
+    transport.last.connect();
+    timers.pass(4.9 * second);
+    assert.deepEqual([peer.status.state, transport.last.sent], ['Connect', []]);
+    timers.pass(0.2 * second);
+    assert.equal(peer.status.state, 'OpenSent');
+    assert.match(transport.last.sent.join(), /^OPEN/);
+  });
+
+  test('a connection that is lost meanwhile leads to another attempt', () => {
+    const { timers, transport } = begin({ delayOpen: 60, connectRetry: 10 });
+    transport.last.connect();
+    transport.last.fail();
+    timers.pass(10.1 * second);
+    assert.equal(transport.streams.length, 2);
+    transport.last.connect();
+    transport.last.arrive(openOfB(), keepalive);
+    assert.deepEqual(transport.last.sent.map((text) => text.split(' ')[0]).slice(0, 2), [
+      'OPEN',
+      'KEEPALIVE',
+    ]);
+  });
+});
+
 describe('hold time', () => {
   test('a keepalive goes out each third of it', () => {
     const { establish, timers, transport } = begin();

@@ -24,6 +24,7 @@ const states: { readonly [N in StateName]: State } = {
   Idle: { name: 'Idle' },
   Connect: { name: 'Connect' },
   Active: { name: 'Active' },
+  OpenDelayed: { name: 'OpenDelayed', ours },
   OpenSent: { name: 'OpenSent', ours },
   OpenConfirm: { name: 'OpenConfirm', negotiated },
   Established: { name: 'Established', negotiated },
@@ -33,6 +34,7 @@ const events: { readonly [T in Event['type']]: Extract<Event, { type: T }> } = {
   start: { type: 'start' },
   stop: { type: 'stop', reason: { kind: 'sent', notification: cease(2), detail: '' } },
   'connect-retry-expired': { type: 'connect-retry-expired' },
+  'delay-open-expired': { type: 'delay-open-expired' },
   'hold-expired': { type: 'hold-expired' },
   'keepalive-expired': { type: 'keepalive-expired' },
   'send-hold-expired': { type: 'send-hold-expired' },
@@ -72,9 +74,9 @@ function short(action: Action): string {
   }
 }
 
-const timers = '-connect-retry -hold -keepalive';
+const timers = /(-delay-open )?-connect-retry -hold -keepalive/;
 
-/** Not in a row: nothing happens. Timers that every end stops are left out. */
+/** `·`: nothing happens. Timers that every end stops are left out. */
 function cell(name: StateName, event: Event, side: Side = 'outgoing', of = settings): string {
   const { actions, state } = step(states[name], event, of, side);
   const words = actions.map(short).join(' ').replace(timers, '').trim();
@@ -89,11 +91,13 @@ const [inOpenSent, inOpenConfirm, inEstablished] = ['OpenSent', 'OpenConfirm', '
 );
 /** A message that a state does not expect; `type` is that of the message, RFC 6608 §4. */
 const unexpected = (type = '') => ({
+  OpenDelayed: end(`/Unspecified Error${type}`),
   OpenSent: end(`${inOpenSent}${type}`),
   OpenConfirm: end(`${inOpenConfirm}${type}`),
   Established: `${end(`${inEstablished}${type}`)} down`,
 });
 const endedBy = (words: string) => ({
+  OpenDelayed: `→ Idle ${words}`,
   OpenSent: `→ Idle ${words}`,
   OpenConfirm: `→ Idle ${words}`,
   Established: `→ Idle ${words} down`,
@@ -106,6 +110,7 @@ const table: { readonly [T in Event['type']]: Row } = {
     Idle: '→ Connect +connect-retry connect',
     Connect: '·',
     Active: '·',
+    OpenDelayed: '·',
     OpenSent: '·',
     OpenConfirm: '·',
     Established: '·',
@@ -122,10 +127,15 @@ const table: { readonly [T in Event['type']]: Row } = {
     Active: '→ Connect +connect-retry connect',
     ...unexpected(),
   },
+  'delay-open-expired': {
+    ...impossible,
+    ...unexpected(),
+    OpenDelayed: '→ OpenSent OPEN +hold',
+  },
   'hold-expired': { ...impossible, ...endedBy('"Hold Timer Expired" close(sent)') },
   'keepalive-expired': {
     ...impossible,
-    OpenSent: end(inOpenSent ?? ''),
+    ...unexpected(),
     OpenConfirm: 'KEEPALIVE +keepalive',
     Established: 'KEEPALIVE +keepalive',
   },
@@ -140,6 +150,7 @@ const table: { readonly [T in Event['type']]: Row } = {
     Idle: '·',
     Connect: '→ Active -hold +connect-retry close(lost)',
     Active: '·',
+    OpenDelayed: '→ Active -delay-open -hold +connect-retry close(lost)',
     OpenSent: '→ Active -hold +connect-retry close(lost)',
     OpenConfirm: '→ Idle close(lost)',
     Established: '→ Idle close(lost) down',
@@ -147,6 +158,7 @@ const table: { readonly [T in Event['type']]: Row } = {
   open: {
     ...impossible,
     ...unexpected(' 0x01'),
+    OpenDelayed: '→ OpenConfirm -delay-open OPEN agree +hold KEEPALIVE +keepalive',
     OpenSent: '→ OpenConfirm agree +hold KEEPALIVE +keepalive',
   },
   malformed: {
@@ -188,6 +200,32 @@ describe('a passive machine', () => {
     assert.equal(
       cell('OpenSent', events.disconnected, 'outgoing', passive),
       '→ Active -hold close(lost)',
+    );
+  });
+});
+
+describe('a machine whose OPEN is delayed', () => {
+  const delayed = settingsOfA({ delayOpen: 5 });
+  for (const [name, side] of [
+    ['Connect', 'outgoing'],
+    ['Active', 'outgoing'],
+    ['Idle', 'incoming'],
+  ] as const) {
+    test(`says nothing at first on a connection that it gets in ${name}`, () => {
+      assert.equal(
+        cell(name, events.connected, side, delayed),
+        '→ OpenDelayed -connect-retry +delay-open',
+      );
+    });
+  }
+  test('takes the peer that closes a connection of its own for one that has never been', () => {
+    assert.equal(cell('OpenDelayed', events.disconnected, 'incoming'), '→ Idle close(lost)');
+  });
+  test('tells a peer that it does not want why, without an OPEN of its own', () => {
+    const stranger = { ...events.open, open: { ...openOfB(), myAs: 64_999, capabilities: [] } };
+    assert.equal(
+      cell('OpenDelayed', stranger),
+      '→ Idle "OPEN Message Error/Bad Peer AS" close(sent)',
     );
   });
 });
@@ -241,6 +279,7 @@ test('a close tells why in a sentence', () => {
   assert.deepEqual(told, [
     'sent Cease/Administrative Shutdown',
     'sent Finite State Machine Error/Receive Unexpected Message in Established State: connect-retry-expired was not to be expected',
+    'sent Finite State Machine Error/Receive Unexpected Message in Established State: delay-open-expired was not to be expected',
     'sent Hold Timer Expired: nothing was heard in the hold time',
     'sent Send Hold Timer Expired: the peer takes nothing any more',
     'sent Finite State Machine Error/Receive Unexpected Message in Established State: connected was not to be expected',

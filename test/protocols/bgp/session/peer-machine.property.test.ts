@@ -25,10 +25,10 @@ class World {
   isUp = false;
   #lastLink = outgoingLink;
 
-  constructor(isPassive: boolean, isHelper: boolean) {
+  constructor(isPassive: boolean, isHelper: boolean, delayOpen: number) {
     const longLived = new Map([['l2vpn-evpn', 60]] as const);
     const restart = { time: 10, notification: true, preserved: [], restarted: false, longLived };
-    const settings = { passive: isPassive, ...(isHelper ? { restart } : {}) };
+    const settings = { passive: isPassive, delayOpen, ...(isHelper ? { restart } : {}) };
     this.machine = new PeerMachine(settingsOfA(settings));
   }
 
@@ -101,7 +101,9 @@ class World {
     for (const timer of this.timers) {
       const link = /^\d+/.exec(timer)?.[0];
       if (link !== undefined) {
-        assert.notEqual(this.machine.stateOf(Number(link)).name, 'Idle', `${timer} runs in Idle`);
+        const { name } = this.machine.stateOf(Number(link));
+        assert.notEqual(name, 'Idle', `${timer} runs in Idle`);
+        if (timer.endsWith('delay-open')) assert.equal(name, 'OpenDelayed');
       }
     }
     if (admin === 'running') assert.notEqual(state, 'Idle', 'running, and nothing goes on');
@@ -200,7 +202,12 @@ function happen(world: World, one: Happening): void {
 function advance(world: World, which: number, open: Event): void {
   const name = world.machine.stateOf(world.link(which) ?? -1).name;
   if (name === 'Connect') tellLink(world, which, { type: 'connected' });
-  else tellLink(world, which, name === 'OpenSent' ? open : { type: 'keepalive' });
+  else
+    tellLink(
+      world,
+      which,
+      name === 'OpenDelayed' || name === 'OpenSent' ? open : { type: 'keepalive' },
+    );
 }
 
 /** A stream tells only what it can: that it stands, or does not, before anything else. */
@@ -227,9 +234,10 @@ test('at most one session, no timer of a connection that is gone, no close witho
     fc.property(
       fc.boolean(),
       fc.boolean(),
+      fc.constantFrom(0, 5),
       fc.array(happening, { maxLength: 150, size: 'max' }),
-      (isPassive, isHelper, happenings) => {
-        const world = new World(isPassive, isHelper);
+      (isPassive, isHelper, delayOpen, happenings) => {
+        const world = new World(isPassive, isHelper, delayOpen);
         world.step({ type: 'start' });
         for (const one of happenings) happen(world, one);
         world.step({ type: 'stop', reason });
