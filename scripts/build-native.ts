@@ -1,5 +1,5 @@
 /**
- * Compiles native/selvedge_netlink.c to build/selvedge_netlink.node with the C compiler of the machine (`CC`, or cc).
+ * Compiles native/selvedge_native.c to build/selvedge_native.node with the C compiler of the machine (`CC`, or cc).
  * Does nothing when the binary is newer than the source and this script. No node-gyp: it would fetch headers.
  */
 
@@ -10,8 +10,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(import.meta.dirname);
-const source = join(root, 'native/selvedge_netlink.c');
-const target = join(root, 'build/selvedge_netlink.node');
+const source = join(root, 'native/selvedge_native.c');
+const target = join(root, 'build/selvedge_native.node');
 
 if (isUpToDate()) console.log(`${target} is up to date`);
 else compile();

@@ -57,7 +57,7 @@ function layOut(): void {
     recursive: true,
     filter: (path) => !/\.(d\.ts|map)$/.test(path),
   });
-  copy(join(root, 'build/selvedge_netlink.node'), `${home}/build/selvedge_netlink.node`);
+  copy(join(root, 'build/selvedge_native.node'), `${home}/build/selvedge_native.node`);
   // Root itself is the first line.
   const packages = run('npm', ['ls', '--omit=dev', '--all', '--parseable']).trim().split('\n');
   for (const path of packages.slice(1)) copy(path, join(home, relative(root, path)));
@@ -100,7 +100,7 @@ fi
 
 /** The newest version of a symbol that the program or the addon asks of glibc. */
 function neededGlibc(): string {
-  const versions = [process.execPath, join(root, 'build/selvedge_netlink.node')].flatMap((path) => [
+  const versions = [process.execPath, join(root, 'build/selvedge_native.node')].flatMap((path) => [
     ...readFileSync(path, 'latin1').matchAll(/GLIBC_2\.(\d+)(?=[\0.])/g),
   ]);
   return `2.${Math.max(...versions.map(([, minor]) => Number(minor)))}`;

@@ -17,6 +17,7 @@ import { guestSeconds } from '../../lab/fabric/uptime.ts';
 import { type PortFigures, type Report, reportName, sampleOf } from './figures.ts';
 import { calibrate, giveWay, versions } from './machine.ts';
 import {
+  afterStop,
   bindingIn,
   coldTimes,
   commitTimes,
@@ -87,6 +88,7 @@ async function startsOf(agent: NodeUnderTest): Promise<readonly number[]> {
   const starts: number[] = [];
   for (const _ of range(0, settings.rounds)) {
     await agent.stop();
+    await afterStop();
     starts.push(await agent.start());
     if (process.env['BENCH_VERBOSE'] !== undefined) say(agent.story());
     if ((await agent.operations()) !== 0) throw new Error('a start in place changed something');

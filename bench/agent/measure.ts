@@ -93,6 +93,11 @@ export function floatingIn(southbound: Southbound): Change {
   return [(ports) => southbound.associating(ports), (ports) => southbound.dissociating(ports)];
 }
 
+/** Until what an agent that was stopped has left others to do is done: a start is measured alone. */
+export function afterStop(): Promise<void> {
+  return sleep(2000);
+}
+
 /** So many times, until exposed and until withdrawn; `settled` says when the agent is done with several. */
 export async function thereAndBack(
   instruments: Instruments,

@@ -10,7 +10,14 @@ import { OvnBgpAgent } from '../../lab/fabric/ovn-bgp-agent.ts';
 import { waitFor } from '../../lab/fabric/wait.ts';
 import { type Idle, type PortFigures, sampleOf } from './figures.ts';
 import { asUsual, idleOf } from './machine.ts';
-import { bindingIn, coldTimes, floatingTimes, type Instruments, thereAndBack } from './measure.ts';
+import {
+  afterStop,
+  bindingIn,
+  coldTimes,
+  floatingTimes,
+  type Instruments,
+  thereAndBack,
+} from './measure.ts';
 import { range } from './rows.ts';
 import type { PredecessorDriver } from './workload.ts';
 
@@ -45,6 +52,7 @@ export async function measurePredecessor(
   const many = await thereAndBack(instruments, binding, range(ports, ports + burst), 1);
   const idle = await quiet.idle(idleSeconds);
   await quiet.stop();
+  await afterStop();
   const busy = new Predecessor(node, driver, shortInterval);
   const startInPlace = sampleOf([await busy.start()]);
   const resyncs = await busy.resyncs(1);

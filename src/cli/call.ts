@@ -1,8 +1,11 @@
 /** Asks a process of ours over its socket: for one answer, or for one that comes piece by piece. */
 
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 import { err, ok, type Result } from '../base/result.ts';
+
+// An import of it would load what implements WebSocket too, half the start of a command.
+const { request } = process.getBuiltinModule('node:http');
 
 /** Why a question over a socket has no answer. */
 export interface Failure {

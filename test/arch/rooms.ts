@@ -22,8 +22,9 @@ export const rooms: readonly Room[] = [
   room('base', pure, []),
   room('net', pure, ['base']),
 
+  room('native', effects, ['node:*']),
   room('protocols/*', pure, ['base', 'net']),
-  room('protocols/*/io', effects, ['protocols/*', 'base', 'net', 'node:*']),
+  room('protocols/*/io', effects, ['protocols/*', 'native', 'base', 'net', 'node:*']),
   // The map of a library shows both of its halves.
   room('protocols/*/index.ts', pure, ['protocols/*', 'protocols/*/io', 'base', 'net']),
 

@@ -25,8 +25,8 @@ describe('the package', () => {
 
   test('has the addon, as built and to build it again', () => {
     for (const path of [
-      'build/selvedge_netlink.node',
-      'native/selvedge_netlink.c',
+      'build/selvedge_native.node',
+      'native/selvedge_native.c',
       'native/Makefile',
     ]) {
       assert.ok(files.has(path), `${path} is missing`);
@@ -64,7 +64,7 @@ test('the addon is built from what the package has', {
     const argv = ['-C', join(directory, 'native'), `NODE_INCLUDE=${include}`];
     const run = spawnSync('make', argv, { encoding: 'utf8' });
     assert.equal(run.status, 0, run.stderr);
-    assert.ok(existsSync(join(directory, 'build/selvedge_netlink.node')));
+    assert.ok(existsSync(join(directory, 'build/selvedge_native.node')));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

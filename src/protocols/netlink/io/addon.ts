@@ -1,7 +1,6 @@
-/** Finds and loads the native part (native/selvedge_netlink.c), and says what it offers. No policy. */
+/** Finds and loads the native part (native/selvedge_native.c), and says what it offers. No policy. */
 
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { loadNative } from '../../../native/load.ts';
 
 /** System calls on descriptors. Those that can be refused give the negated errno. */
 export interface Addon {
@@ -31,20 +30,7 @@ export interface Poll {
   close(): void;
 }
 
-/** The same from src/ and from dist/, which are equally deep. */
-const root = new URL('../../../../', import.meta.url);
-const path = fileURLToPath(new URL('build/selvedge_netlink.node', root));
-
 /** Throws when the addon was not built for this machine, with the remedy; every use of netlink hangs on it. */
 export function loadAddon(): Addon {
-  try {
-    return createRequire(import.meta.url)(path) as Addon;
-  } catch (cause) {
-    // Only the first line: what follows is the stack of modules.
-    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    throw new Error(
-      `cannot load the netlink addon: ${reason}; build it for this machine with 'make -C ${fileURLToPath(new URL('native', root))}' (needs a C compiler and the headers of Node)`,
-      { cause },
-    );
-  }
+  return loadNative('netlink') as Addon;
 }

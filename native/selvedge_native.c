@@ -468,7 +468,7 @@ static poll_t *start(napi_env env, int fd, napi_value callback, size_t size) {
     return NULL;
   }
   napi_value name;
-  napi_create_string_utf8(env, "selvedge_netlink", NAPI_AUTO_LENGTH, &name);
+  napi_create_string_utf8(env, "selvedge_native", NAPI_AUTO_LENGTH, &name);
   napi_async_init(env, NULL, name, &poll->context);
   napi_create_reference(env, callback, 1, &poll->callback);
   napi_add_async_cleanup_hook(env, on_environment_exit, poll, &poll->hook);
