@@ -13,6 +13,7 @@ import { isWhole } from '../fabric/whole.ts';
 
 const files = [
   'test/protocols/netlink/io/kernel.test.ts',
+  'test/protocols/bgp/io/vrf.test.ts',
   ...(isWhole
     ? [
         'test/targets/kernel/kernel.test.ts',

@@ -12,7 +12,7 @@ import { loadAddon } from '../protocols/bgp/index.ts';
 /** Milliseconds without work after which there is nothing to do. */
 const quiet = 200;
 /** Octets that the process must have grown by since the last time: it takes some milliseconds. */
-const worthwhile = 8 << 20;
+const worthwhile = 4 << 20;
 
 /**
  * Before anything of size is made: young objects get a megabyte, not sixteen. A route makes none (ADR 0012), so that with

@@ -304,12 +304,11 @@ function formatRemote(ip: Ip | undefined, link: IfName | undefined): string {
 /** On those listeners that the peer's connections come in by. */
 function setPassword(
   listeners: readonly Open[],
-  of: Remote | Range,
+  { connection, ip, range }: Pick<Entry, 'connection'> & Partial<Pick<Entry, 'ip' | 'range'>>,
   password: string | undefined,
 ): Issue | undefined {
-  const { connection } = of;
   if (connection.password === undefined) return undefined;
-  const whose = 'range' in of ? of.range.prefix : (of.ip ?? linkLocals);
+  const whose = range?.prefix ?? ip ?? linkLocals;
   const family = 'ip' in whose ? whose.ip.family : whose.family;
   for (const { at, listener } of listeners) {
     if (at.device !== connection.device || at.ip.family !== family) continue;

@@ -70,6 +70,33 @@ describe('TCP-MD5', { skip: md5Missing() }, () => {
     await staysDown(t, { connection: { password: 'right' } }, {}, 'no answer to the attempt');
   });
 
+  test('a listener that is opened later asks for it, until the peer is removed', async (t) => {
+    const [server, client] = [new Speaker(), new Speaker()];
+    t.after(() => {
+      server.abandon();
+      client.abandon();
+    });
+    const waiting = { remote: { ip: ip('127.0.0.2') }, settings: settingsOfA({ passive: true }) };
+    const connecting = { remote: { ip: ip('127.0.0.1') }, settings: settingsOfB() };
+    const source = { ip: ip('127.0.0.2') };
+    const meet = async (port: number, connection: { readonly password?: string }) => {
+      const [handler, far] = [new Recorder(), new Recorder()];
+      const ours = unwrap(server.add({ ...waiting, connection, handler }));
+      const listening =
+        port === 0 ? unwrap(server.listen({ ip: ip('127.0.0.1'), port })) : { port };
+      const there = { ...connection, port: listening.port, source };
+      const theirs = unwrap(client.add({ ...connecting, connection: there, handler: far }));
+      ours.start();
+      theirs.start();
+      await Promise.all([handler.whenUp(), far.whenUp()]);
+      client.remove(theirs);
+      server.remove(ours);
+      return listening.port;
+    };
+    const port = await meet(0, { password: 'of the first' });
+    await meet(port, {});
+  });
+
   test('the neighbours of a range share one, over IPv6 too', async (t) => {
     for (const [address, text] of [
       ['127.0.0.1', '127.0.2.0/24'],
