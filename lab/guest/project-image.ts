@@ -55,7 +55,7 @@ export async function buildProduct(dist: string, say: (line: string) => void): P
   ];
   for (const step of steps) {
     const output = await run(step, { cwd: projectRoot });
-    // A type error does not keep the compiler from writing what it can: let the lab run and the person know.
+    // A type error in a library does not keep the compiler from writing it: let the lab run and the person know.
     if (output.code !== 0)
       say(`lab: '${step.slice(1).join(' ')}' failed:\n${output.stdout}${output.stderr}`);
   }
