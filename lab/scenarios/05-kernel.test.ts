@@ -43,7 +43,9 @@ async function runTests(file: string): Promise<string> {
   // The guest sees `.js`: types are stripped on the host.
   const path = join(projectDir, file.replace(/\.ts$/, '.js'));
   const argv = ['--test', '--test-reporter=tap', path];
-  const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A case that waits for ever is none that passed.
+  const timeout = 10 * 60_000;
+  const child = spawn(process.execPath, argv, { env, timeout, stdio: ['ignore', 'pipe', 'pipe'] });
   const [report, complaints] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return report + complaints;
 }
