@@ -16,6 +16,8 @@ const root = resolve(import.meta.dirname, '..');
 const out = join(root, 'out');
 /** Minutes; a busy machine takes a third of it. */
 const patience = { check: 15, fetch: 30, unit: 60, lab: 120 } as const;
+/** A file of tests is a process, and so is each program it starts: types are stripped and code compiled once for all. */
+const NODE_COMPILE_CACHE = join(out, 'compile-cache');
 
 function runHere(
   argv: readonly string[],
@@ -25,7 +27,7 @@ function runHere(
   const PATH = `${join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`;
   return run(argv, {
     cwd: root,
-    env: { ...process.env, PATH, ...env },
+    env: { ...process.env, PATH, NODE_COMPILE_CACHE, ...env },
     patience: minutes * 60_000,
   });
 }
