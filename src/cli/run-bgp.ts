@@ -11,6 +11,7 @@ import type { Log } from '../base/ports.ts';
 import { err, type Result } from '../base/result.ts';
 import { type BgpConfig, parseBgpConfig } from '../config/bgp/read.ts';
 import { formatIp } from '../net/ip.ts';
+import { rehearse } from '../protocols/bgp/index.ts';
 import { dumpPortions } from '../speaker/dump.ts';
 import { eventPortions } from '../speaker/events.ts';
 import { collectGarbage, keepYoungSmall, Tidying } from '../speaker/memory.ts';
@@ -42,6 +43,7 @@ export async function runBgp(path: string, isRestart = false): Promise<number> {
   const log = openLog({ level: 'info', format: 'auto', file: undefined });
   keepYoungSmall();
   const tidying = new Tidying();
+  rehearse();
   const speaker = new SpeakerProcess(loaded.value, log, tidying.work, isRestart);
   collectGarbage();
   const started = speaker.start();

@@ -18,7 +18,6 @@ import {
   type Peer,
   type PeerRoutes,
   type PeerSettings,
-  rehearse,
   Routing,
   Speaker,
 } from '../protocols/bgp/index.ts';
@@ -80,7 +79,6 @@ export class SpeakerProcess {
     this.#log = log;
     this.#isRestarting = isRestart;
     this.#unnumbered = new Unnumbered(log);
-    rehearse();
     const restarting = { wait: selectionDeferral * 1000, over: () => this.#endRestart() };
     this.routing = new Routing({
       local: {
