@@ -56,6 +56,29 @@ scenario(
     const learned = await c1.vtysh('show evpn mac vni 700');
     assert.match(learned, new RegExp(`${far.settings.mac} +remote`));
 
+    step('with a target and an RD of its own it is announced by these');
+    const [own, other] = [`${labAs}:1700`, `${labAs}:1701`];
+    await segment.annotate({
+      'neutron_bgpvpn:rt': `['${own}']`,
+      'neutron_bgpvpn:rd': "['64999:7']",
+    });
+    await waitFor('the spine to have it so', async () => {
+      const routes = await fabric.spine.vtysh('show bgp l2vpn evpn route rd 64999:7');
+      return routes.includes(`RT:${own}`) && !routes.includes(`RT:${labAs}:700`);
+    });
+    for (const address of [far.v4, far.v6]) await reaches(near, address);
+    await segment.annotate({ 'neutron_bgpvpn:et': `['${other}']`, 'neutron_bgpvpn:rt': '[]' });
+    await waitFor('it to be announced by the other', async () =>
+      (await fabric.spine.vtysh('show bgp l2vpn evpn route rd 64999:7')).includes(`RT:${other}`),
+    );
+    await segment.annotate({ 'neutron_bgpvpn:et': '[]', 'neutron_bgpvpn:rd': '[]' });
+    await waitFor('FRR to derive them again', async () => {
+      const config = await c1.vtysh('show running-config bgpd');
+      const routes = await fabric.spine.vtysh('show bgp l2vpn evpn route');
+      return !/^ +vni 700$/m.test(config) && !routes.includes('64999:7\n');
+    });
+    for (const address of [far.v4, far.v6]) await reaches(near, address);
+
     step('the third is in the underlay, and nothing of the others is');
     for (const address of [inUnderlay.v4, inUnderlay.v6]) await reaches(hx, address);
     for (const address of [plainHost.v4, plainHost.v6]) await reaches(inUnderlay, address);

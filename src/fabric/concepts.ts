@@ -155,6 +155,14 @@ export interface Segment {
   readonly at: Omit<LegPlace, 'patchPort'>;
   readonly vtep: Ip;
   readonly mtu: number;
+  /** Of the instance that announces it, which is the node's own. */
+  readonly asn: Asn;
+  /** Those of FRR's own choice when absent. */
+  readonly rd?: RouteDistinguisher;
+  /** Of none FRR takes in what any AS says of this VNI. */
+  readonly importTargets: readonly RouteTarget[];
+  /** Of none FRR derives `AS:VNI`. */
+  readonly exportTargets: readonly RouteTarget[];
   readonly because: readonly Reason[];
 }
 

@@ -1,7 +1,8 @@
 /**
  * A provider network extended over the fabric: a VXLAN device and the provider bridge's VLAN, joined by a bridge that is
  * in no VRF. To zebra that is an L2VNI: with `advertise-all-vni`, which the operator has in FRR, it announces what the
- * bridge has learned on the VLAN (EVPN type 2) and itself as a receiver of what goes to all (type 3, RFC 7432 §11).
+ * bridge has learned on the VLAN (EVPN type 2) and itself as a receiver of what goes to all (type 3, RFC 7432 §11). It
+ * derives RD and route targets, unless it is told others.
  */
 
 import { type Kinds, resourceOf, type Spec } from '../resources/index.ts';
@@ -12,10 +13,11 @@ import { bridgeName, legNames, vxlanName } from './names.ts';
 import type { FabricSettings } from './settings.ts';
 
 export function lowerSegment(
-  { at, vtep, mtu, because }: Segment,
+  segment: Segment,
   kinds: Kinds,
   settings: FabricSettings,
 ): readonly Resource[] {
+  const { at, vtep, mtu, because } = segment;
   const { vni, vlan } = at;
   const bridge = bridgeName(vni);
   const { device, port } = legNames(vni, vlan);
@@ -28,6 +30,13 @@ export function lowerSegment(
     { kind: 'link', name: vxlanName(vni), is: vxlan, master: bridge, mtu, learning: false },
     { kind: 'link', name: device, is: veth, master: bridge, mtu, linkLocal: false },
     ...bridgeEnd(at, mtu),
+    ...stanza(segment),
   ];
   return specs.map((spec) => resourceOf(kinds, spec, because));
+}
+
+function stanza({ at, asn, rd, importTargets, exportTargets }: Segment): readonly Spec[] {
+  const isDerived = rd === undefined && importTargets.length + exportTargets.length === 0;
+  if (isDerived) return [];
+  return [{ kind: 'frr-segment', vni: at.vni, asn, rd, importTargets, exportTargets }];
 }

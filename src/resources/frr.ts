@@ -276,10 +276,11 @@ function printImport(verb: Verb, spec: FrrImportSpec): string {
 
 export const unicastFamilies: readonly string[] = ['ipv4 unicast', 'ipv6 unicast'];
 
-function inFamily(family: string, ...lines: readonly string[]): readonly string[] {
+export function inFamily(family: string, ...lines: readonly string[]): readonly string[] {
   return [`address-family ${family}`, ...lines, 'exit-address-family'];
 }
 
-function vtysh(...lines: readonly string[]): string {
+/** What a person would type to configure these lines. */
+export function vtysh(...lines: readonly string[]): string {
   return ['configure terminal', ...lines].reduce((text, line) => `${text} -c '${line}'`, 'vtysh');
 }

@@ -11,6 +11,7 @@ import {
   type FrrVrfSpec,
   frrKinds,
 } from './frr.ts';
+import { type FrrSegmentSpec, frrSegment } from './frr-segment.ts';
 import { type LinkSpec, link } from './link.ts';
 import { type LinkUpSpec, linkUp } from './link-up.ts';
 import { type NeighbourSpec, neighbour } from './neighbour.ts';
@@ -43,7 +44,8 @@ export type Spec =
   | FrrVrfSpec
   | FrrVniSpec
   | FrrBgpSpec
-  | FrrImportSpec;
+  | FrrImportSpec
+  | FrrSegmentSpec;
 
 export type Kinds = { readonly [K in Spec['kind']]: Kind<Extract<Spec, { kind: K }>> };
 
@@ -61,6 +63,7 @@ export function makeKinds(grace: FrrGrace): Kinds {
     'ovs-port': ovsPort,
     flow,
     ...frrKinds(grace),
+    'frr-segment': frrSegment,
   };
 }
 

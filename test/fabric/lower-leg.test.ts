@@ -50,7 +50,15 @@ const host: LegHost = {
   mac: mac('fa:16:3e:00:00:11'),
   because,
 };
-const segment: Segment = { concept: 'segment', at, ...tunnel, because };
+const segment: Segment = {
+  concept: 'segment',
+  at,
+  ...tunnel,
+  asn: 65000 as Asn,
+  importTargets: [],
+  exportTargets: [],
+  because,
+};
 
 function lowered(...concepts: readonly Concept[]): readonly Resource[] {
   return concepts.flatMap((concept) => lower(concept, kinds, settings));
@@ -129,6 +137,17 @@ test('a segment is a bridge between the tunnel and the VLAN, in no VRF', () => {
     'ip link add vp1001.123 type veth peer name vo1001.123 && ip link set vp1001.123 master br-1001 mtu 8950 addrgenmode none up',
     'ip link set vo1001.123 mtu 8950 addrgenmode none up',
     'ovs-vsctl add-port br-ex vo1001.123 tag=123',
+  ]);
+});
+
+test('a segment with targets of its own says so to FRR, and nothing of what is derived', () => {
+  const told = {
+    ...segment,
+    rd: '65000:9' as RouteDistinguisher,
+    exportTargets: ['65000:2' as RouteTarget],
+  };
+  assert.deepEqual(commandsOf(told).slice(commandsOf(segment).length), [
+    "vtysh -c 'configure terminal' -c 'router bgp 65000' -c 'address-family l2vpn evpn' -c 'vni 1001' -c 'rd 65000:9' -c 'route-target export 65000:2' -c 'exit-vni' -c 'exit-address-family'",
   ]);
 });
 

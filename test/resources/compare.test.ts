@@ -11,8 +11,19 @@ import type { Spec } from '../../src/resources/index.ts';
 import type { LinkSpec } from '../../src/resources/link.ts';
 import { ip, ip4, key, kindOf, kinds, mac, name, prefix, specs } from './specs.ts';
 
-const { vrf, bridge, vxlan, veth, farEnd, internalPort, delivery, frrBgp, frrLeak, frrImport } =
-  specs;
+const {
+  vrf,
+  bridge,
+  vxlan,
+  veth,
+  farEnd,
+  internalPort,
+  delivery,
+  frrBgp,
+  frrLeak,
+  frrImport,
+  frrSegment,
+} = specs;
 const both = ['connected', 'kernel'] as const;
 
 const comparisons: readonly (readonly [string, Spec, Spec, string])[] = [
@@ -90,6 +101,14 @@ const comparisons: readonly (readonly [string, Spec, Spec, string])[] = [
     { ...frrImport, deviations: ['import vrf bgp-vrf'] },
     'change',
   ],
+  ['a segment of another RD', frrSegment, { ...frrSegment, rd: undefined }, 'change'],
+  [
+    'targets of a segment in another order',
+    frrSegment,
+    { ...frrSegment, importTargets: frrSegment.importTargets.toReversed() },
+    'same',
+  ],
+  ['a segment in another AS', frrSegment, { ...frrSegment, asn: 65001 as Asn }, 'change'],
   ['a BGP instance of another AS', frrBgp, { ...frrBgp, asn: 65001 as Asn }, 'replace'],
 ];
 

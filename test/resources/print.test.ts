@@ -175,6 +175,14 @@ const expected: {
     remove:
       "vtysh -c 'configure terminal' -c 'router bgp 65000' -c 'address-family ipv4 unicast' -c 'no import vrf bgp-vrf' -c 'exit-address-family' -c 'address-family ipv6 unicast' -c 'no import vrf bgp-vrf' -c 'exit-address-family'",
   },
+  frrSegment: {
+    key: 'frr segment vxlan-500',
+    needs: ['link vxlan-500'],
+    create:
+      "vtysh -c 'configure terminal' -c 'router bgp 65000' -c 'address-family l2vpn evpn' -c 'vni 500' -c 'rd 192.0.2.1:500' -c 'route-target import 65000:1' -c 'route-target import 65000:2' -c 'route-target export 65000:3' -c 'exit-vni' -c 'exit-address-family'",
+    remove:
+      "vtysh -c 'configure terminal' -c 'router bgp 65000' -c 'address-family l2vpn evpn' -c 'no vni 500' -c 'exit-address-family'",
+  },
 };
 
 for (const [name, { key, needs, create, remove }] of Object.entries(expected)) {

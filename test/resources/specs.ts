@@ -6,7 +6,7 @@ import { type Ip4, parseIp } from '../../src/net/ip.ts';
 import { parseMac } from '../../src/net/mac.ts';
 import type { Asn, TableId, VlanId, Vni } from '../../src/net/numbers.ts';
 import { defaultPrefix, parsePrefix } from '../../src/net/prefix.ts';
-import { parseRouteDistinguisher } from '../../src/net/route-distinguisher.ts';
+import { parseRouteDistinguisher, parseRouteTarget } from '../../src/net/route-distinguisher.ts';
 import { makeKinds, type Spec } from '../../src/resources/index.ts';
 import type { Key, Kind } from '../../src/resources/resource.ts';
 
@@ -158,4 +158,12 @@ export const specs = {
     evpn: undefined,
   },
   frrImport: { kind: 'frr-import', vrf: name('bgp-vrf'), asn: 65000 as Asn },
+  frrSegment: {
+    kind: 'frr-segment',
+    vni,
+    asn: 65000 as Asn,
+    rd: unwrap(parseRouteDistinguisher('192.0.2.1:500')),
+    importTargets: [unwrap(parseRouteTarget('65000:1')), unwrap(parseRouteTarget('65000:2'))],
+    exportTargets: [unwrap(parseRouteTarget('65000:3'))],
+  },
 } as const satisfies Readonly<Record<string, Spec>>;

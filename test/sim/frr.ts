@@ -5,7 +5,7 @@
 
 import { assertNever } from '../../src/base/assert-never.ts';
 import type { IfName } from '../../src/net/if-name.ts';
-import type { Asn } from '../../src/net/numbers.ts';
+import type { Asn, Vni } from '../../src/net/numbers.ts';
 import type { Spec } from '../../src/resources/index.ts';
 import {
   type FrrBgpSpec,
@@ -19,6 +19,11 @@ import {
   frrVniKey,
   frrVrfKey,
 } from '../../src/resources/frr.ts';
+import {
+  frrSegmentKey,
+  type FrrSegmentSpec,
+  segmentDevice,
+} from '../../src/resources/frr-segment.ts';
 import { linkKey } from '../../src/resources/link.ts';
 import type { Key } from '../../src/resources/resource.ts';
 import {
@@ -33,10 +38,19 @@ import {
 import type { SimKernel } from './kernel.ts';
 import { kindOf, type Real, type SimOperation, SimTarget, type Surveillance } from './target.ts';
 
-type FrrSpec = FrrDeviceSpec | FrrVrfSpec | FrrVniSpec | FrrBgpSpec | FrrImportSpec;
+type FrrSpec =
+  | FrrDeviceSpec
+  | FrrVrfSpec
+  | FrrVniSpec
+  | FrrBgpSpec
+  | FrrImportSpec
+  | FrrSegmentSpec;
 
 /** The AS of the instance that stands in the configuration file of this FRR. */
 export const ownAsn = 65000 as Asn;
+
+/** The segment of which we may have something said. */
+export const ownSegment = 7 as Vni;
 
 export class SimFrr extends SimTarget {
   readonly name = 'frr';
@@ -44,7 +58,7 @@ export class SimFrr extends SimTarget {
   readonly #stanzas = new Map<Key, FrrSpec>();
   /** The AS of FRR's own instance, which the operator has made, or not. */
   #own: Asn | undefined = ownAsn;
-  /** VRFs without an L3VNI that have had a device of ours in this run. */
+  /** VRFs without an L3VNI, and segments, that have had a device of ours in this run. */
   readonly #ours = new Set<IfName>();
 
   constructor(world: Surveillance, kernel: SimKernel) {
@@ -57,6 +71,7 @@ export class SimFrr extends SimTarget {
         frrVniKey(name),
         frrBgpKey(name),
         frrImportKey(name),
+        frrSegmentKey(name),
       ),
     );
   }
@@ -83,6 +98,7 @@ export class SimFrr extends SimTarget {
 
   /** FRR has no place for a mark: a stanza is ours by its name, unless the device of that name is another's. */
   #ownerOf(spec: FrrSpec): Owner {
+    if (spec.kind === 'frr-segment') return this.#ownerOfSegment(spec);
     const vni = /^vrf-([0-9]+)$/.exec(spec.vrf)?.[1];
     if (spec.kind === 'frr-device') return 'nobody';
     const device = this.#kernel.real(linkKey(spec.vrf))?.owner;
@@ -91,8 +107,21 @@ export class SimFrr extends SimTarget {
     return device === 'nobody' ? 'nobody' : 'us';
   }
 
+  /** Whose its VXLAN device is, unless that is the tunnel of a VRF. */
+  #ownerOfSegment({ vni }: FrrSegmentSpec): Owner {
+    const name = segmentDevice(vni);
+    const device = this.#kernel.real(linkKey(name))?.owner;
+    const ofVrf = this.#kernel.real(linkKey(`vrf-${vni}` as IfName));
+    if (device === 'nobody' || ofVrf !== undefined) return 'nobody';
+    if (device !== undefined) this.#ours.add(name);
+    return device ?? (this.#ours.has(name) ? 'us' : 'nobody');
+  }
+
   /** Of a VRF without an L3VNI, only what is in BGP. */
-  #ownerByDevice({ kind, vrf }: FrrSpec, device: Owner | undefined): Owner {
+  #ownerByDevice(
+    { kind, vrf }: Exclude<FrrSpec, FrrSegmentSpec>,
+    device: Owner | undefined,
+  ): Owner {
     if (device === 'nobody' || (kind !== 'frr-bgp' && kind !== 'frr-import')) return 'nobody';
     if (device !== undefined) this.#ours.add(vrf);
     return device ?? (this.#ours.has(vrf) ? 'us' : 'nobody');
@@ -107,8 +136,8 @@ export class SimFrr extends SimTarget {
   setOwn(asn: Asn | undefined): void {
     if (asn === this.#own) return;
     this.#own = asn;
-    for (const [key, { kind }] of this.#stanzas) if (kind === 'frr-import') this.drop(key);
-    this.changed(...[...this.wantedKeys].filter((key) => key.startsWith('frr import ')));
+    for (const [key, spec] of this.#stanzas) if (isInOwn(spec)) this.drop(key);
+    this.changed(...[...this.wantedKeys].filter((key) => /^frr (import|segment) /.test(key)));
   }
 
   stop(): void {
@@ -117,7 +146,9 @@ export class SimFrr extends SimTarget {
 
   /** Comes up with what is in its configuration file, which is not ours. */
   comeBack(): void {
-    const ours = [...this.#stanzas].filter(([, spec]) => /^(vrf-|bgp-vrf$)/.test(spec.vrf));
+    const isOurs = (spec: FrrSpec): boolean =>
+      spec.kind === 'frr-segment' ? spec.vni === ownSegment : /^(vrf-|bgp-vrf$)/.test(spec.vrf);
+    const ours = [...this.#stanzas].filter(([, spec]) => isOurs(spec));
     for (const [key] of ours) {
       this.#stanzas.delete(key);
       this.changed(key);
@@ -144,7 +175,7 @@ export class SimFrr extends SimTarget {
     if (!isFrrSpec(spec)) return failed('% Unknown command');
     if (this.state.state !== 'ready') return waiting('frr to come back');
     if (spec.kind === 'frr-device') return waiting('the device');
-    if (verb !== 'remove' && spec.kind === 'frr-import' && spec.asn !== this.#own) {
+    if (verb !== 'remove' && isInOwn(spec) && spec.asn !== this.#own) {
       return failedUntilChange(`no 'router bgp ${spec.asn}', but '${this.#own}'`);
     }
     switch (verb) {
@@ -182,7 +213,7 @@ export class SimFrr extends SimTarget {
       const isTaken = stanzas.some((other) => other.kind === 'frr-vni' && other.vni === spec.vni);
       return isTaken ? `% VNI ${spec.vni} is already configured` : undefined;
     }
-    if (spec.kind === 'frr-import' && spec.asn !== this.#own) {
+    if (isInOwn(spec) && spec.asn !== this.#own) {
       return `% BGP is already running; AS is ${this.#own}`;
     }
     if (spec.kind !== 'frr-bgp') return undefined;
@@ -215,6 +246,11 @@ export class SimFrr extends SimTarget {
       if (real !== undefined) yield [key, real];
     }
   }
+}
+
+/** Whether it stands in the instance of the operator. */
+function isInOwn(spec: FrrSpec): spec is FrrImportSpec | FrrSegmentSpec {
+  return spec.kind === 'frr-import' || spec.kind === 'frr-segment';
 }
 
 export function isFrrSpec(spec: Spec | undefined): spec is FrrSpec {

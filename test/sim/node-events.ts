@@ -7,6 +7,7 @@ import { parseMac } from '../../src/net/mac.ts';
 import type { Asn, TableId, Vni } from '../../src/net/numbers.ts';
 import { defaultPrefix, parsePrefix } from '../../src/net/prefix.ts';
 import { parseIp } from '../../src/net/ip.ts';
+import { parseRouteTarget } from '../../src/net/route-distinguisher.ts';
 import { unwrap } from '../../src/base/result.ts';
 import type { Spec } from '../../src/resources/index.ts';
 import type { Key } from '../../src/resources/resource.ts';
@@ -180,6 +181,8 @@ function alter(world: World, key: Key, spec: Spec): void {
       return undefined;
     case 'frr-import':
       return world.frr.alter(key, { ...spec, deviations: ['import vrf bgp-vrf'] });
+    case 'frr-segment':
+      return world.frr.alter(key, { ...spec, rd: undefined });
     default:
       return assertNever(spec);
   }
@@ -241,6 +244,14 @@ const foreignObjects: readonly Spec[] = [
     evpn: { rd: undefined, importTargets: [], exportTargets: [] },
   },
   { kind: 'frr-import', vrf: name('blue'), asn: ownAsn },
+  {
+    kind: 'frr-segment',
+    vni: 8 as Vni,
+    asn: ownAsn,
+    rd: undefined,
+    importTargets: [unwrap(parseRouteTarget('65000:8'))],
+    exportTargets: [],
+  },
 ];
 
 /** With the match of one that we would add, and another cookie. */

@@ -7,19 +7,26 @@ import { MutableInventory } from '../../src/inventory/inventory.ts';
 import { evpnMode } from '../../src/modes/evpn/index.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { IfName } from '../../src/net/if-name.ts';
+import { parseIp } from '../../src/net/ip.ts';
 import type { TableId } from '../../src/net/numbers.ts';
+import { parseRouteDistinguisher } from '../../src/net/route-distinguisher.ts';
+import { unwrap } from '../../src/base/result.ts';
+import { segmentDevice } from '../../src/resources/frr-segment.ts';
 import { resourceOf, type Spec } from '../../src/resources/index.ts';
 import type { TargetEvents } from '../../src/resources/target.ts';
 import type { Cloud } from './cloud.ts';
 import { CloudFeed } from './cloud-feed.ts';
-import { ownAsn } from './frr.ts';
+import { ownAsn, ownSegment } from './frr.ts';
 import { World } from './world.ts';
 
 const bgpVrf = 'bgp-vrf' as IfName;
 
 export const retry = { initial: 500, max: 30_000 } as const;
 
-/** A VRF, and what takes its routes into FRR's own instance. No mode has it planned in this simulation. */
+/**
+ * A VRF with what takes its routes into FRR's own instance, and a segment with what that says of it. No mode has them planned
+ * in this simulation.
+ */
 const leak: readonly Spec[] = [
   { kind: 'link', name: bgpVrf, is: { type: 'vrf', table: 10 as TableId }, mtu: 1500 },
   { kind: 'link', name: 'bgp-nic' as IfName, is: { type: 'dummy' }, master: bgpVrf, mtu: 1500 },
@@ -32,6 +39,20 @@ const leak: readonly Spec[] = [
     evpn: undefined,
   },
   { kind: 'frr-import', vrf: bgpVrf, asn: ownAsn },
+  {
+    kind: 'link',
+    name: segmentDevice(ownSegment),
+    is: { type: 'vxlan', vni: ownSegment, local: unwrap(parseIp('192.0.2.1')), port: 4789 },
+    mtu: 1450,
+  },
+  {
+    kind: 'frr-segment',
+    vni: ownSegment,
+    asn: ownAsn,
+    rd: unwrap(parseRouteDistinguisher('192.0.2.1:7')),
+    importTargets: [],
+    exportTargets: [],
+  },
 ];
 
 /** Rounds of hearing and doing in which a node must have come to rest. */

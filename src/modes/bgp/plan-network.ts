@@ -6,7 +6,6 @@
 import { assertNever } from '../../base/assert-never.ts';
 import type { ProviderNetwork } from '../../fabric/concepts.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
-import type { NetworkVpn } from '../../inventory/network-vpn.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
 import type { Condition } from '../../resources/condition.ts';
 import { becauseExit } from '../because.ts';
@@ -52,7 +51,7 @@ export function planNetwork(
     case 'vrf':
     case 'l2vni': {
       const concepts = planVpn(exposure, exit.hasUplink, settings);
-      const doubts = exposure.method === 'l2vni' ? doubtsOf(localnet, exit, exposure.vpn) : [];
+      const doubts = exposure.method === 'l2vni' ? doubtsOf(localnet, exit) : [];
       const told = doubts.map((message) => ({ scope, severity: 'warning', message }) as const);
       return { concepts, conditions: [...sameVlan(scope, exit, inventory), ...told] };
     }
@@ -62,16 +61,9 @@ export function planNetwork(
 }
 
 /** What an operator should know of a segment. */
-function doubtsOf(
-  { name }: PortBinding,
-  { bridge, hasUplink }: ProviderExit,
-  { vni, asn, rd, importTargets, exportTargets }: NetworkVpn,
-): readonly string[] {
+function doubtsOf({ name }: PortBinding, { bridge, hasUplink }: ProviderExit): readonly string[] {
   const isLoop = `cannot see to it that the segment of ${name} has no loop: it leaves this node by the uplink of ${bridge} as well as by the fabric; extend it on one of the nodes that share this uplink's VLAN, and on no other`;
-  const isDerived = `cannot set what neutron_bgpvpn says of rd, rt, it, et and as for the segment of ${name}: FRR derives them from its AS and VNI ${vni}; set them there, in 'vni ${vni}' of 'address-family l2vpn evpn', and remove them here`;
-  const hasMore = asn !== undefined || rd !== undefined;
-  const hasTargets = importTargets.length + exportTargets.length > 0;
-  return [...(hasUplink ? [isLoop] : []), ...(hasMore || hasTargets ? [isDerived] : [])];
+  return hasUplink ? [isLoop] : [];
 }
 
 function throughUnderlay(

@@ -1,7 +1,10 @@
 /** The plan of a provider network that is annotated: a leg of the VRF of its VNI, or a segment that the fabric extends. */
 
 import type { Concept, Leg, Segment, Vrf } from '../../fabric/concepts.ts';
+import type { NetworkVpn } from '../../inventory/network-vpn.ts';
 import type { Ip } from '../../net/ip.ts';
+import type { Asn } from '../../net/numbers.ts';
+import { parseRouteTarget, type RouteTarget } from '../../net/route-distinguisher.ts';
 import { linkLocal4 } from './anchors.ts';
 import type { VpnExposure } from './exposure.ts';
 import type { BgpSettings } from './settings.ts';
@@ -13,7 +16,7 @@ export function planVpn(
 ): readonly Concept[] {
   return exposure.method === 'vrf'
     ? [vrfOf(exposure, settings), legOf(exposure, hasUplink, settings)]
-    : [segmentOf(exposure)];
+    : [segmentOf(exposure, settings)];
 }
 
 function vrfOf({ vpn, tunnel, because }: VpnExposure, { asn }: BgpSettings): Vrf {
@@ -56,7 +59,31 @@ function anchorOf(vlan: number): Ip {
   return { family: 4, value: linkLocal4 + low * 256 + low };
 }
 
-function segmentOf({ at, tunnel, because }: VpnExposure): Segment {
+function segmentOf({ at, vpn, tunnel, because }: VpnExposure, { asn }: BgpSettings): Segment {
   const { vni, bridge, vlan } = at;
-  return { concept: 'segment', at: { vni, bridge, vlan }, ...tunnel, because };
+  const { rd, importTargets } = vpn;
+  return {
+    concept: 'segment',
+    at: { vni, bridge, vlan },
+    ...tunnel,
+    asn,
+    ...(rd === undefined ? {} : { rd }),
+    importTargets,
+    exportTargets: exportTargetsOf(vpn, asn),
+    because,
+  };
+}
+
+/**
+ * A segment is announced by the node's own instance, which has one AS. Another in the annotation can say one thing only:
+ * the route target that a node of that AS would derive, the low 16 bits of the AS and the VNI, as FRR has it (RFC 8365
+ * §5.1.2.1). Import needs no such thing: where no target is named, FRR takes in what any AS says of the VNI.
+ */
+function exportTargetsOf(
+  { vni, asn, exportTargets }: NetworkVpn,
+  own: Asn,
+): readonly RouteTarget[] {
+  if (exportTargets.length > 0 || asn === undefined || asn === own) return exportTargets;
+  const derived = parseRouteTarget(`${asn & 0xffff}:${vni}`);
+  return derived.ok ? [derived.value] : [];
 }

@@ -5,16 +5,18 @@
 
 import { ok, type Result } from '../../base/result.ts';
 import { type IfName, parseIfName } from '../../net/if-name.ts';
-import { type Asn, parseAsn } from '../../net/numbers.ts';
+import { type Asn, parseAsn, parseVni, type Vni } from '../../net/numbers.ts';
 import {
   type ConfigNode,
   parseConfig,
   parseVrfStates,
+  stanzaBody,
   type StanzaFacts,
   type StanzaSessions,
   type VtyError,
   type VtyRefused,
 } from '../../protocols/vty/index.ts';
+import { segmentDevice } from '../../resources/frr-segment.ts';
 import { unicastFamilies } from '../../resources/frr.ts';
 
 export interface FrrFacts extends StanzaFacts {
@@ -26,6 +28,10 @@ export interface FrrFacts extends StanzaFacts {
   readonly own: { readonly line: string; readonly asn: Asn | undefined } | undefined;
   /** The VRFs whose routes FRR's own instance takes in, in one family or both. */
   readonly imported: ReadonlySet<IfName>;
+  /** What FRR's own instance says of a VNI, `vni N` of EVPN, by the device of that. */
+  readonly segments: ReadonlyMap<IfName, { readonly vni: Vni; readonly node: ConfigNode }>;
+  /** Whether it takes in EVPN at all (`advertise-all-vni`): without, it refuses every word of a VNI. */
+  readonly hasEvpn: boolean;
 }
 
 /** What the daemons print. Equal texts are equal states: FRR puts no time into them. */
@@ -58,6 +64,7 @@ export function parseFacts(texts: FrrTexts): FrrFacts {
   const bgp = parseConfig(texts.bgp);
   const routers = byVrf(bgp, routerPattern);
   const own = bgp.filter(({ line }) => ownPattern.test(line));
+  const ownEvpn = own.flatMap(({ line }) => stanzaBody(own, [line, evpnLine]) ?? []);
   const vrfs = parseVrfStates(texts.states);
   const known = [...vrfs].flatMap(([name, { isConfigured }]) => (isConfigured ? name : []));
   return {
@@ -71,7 +78,18 @@ export function parseFacts(texts: FrrTexts): FrrFacts {
     instances: new Map([...routers.values()].flat().flatMap(instanceOf)),
     own: ownOf(own),
     imported: new Set(own.flatMap(({ body }) => body.flatMap(importsOf))),
+    segments: new Map(ownEvpn.flatMap(segmentIn)),
+    hasEvpn: ownEvpn.some(({ line }) => line === 'advertise-all-vni'),
   };
+}
+
+const evpnLine = 'address-family l2vpn evpn';
+
+function segmentIn(
+  node: ConfigNode,
+): readonly (readonly [IfName, { vni: Vni; node: ConfigNode }])[] {
+  const vni = parseVni(/^vni ([0-9]+)$/.exec(node.line)?.[1] ?? '');
+  return vni.ok ? [[segmentDevice(vni.value), { vni: vni.value, node }]] : [];
 }
 
 function ownOf([node]: readonly ConfigNode[]): FrrFacts['own'] {

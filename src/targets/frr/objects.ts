@@ -4,7 +4,8 @@
  * for a while (a daemon that came back without it, a removal half done); what was ours in this run therefore stays ours,
  * and so does what is wanted and has no other VNI, and what has a device of ours: FRR lets the VNI go first, and a run
  * may end right then. Of a VRF of any other name the BGP instance is ours as long as the device is, and what was ours
- * in this run when the device is gone. Lines that import a VRF are whose the VRF is.
+ * in this run when the device is gone. Lines that import a VRF are whose the VRF is. What is said of a segment is whose
+ * its VXLAN device is, as long as that is in no VRF.
  */
 
 import { equalData } from '../../base/equal.ts';
@@ -16,20 +17,21 @@ import {
   frrVniKey,
   frrVrfKey,
 } from '../../resources/frr.ts';
+import { frrSegmentKey } from '../../resources/frr-segment.ts';
 import type { Key } from '../../resources/resource.ts';
 import type { Observed, Owner } from '../../resources/target.ts';
 import type { FrrFacts } from './facts.ts';
-import { type FrrSpec, readSpec } from './stanzas.ts';
+import { deviceOf, type FrrSpec, readSpec } from './stanzas.ts';
 
 export class FrrObjects {
   readonly #wanted = new Set<Key>();
-  /** VRFs that were ours in this run. */
+  /** VRFs and segments that were ours in this run. */
   readonly #ours = new Set<IfName>();
   readonly #known = new Map<Key, Observed<FrrSpec>>();
   /** Keys known before FRR went away. */
   readonly #lost = new Set<Key>();
   readonly #ownerOfDevice: (name: string) => Owner | undefined;
-  /** Whose the device of each VRF was when the VRF was last looked at. */
+  /** Whose the device of each was when it was last looked at. */
   readonly #devices = new Map<IfName, Owner | undefined>();
   #facts: FrrFacts | undefined;
 
@@ -50,7 +52,7 @@ export class FrrObjects {
     return this.#wanted.size === 0 && this.#known.size === 0;
   }
 
-  /** Whether the device of a VRF is another's than when the VRF was last looked at. */
+  /** Whether a device is another's than when what goes with it was last looked at. */
   get haveDevicesChangedHands(): boolean {
     for (const [vrf, owner] of this.#devices) if (this.#ownerOfDevice(vrf) !== owner) return true;
     return false;
@@ -80,7 +82,12 @@ export class FrrObjects {
   refresh(facts: FrrFacts): readonly Key[] {
     const isBack = this.#facts === undefined;
     const before = new Map(this.#known);
-    const present = [...facts.configured, ...facts.instances.keys(), ...facts.imported];
+    const present = [
+      ...facts.configured,
+      ...facts.instances.keys(),
+      ...facts.imported,
+      ...facts.segments.keys(),
+    ];
     // Those that were ours as well: once nothing of one is left, its name is anybody's again. And those that are awaited.
     const vrfs = new Set([
       ...present,
@@ -106,7 +113,7 @@ export class FrrObjects {
   }
 
   #vrfsOfKnown(): readonly IfName[] {
-    return [...this.#known.values()].map(({ spec }) => spec.vrf);
+    return [...this.#known.values()].map(({ spec }) => deviceOf(spec));
   }
 
   #vrfsOfWanted(): readonly IfName[] {
@@ -121,9 +128,9 @@ export class FrrObjects {
     const owner = this.#ownerOf(vrf, facts);
     let isKnown = false;
     for (const [kind, key] of keysOf(vrf)) {
-      const isSomebodys = owner !== 'nobody' && mayBeOurs(kind, vrf);
+      const isSomebodys = owner !== 'nobody' && this.#mayBeOurs(kind, vrf);
       const isSeen = isSomebodys || this.#wanted.has(key);
-      const spec = isSeen ? readSpec(facts, { kind, vrf }) : undefined;
+      const spec = isSeen ? readSpec(facts, kind, vrf) : undefined;
       if (spec === undefined) this.#known.delete(key);
       else this.#known.set(key, { key, spec, owner: isSomebodys ? owner : 'nobody' });
       isKnown ||= spec !== undefined || this.#wanted.has(key);
@@ -142,9 +149,15 @@ export class FrrObjects {
   }
 
   #isSaidByVni(vrf: IfName, facts: FrrFacts, device: Owner | undefined): boolean {
-    const vni = readSpec(facts, { kind: 'frr-vni', vrf });
+    const vni = readSpec(facts, 'frr-vni', vrf);
     if (vni?.kind === 'frr-vni') return vrf === `vrf-${vni.vni}`;
     return this.#isWanted(vrf) || device !== undefined;
+  }
+
+  /** What is said of the VNI of a VRF, where it has no effect, is no concern of ours. */
+  #mayBeOurs(kind: FrrSpec['kind'], name: IfName): boolean {
+    if (kind !== 'frr-segment') return mayBeOurs(kind, name);
+    return this.#ownerOfDevice(name.replace(/^vxlan-/, 'vrf-')) === undefined;
   }
 
   #isWanted(vrf: IfName): boolean {
@@ -176,5 +189,6 @@ function keysOf(vrf: IfName): readonly (readonly [FrrSpec['kind'], Key])[] {
     ['frr-vni', frrVniKey(vrf)],
     ['frr-bgp', frrBgpKey(vrf)],
     ['frr-import', frrImportKey(vrf)],
+    ['frr-segment', frrSegmentKey(vrf)],
   ];
 }

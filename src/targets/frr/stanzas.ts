@@ -10,9 +10,7 @@ import { type Asn, parseVni, type Vni } from '../../net/numbers.ts';
 import { parseRouteDistinguisher, parseRouteTarget } from '../../net/route-distinguisher.ts';
 import {
   advertiseSlot,
-  beginsWith,
   type ConfigNode,
-  diffStanzas,
   emptied,
   importVrfSlot,
   linesInSlot,
@@ -37,10 +35,21 @@ import {
   redistributeSources,
   unicastFamilies,
 } from '../../resources/frr.ts';
+import { type FrrSegmentSpec, segmentDevice } from '../../resources/frr-segment.ts';
 import type { AnySpec } from '../../resources/resource.ts';
 import type { FrrFacts } from './facts.ts';
+import { deviationsFrom, parsed, valuesOf } from './read.ts';
+import { readSegment } from './segment-stanza.ts';
 
-export type FrrSpec = FrrDeviceSpec | FrrVrfSpec | FrrVniSpec | FrrBgpSpec | FrrImportSpec;
+/** Of a VRF. */
+type FrrVrfPart = FrrDeviceSpec | FrrVrfSpec | FrrVniSpec | FrrBgpSpec | FrrImportSpec;
+
+export type FrrSpec = FrrVrfPart | FrrSegmentSpec;
+
+/** The device that a stanza goes with, and is named after: that of its VRF, or of its segment. */
+export function deviceOf(spec: FrrSpec): IfName {
+  return spec.kind === 'frr-segment' ? segmentDevice(spec.vni) : spec.vrf;
+}
 
 export function isFrrSpec(spec: AnySpec): spec is FrrSpec {
   return (
@@ -48,7 +57,8 @@ export function isFrrSpec(spec: AnySpec): spec is FrrSpec {
     spec.kind === 'frr-vrf' ||
     spec.kind === 'frr-vni' ||
     spec.kind === 'frr-bgp' ||
-    spec.kind === 'frr-import'
+    spec.kind === 'frr-import' ||
+    spec.kind === 'frr-segment'
   );
 }
 
@@ -104,7 +114,7 @@ function evpnSlots(evpn: FrrEvpn | undefined): readonly Slot[] {
 }
 
 /** The top line of FRR's own instance, that of the default VRF. */
-export function defaultBgpLine({ asn }: Pick<FrrImportSpec, 'asn'>): string {
+export function defaultBgpLine({ asn }: { readonly asn: Asn }): string {
   return `router bgp ${asn}`;
 }
 
@@ -135,8 +145,13 @@ function vniOf(facts: StanzaFacts, vrf: string): Vni | undefined {
 /** What stands there now, whosever it is. */
 export function readSpec(
   facts: FrrFacts,
-  { kind, vrf }: Pick<FrrSpec, 'kind' | 'vrf'>,
+  kind: FrrSpec['kind'],
+  name: IfName,
 ): FrrSpec | undefined {
+  return kind === 'frr-segment' ? readSegment(facts, name) : readPart(facts, kind, name);
+}
+
+function readPart(facts: FrrFacts, kind: FrrVrfPart['kind'], vrf: IfName): FrrVrfPart | undefined {
   if (kind === 'frr-device') {
     return facts.vrfs.get(vrf)?.isActive === true ? { kind, vrf } : undefined;
   }
@@ -189,13 +204,6 @@ function readEvpn(body: readonly ConfigNode[]): FrrEvpn | undefined {
   };
 }
 
-/** The lines that would have to be said to have the stanza so. */
-function deviationsFrom(facts: StanzaFacts, stanza: OwnedStanza): readonly string[] {
-  return diffStanzas(facts, [stanza], []).batches.flatMap(({ commands }) =>
-    commands.flatMap(({ does, text }) => (does === 'set' || does === 'clear' ? text : [])),
-  );
-}
-
 function holds(body: readonly ConfigNode[], slot: Slot): boolean {
   return linesInSlot(body, slot).length > 0;
 }
@@ -209,22 +217,4 @@ const evpnLine = familyLine('l2vpn evpn');
 function parseIp4(text: string): Result<Ip4, string> {
   const ip = parseIp(text);
   return ip.ok && ip.value.family === 4 ? ok(ip.value) : err(text);
-}
-
-function valuesOf(body: readonly ConfigNode[], words: string): readonly string[] {
-  return body.flatMap(({ line }) => valueOf(line, words) ?? []);
-}
-
-function valueOf(line: string, words: string): string | undefined {
-  return beginsWith(line, words) ? line.slice(words.length + 1) : undefined;
-}
-
-function parsed<T>(
-  texts: readonly string[],
-  parse: (text: string) => { readonly ok: true; readonly value: T } | { readonly ok: false },
-): readonly T[] {
-  return texts.flatMap((text) => {
-    const result = parse(text);
-    return result.ok ? [result.value] : [];
-  });
 }

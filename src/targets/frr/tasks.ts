@@ -18,6 +18,7 @@ import {
   frrKinds,
   type FrrVniSpec,
 } from '../../resources/frr.ts';
+import { frrSegment, type FrrSegmentSpec } from '../../resources/frr-segment.ts';
 import {
   done,
   failed,
@@ -31,6 +32,7 @@ import {
   bgpLine,
   bgpStanza,
   defaultBgpLine,
+  deviceOf,
   emptyImportStanza,
   emptyVniStanza,
   type FrrSpec,
@@ -39,6 +41,7 @@ import {
   vniStanza,
   vrfStanza,
 } from './stanzas.ts';
+import { emptySegmentStanza, segmentStanza } from './segment-stanza.ts';
 
 export type FrrOperation = Operation<FrrSpec>;
 
@@ -93,7 +96,7 @@ export async function carryOut(
 
 /** Whether FRR shows what it was told. */
 export function verify({ verb, spec }: FrrOperation, facts: FrrFacts): Outcome {
-  const seen = readSpec(facts, spec);
+  const seen = readSpec(facts, spec.kind, deviceOf(spec));
   if (verb === 'remove') {
     return seen === undefined || !isSameObject(spec, seen)
       ? done
@@ -138,18 +141,27 @@ function taskOf(operation: FrrOperation, facts: FrrFacts): Task {
       return verb === 'remove' ? removing(bgpStanza(spec)) : making(bgpStanza(spec));
     case 'frr-import':
       return verb === 'remove' ? removingImport(spec, facts) : making(importStanza(spec));
+    case 'frr-segment':
+      return verb === 'remove' ? removingSegment(spec, facts) : making(segmentStanza(spec));
     default:
       return assertNever(spec);
   }
 }
 
-/** Why there is no instance to import into. It is the operator's, and so never made. */
+/** Why there is no instance to say it in. It is the operator's, and so never made. */
 function missingInstance({ verb, spec }: FrrOperation, facts: FrrFacts): string | undefined {
-  if (spec.kind !== 'frr-import' || verb === 'remove') return undefined;
+  if (verb === 'remove') return undefined;
+  if (spec.kind !== 'frr-import' && spec.kind !== 'frr-segment') return undefined;
+  const line = spec.kind === 'frr-import' ? `import vrf ${spec.vrf}` : `vni ${spec.vni}`;
   const wanted = defaultBgpLine(spec);
   const found = facts.own?.line;
-  if (found === wanted) return undefined;
-  const what = `cannot make 'import vrf ${spec.vrf}' in '${wanted}'`;
+  const what = `cannot make '${line}' in '${wanted}'`;
+  if (found === wanted) {
+    // Without it FRR makes an empty `vni N`, and refuses every line in it (1, `only supported under EVPN VRF`).
+    return spec.kind === 'frr-import' || facts.hasEvpn
+      ? undefined
+      : `${what}: FRR has no 'advertise-all-vni' in its 'address-family l2vpn evpn'; configure it in FRR`;
+  }
   return found === undefined
     ? `${what}: FRR has no such BGP instance; configure it in FRR`
     : `${what}: FRR has '${found}'; configure the same AS in FRR and in Selvedge`;
@@ -162,6 +174,13 @@ function removingImport({ vrf }: FrrImportSpec, { own }: FrrFacts): Task {
     : making(emptyImportStanza(own.line, vrf));
 }
 
+/** What is ours of it, whatever the AS of the instance is by now. */
+function removingSegment(spec: FrrSegmentSpec, { own }: FrrFacts): Task {
+  return own === undefined
+    ? { wanted: [], unwanted: [] }
+    : making(emptySegmentStanza(own.line, spec));
+}
+
 function making(stanza: OwnedStanza): Task {
   return { wanted: [stanza], unwanted: [] };
 }
@@ -172,7 +191,7 @@ function removing(stanza: OwnedStanza): Task {
 
 /** Only the VNI that was to go: one that has come in its place is somebody else's. */
 function removingVni(spec: FrrVniSpec, facts: FrrFacts): Task {
-  const seen = readSpec(facts, spec);
+  const seen = readSpec(facts, spec.kind, spec.vrf);
   const isThere = seen !== undefined && isSameObject(spec, seen);
   return isThere ? making(emptyVniStanza(spec.vrf)) : { wanted: [], unwanted: [] };
 }
@@ -182,10 +201,10 @@ function removingVni(spec: FrrVniSpec, facts: FrrFacts): Task {
  * back as any object of ours that is missing.
  */
 function replacingBgp(spec: FrrBgpSpec, { observed }: FrrOperation, facts: FrrFacts): Task {
-  const seen = readSpec(facts, spec);
+  const seen = readSpec(facts, spec.kind, spec.vrf);
   const isThere = seen !== undefined && observed !== undefined && isSameObject(observed, seen);
   if (!isThere || seen.kind !== 'frr-bgp' || seen.asn === spec.asn) return making(bgpStanza(spec));
-  const vni = readSpec(facts, { kind: 'frr-vni', vrf: spec.vrf });
+  const vni = readSpec(facts, 'frr-vni', spec.vrf);
   const freed = vni === undefined ? [] : [emptyVniStanza(spec.vrf)];
   return { wanted: [...freed, bgpStanza(spec)], unwanted: [bgpStanza(seen)] };
 }
@@ -205,6 +224,9 @@ function isAsWanted(wanted: FrrSpec, seen: FrrSpec): boolean {
   }
   if (wanted.kind === 'frr-import') {
     return seen.kind === 'frr-import' && kinds['frr-import'].compare(wanted, seen) === 'same';
+  }
+  if (wanted.kind === 'frr-segment') {
+    return seen.kind === 'frr-segment' && frrSegment.compare(wanted, seen) === 'same';
   }
   return isSameObject(wanted, seen);
 }
@@ -232,5 +254,6 @@ function formatObstacle(obstacle: Obstacle): Outcome {
 function nameOf(spec: FrrSpec): string {
   if (spec.kind === 'frr-bgp') return `'${bgpLine(spec)}'`;
   if (spec.kind === 'frr-import') return `'import vrf ${spec.vrf}' of '${defaultBgpLine(spec)}'`;
+  if (spec.kind === 'frr-segment') return `'vni ${spec.vni}' of '${defaultBgpLine(spec)}'`;
   return spec.kind === 'frr-vni' ? `'vni ${spec.vni}' of ${spec.vrf}` : `'vrf ${spec.vrf}'`;
 }

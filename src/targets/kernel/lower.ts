@@ -86,6 +86,7 @@ export function lowerOperation(operation: Operation<Spec>, state: KernelState): 
     case 'frr-vni':
     case 'frr-bgp':
     case 'frr-import':
+    case 'frr-segment':
       return { outcome: failed(`${spec.kind} is nothing that rtnetlink makes`) };
     default:
       return assertNever(spec);

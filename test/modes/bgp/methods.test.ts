@@ -83,7 +83,10 @@ function wordsOf(concept: Concept): string {
     return `VLAN ${concept.at.vlan} in VRF ${concept.at.vni}, ${ips}, MTU ${concept.mtu}`;
   }
   if (concept.concept === 'segment') {
-    return `VLAN ${concept.at.vlan} in VNI ${concept.at.vni}, MTU ${concept.mtu}`;
+    const { at, mtu, rd = 'derived', importTargets, exportTargets } = concept;
+    const segment = `VLAN ${at.vlan} in VNI ${at.vni}, MTU ${mtu}`;
+    if (rd === 'derived' && importTargets.length + exportTargets.length === 0) return segment;
+    return `${segment}, RD ${rd}, from ${importTargets.join(' ')}, to ${exportTargets.join(' ')}`;
   }
   return concept.concept;
 }
@@ -155,10 +158,21 @@ test('the VRF has the AS and the targets of the annotation, and its leg the gate
   assert.ok(lines.includes('network provnet-1: VLAN 100 in VRF 1001, 172.24.4.1, MTU 1500'));
 });
 
-test('a segment has no targets of its own, and one that asks for some is told', () => {
-  const targets = { ...l2, [key('rt')]: "['65000:1']" };
-  const lines = linesOf('l2vni', cloudOf(targets, {}));
-  assert.ok(lines.some((line) => /warning: cannot set what neutron_bgpvpn says of rd/.test(line)));
+test('a segment has the targets of the annotation, and that of its AS where it names none', () => {
+  const told = (ids: Readonly<Record<string, string>>): string | undefined =>
+    linesOf('l2vni', cloudOf({ ...l2, ...ids }, {})).find((line) => line.includes(' in VNI '));
+  const segment = 'network provnet-0: VLAN undefined in VNI 1002, MTU 1450';
+  assert.equal(
+    told({ [key('rt')]: "['65000:1']", [key('rd')]: "['65000:7']", [key('as')]: '65001' }),
+    `${segment}, RD 65000:7, from 65000:1, to 65000:1`,
+  );
+  assert.equal(
+    told({ [key('it')]: "['65000:1']", [key('as')]: '65001' }),
+    `${segment}, RD derived, from 65000:1, to 65001:1002`,
+  );
+  assert.equal(told({ [key('as')]: '4200000001' }), `${segment}, RD derived, from , to 59905:1002`);
+  // That is derived anyway.
+  assert.equal(told({ [key('as')]: '64999' }), segment);
 });
 
 test('two networks on one VLAN of a bridge are told of, whatever becomes of them', () => {

@@ -135,6 +135,11 @@ export class FrrDaemons {
     return execFileSync(file, words, { encoding: 'utf8', stdio: 'pipe' });
   }
 
+  /** `ip` in the namespace of the daemons. */
+  ip(...rest: readonly string[]): void {
+    execFileSync('ip', ['-n', this.#netns, ...rest]);
+  }
+
   async kill(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#running.get(name);
     this.#running.delete(name);

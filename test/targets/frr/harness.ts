@@ -15,6 +15,7 @@ import {
   type FrrVrfSpec,
   frrKinds,
 } from '../../../src/resources/frr.ts';
+import { frrSegment, type FrrSegmentSpec } from '../../../src/resources/frr-segment.ts';
 import type { Comparison, Key, Verb } from '../../../src/resources/resource.ts';
 import type { Observed, Operation, Outcome, Target } from '../../../src/resources/target.ts';
 import { openFrrTarget, type OwnLinks } from '../../../src/targets/frr/index.ts';
@@ -25,13 +26,14 @@ import {
   realClock,
 } from '../../protocols/vty/frr-daemons.ts';
 
-export type FrrSpec = FrrVrfSpec | FrrVniSpec | FrrBgpSpec | FrrImportSpec;
+export type FrrSpec = FrrVrfSpec | FrrVniSpec | FrrBgpSpec | FrrImportSpec | FrrSegmentSpec;
 
 const kinds = frrKinds({ removal: 0 });
 
 export function keyOf(spec: FrrSpec): Key {
   if (spec.kind === 'frr-bgp') return kinds['frr-bgp'].key(spec);
   if (spec.kind === 'frr-import') return kinds['frr-import'].key(spec);
+  if (spec.kind === 'frr-segment') return frrSegment.key(spec);
   return spec.kind === 'frr-vni' ? kinds['frr-vni'].key(spec) : kinds['frr-vrf'].key(spec);
 }
 
@@ -72,6 +74,18 @@ export function leakOf(name: string, asn: number, routerId?: string): FrrBgpSpec
 
 export function importOf(name: string, asn: number): FrrImportSpec {
   return { kind: 'frr-import', vrf: name as IfName, asn: unwrap(parseAsn(asn)) };
+}
+
+/** A segment with an RD, and with the same targets for import and, the first, for export. */
+export function segmentOf(vni: number, asn: number, rd?: string, ...targets: string[]) {
+  return {
+    kind: 'frr-segment',
+    vni: unwrap(parseVni(vni)),
+    asn: unwrap(parseAsn(asn)),
+    rd: rd === undefined ? undefined : unwrap(parseRouteDistinguisher(rd)),
+    importTargets: targets.map((target) => unwrap(parseRouteTarget(target))),
+    exportTargets: targets.slice(0, 1).map((target) => unwrap(parseRouteTarget(target))),
+  } as const satisfies FrrSegmentSpec;
 }
 
 export function errorOf(outcome: unknown): string {
@@ -147,6 +161,7 @@ export class WatchedTarget {
     if (spec.kind === 'frr-import') {
       return kinds['frr-import'].compare(spec, seen as FrrImportSpec);
     }
+    if (spec.kind === 'frr-segment') return frrSegment.compare(spec, seen as FrrSegmentSpec);
     return spec.kind === 'frr-vni' ? kinds['frr-vni'].compare(spec, seen as FrrVniSpec) : 'same';
   }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
+import type { IfName } from '../../../src/net/if-name.ts';
 import type { OwnedStanza } from '../../../src/protocols/vty/index.ts';
 import { bgpFamilies, bgpLines, frrDeviceKey } from '../../../src/resources/frr.ts';
 import type { Verb } from '../../../src/resources/resource.ts';
@@ -41,7 +42,7 @@ describe('stanzas', () => {
 
   test('are found for their VRF only, and not under an AS in dots', () => {
     const seen = facts('', '', 'router bgp 1.1 vrf vrf-1\nexit\nrouter bgp 7 vrf vrf-12\nexit\n');
-    assert.equal(readSpec(seen, bgpOf('vrf-1', 1)), undefined);
+    assert.equal(readSpec(seen, 'frr-bgp', 'vrf-1' as IfName), undefined);
     assert.deepEqual([...seen.instances], [['vrf-12', 7]]);
   });
 
@@ -56,13 +57,13 @@ describe('stanzas', () => {
     const both = ['redistribute kernel', 'redistribute connected'];
     const whole = `${head}${family('ipv4 unicast', ...both)}${family('ipv6 unicast', ...both)}exit\n`;
     const leak = leakOf('bgp-vrf', 7, '10.0.0.1');
-    assert.deepEqual(readSpec(facts('', '', whole), leak), leak);
+    assert.deepEqual(readSpec(facts('', '', whole), 'frr-bgp', leak.vrf), leak);
     const half = `${head}${family('ipv4 unicast', ...both)}exit\n`;
     const deviations = ['redistribute connected', 'redistribute kernel'];
-    assert.deepEqual(readSpec(facts('', '', half), leak), { ...leak, deviations });
+    assert.deepEqual(readSpec(facts('', '', half), 'frr-bgp', leak.vrf), { ...leak, deviations });
     const own = `router bgp 7\n${family('ipv6 unicast', 'import vrf bgp-vrf', 'import vrf a')}exit\n`;
     const seen = facts('', '', own);
-    assert.deepEqual(readSpec(seen, importOf('bgp-vrf', 7)), {
+    assert.deepEqual(readSpec(seen, 'frr-import', leak.vrf), {
       ...importOf('bgp-vrf', 7),
       deviations: ['import vrf bgp-vrf'],
     });
@@ -72,7 +73,7 @@ describe('stanzas', () => {
 
   test('keep a VNI that is for prefixes only', () => {
     const seen = facts('vrf vrf-5\n vni 5 prefix-routes-only\nexit-vrf\n', '');
-    assert.deepEqual(readSpec(seen, vniOf('vrf-5', 5)), vniOf('vrf-5', 5));
+    assert.deepEqual(readSpec(seen, 'frr-vni', 'vrf-5' as IfName), vniOf('vrf-5', 5));
   });
 });
 

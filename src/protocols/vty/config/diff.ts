@@ -107,8 +107,14 @@ function diffWanted(
   }
   const body = observedBody(facts, owned.line);
   const isNew = body === undefined;
-  const free = stanzaCommands(owned, body ?? [], (...slot) => diffSlot(...slot, isNew).free);
-  const set = stanzaCommands(owned, body ?? [], (...slot) => diffSlot(...slot, isNew).change);
+  const free = stanzaCommands(owned, body ?? [], {
+    ofSlot: (...slot) => diffSlot(...slot, isNew).free,
+    removesInner: false,
+  });
+  const set = stanzaCommands(owned, body ?? [], {
+    ofSlot: (...slot) => diffSlot(...slot, isNew).change,
+    removesInner: true,
+  });
   const path = [owned.line];
   return {
     batches: [
@@ -148,30 +154,54 @@ function observedBody(facts: StanzaFacts, line: string): readonly ConfigNode[] |
   return facts.vrfs.get(vrfOf(line) ?? '')?.isConfigured === true ? [] : undefined;
 }
 
-function freeAll(slot: Slot, lines: readonly string[]): readonly SlotCommand[] {
-  return diffSlot(emptied(slot), lines, false).free;
+/** What is said of the slots of a stanza, and whether its unwanted inner stanzas go. */
+interface Commands {
+  readonly ofSlot: (slot: Slot, lines: readonly string[]) => readonly SlotCommand[];
+  readonly removesInner: boolean;
 }
 
-function changeAll(slot: Slot, lines: readonly string[]): readonly SlotCommand[] {
-  return diffSlot(emptied(slot), lines, false).change;
-}
+const freeAll: Commands = {
+  ofSlot: (slot, lines) => diffSlot(emptied(slot), lines, false).free,
+  removesInner: false,
+};
+
+const changeAll: Commands = {
+  ofSlot: (slot, lines) => diffSlot(emptied(slot), lines, false).change,
+  removesInner: true,
+};
 
 /** The commands of one kind for a stanza and those in it; none, not even to enter, where there is nothing to say. */
 function stanzaCommands(
   owned: OwnedStanza,
   body: readonly ConfigNode[],
-  commandsFor: (slot: Slot, lines: readonly string[]) => readonly SlotCommand[],
+  says: Commands,
   outer: StanzaPath = [],
 ): readonly ConfigCommand[] {
   const path = [...outer, owned.line];
   const direct = owned.slots.flatMap((slot) =>
-    commandsFor(slot, linesInSlot(body, slot)).map((command) => ({ ...command, stanza: path })),
+    says.ofSlot(slot, linesInSlot(body, slot)).map((command) => ({ ...command, stanza: path })),
   );
   const inner = owned.inner.flatMap((stanza) =>
-    stanzaCommands(stanza, stanzaBody(body, [stanza.line]) ?? [], commandsFor, path),
+    stanzaCommands(stanza, stanzaBody(body, [stanza.line]) ?? [], says, path),
   );
-  const commands = [...direct, ...inner];
+  const gone = says.removesInner
+    ? owned.unwanted.flatMap((stanza) => removeInner(stanza, body, path))
+    : [];
+  const commands = [...direct, ...inner, ...gone];
   return commands.length === 0 ? [] : inside(path, commands);
+}
+
+function removeInner(
+  owned: OwnedStanza,
+  body: readonly ConfigNode[],
+  outer: StanzaPath,
+): readonly ConfigCommand[] {
+  const observed = stanzaBody(body, [owned.line]);
+  if (observed === undefined) return [];
+  if (foreignLines(owned, observed).length > 0) {
+    return stanzaCommands(owned, observed, changeAll, outer);
+  }
+  return [{ text: `no ${owned.line}`, does: 'remove', stanza: [...outer, owned.line] }];
 }
 
 function inside(path: StanzaPath, commands: readonly ConfigCommand[]): readonly ConfigCommand[] {

@@ -9,14 +9,17 @@ export interface OwnedStanza {
   /** What is ours directly in it. Their words must not overlap. */
   readonly slots: readonly Slot[];
   readonly inner: readonly OwnedStanza[];
+  /** Inner ones that shall go, such as `vni 5` of an address family; where others have lines in one, ours alone go. */
+  readonly unwanted: readonly OwnedStanza[];
 }
 
 export function ownedStanza(
   line: string,
   slots: readonly Slot[],
   inner: readonly OwnedStanza[] = [],
+  unwanted: readonly OwnedStanza[] = [],
 ): OwnedStanza {
-  return { line, slots, inner };
+  return { line, slots, inner, unwanted };
 }
 
 /** The lines in `body` that fill `slot`. An inner stanza, such as `vni 5` of an address family, fills none. */

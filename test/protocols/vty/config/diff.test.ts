@@ -176,6 +176,26 @@ exit`);
     }
   });
 
+  test('removes an inner stanza that is unwanted, or what is ours in it where others have lines', () => {
+    const gone = ownedStanza('vni 5', [rdSlot('0:1')]);
+    const owned = ownedStanza('router bgp 1', [], [], [gone]);
+    const said = (...body: readonly string[]): readonly string[] => {
+      const lines = body.map((line) => `  ${line}\n`).join('');
+      const observed = parseConfig(`router bgp 1\n vni 5\n${lines} exit-vni\nexit`);
+      return linesOf(diffStanzas(facts(observed), [owned], []));
+    };
+    assert.deepEqual(said('rd 1:1'), ['router bgp 1', 'no vni 5', 'exit']);
+    assert.deepEqual(said('rd 1:1', 'advertise-svi-ip'), [
+      'router bgp 1',
+      'vni 5',
+      'no rd 1:1',
+      'exit-vni',
+      'exit',
+    ]);
+    const none = parseConfig('router bgp 1\n vni 6\n exit-vni\nexit');
+    assert.deepEqual(diffStanzas(facts(none), [owned], []).batches, []);
+  });
+
   test('takes a line back whose slot shall be empty', () => {
     const observed = parseConfig('router bgp 1 vrf a\n rd 1:1\n route-target import 1:1\nexit');
     const owned = ownedStanza('router bgp 1 vrf a', [routeTargetSlot('import', [])]);
