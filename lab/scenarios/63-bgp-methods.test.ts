@@ -18,7 +18,8 @@ scenario(
     const { fabric, cloud, step, cleanup, reaches, isCutOff } = stage;
     const { c1, c2, hx, he, he2 } = fabric;
     const areBareAgain = await bareNodes(stage);
-    const agents = await startAgents(stage, { mode: 'bgp', bgp: ['exposing = "dynamic"'] });
+    const methods = ['exposing = "dynamic"', 'tenant_networks = true'];
+    let agents = await startAgents(stage, { mode: 'bgp', bgp: methods });
     cleanup(() => drain(agents));
 
     step('a network in VNI 500, one extended by VNI 700, one without annotation');
@@ -51,6 +52,16 @@ scenario(
     for (const address of [inVrf.v4, inVrf.v6]) await reaches(he, address);
     for (const address of [tenantHost.v4, tenantHost.v6]) await reaches(inVrf, address);
 
+    step(
+      'and a VM on the other node behind a router of that network, whose gateway is on the first',
+    );
+    const tenant = await cloud.network('tenant', { subnets: ['10.1.0.0/24', 'fd00:1::/64'] });
+    const router = await cloud.router('r1', { gateway: routed, host: 5, on: [c1, c2] });
+    await router.attach(tenant);
+    const behind = await tenant.vm('behind', { on: c2, host: 15 });
+    for (const address of [behind.v4, behind.v6]) await reaches(he, address);
+    for (const address of [tenantHost.v4, tenantHost.v6]) await reaches(behind, address);
+
     step('the VMs of the second reach each other through the tunnel');
     for (const address of [far.v4, far.v6]) await reaches(near, address);
     const learned = await c1.vtysh('show evpn mac vni 700');
@@ -82,7 +93,7 @@ scenario(
     step('the third is in the underlay, and nothing of the others is');
     for (const address of [inUnderlay.v4, inUnderlay.v6]) await reaches(hx, address);
     for (const address of [plainHost.v4, plainHost.v6]) await reaches(inUnderlay, address);
-    for (const vm of [inVrf, near]) await isCutOff(hx, vm.v4);
+    for (const vm of [inVrf, near, behind]) await isCutOff(hx, vm.v4);
     await isCutOff(he, inUnderlay.v4);
 
     step('with another route target nobody takes the routes; with the old one for export they do');
@@ -108,9 +119,44 @@ scenario(
       'neutron_bgpvpn:it': '[]',
       'neutron_bgpvpn:et': '[]',
     });
-    for (const address of [inVrf.v4, inVrf.v6]) await reaches(he2, address);
-    await isCutOff(he, inVrf.v4);
+    for (const vm of [inVrf, behind]) {
+      for (const address of [vm.v4, vm.v6]) await reaches(he2, address);
+      await isCutOff(he, vm.v4);
+    }
     await isGone(c1, 500);
+
+    step('the gateway moves to the other node, and what is behind it with it');
+    await router.moveGateway([c2, c1]);
+    await router.waitForGatewayOn(c2, fabric.central);
+    for (const address of [behind.v4, behind.v6]) await reaches(he2, address);
+    await waitFor('c1 to have let go of it', async () => {
+      const shown = await c1.ok(['ip', '-4', 'route', 'show', 'table', '600']);
+      return !shown.includes('10.1.0.0/24');
+    });
+
+    step('as subnets, after a restart');
+    for (const agent of agents) await agent.stop();
+    agents = await startAgents(stage, {
+      mode: 'bgp',
+      bgp: [...methods, 'tenant_advertisement = "subnet"'],
+    });
+    await waitFor('the spine to have the subnets, and no addresses in them', async () => {
+      const routes = await Promise.all([
+        fabric.spine.ok(['ip', '-4', 'route', 'show', 'vrf', 'vrf-600', 'proto', 'bgp']),
+        fabric.spine.ok(['ip', '-6', 'route', 'show', 'vrf', 'vrf-600', 'proto', 'bgp']),
+      ]);
+      const text = routes.join('\n');
+      return (
+        /^10\.1\.0\.0\/24 /m.test(text) &&
+        /^fd00:1::\/64 /m.test(text) &&
+        !text.includes(behind.v4) &&
+        !text.includes(behind.v6) &&
+        // The end of a table is told to nobody.
+        !/^default /m.test(text)
+      );
+    });
+    for (const address of [behind.v4, behind.v6]) await reaches(he2, address);
+    for (const agent of agents) await agent.settles();
 
     step('without annotations both are in the underlay');
     for (const network of [routed, segment]) await network.clearAnnotation();

@@ -75,12 +75,11 @@ function notYet({ mode, bgp }: Config): readonly Issue[] {
   if (mode !== 'bgp') return [];
   const { exposing } = bgp;
   const later = (path: string, what: string): Issue => issue(`${what} is not available yet`, path);
-  const isInVrf = exposing === 'vrf' || exposing === 'l2vni';
   const ofTenants = bgp.tenantNetworks ? 'tenant_networks' : 'tenant_global_ipv6';
   const hasTenants = bgp.tenantNetworks || bgp.tenantGlobalIpv6;
   return [
     ...(exposing === 'ovn' ? [later('bgp.exposing', "'ovn'")] : []),
-    ...(hasTenants && isInVrf
+    ...(hasTenants && exposing === 'l2vni'
       ? [later(`bgp.${ofTenants}`, `true with the exposing method ${exposing}`)]
       : []),
   ];

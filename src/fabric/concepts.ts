@@ -149,6 +149,29 @@ export interface LegHost {
   readonly because: readonly Reason[];
 }
 
+/** A subnet behind a router of such a network, reached through this node and then that router. */
+export interface LegSubnet {
+  readonly concept: 'leg-subnet';
+  readonly at: LegPlace;
+  /** With its host bits cleared. */
+  readonly destination: Prefix;
+  /** An address of the router, of the same family, on the provider network or on the link. */
+  readonly via: Ip;
+  /** What that resolves to; asked for on the network when it is not known. */
+  readonly mac: Mac | undefined;
+  /** Whether the subnet is announced, and not single addresses in it. */
+  readonly announced: boolean;
+  readonly because: readonly Reason[];
+}
+
+/** One address in such a subnet, announced from the VRF. */
+export interface LegTenant {
+  readonly concept: 'leg-tenant';
+  readonly ip: Ip;
+  readonly within: Omit<LegSubnet, 'because'>;
+  readonly because: readonly Reason[];
+}
+
 /** A provider network extended over the fabric: an L2VNI, whose MAC addresses travel as EVPN type 2, RFC 7432. */
 export interface Segment {
   readonly concept: 'segment';
@@ -209,6 +232,8 @@ export type Concept =
   | StretchedSubnet
   | Leg
   | LegHost
+  | LegSubnet
+  | LegTenant
   | Segment
   | TenantSubnet
   | TenantHost;

@@ -4,15 +4,16 @@
  * are those of ovn-bgp-agent's method `vrf`; but that addresses are announced by the VRF's dummy device, as in mode evpn.
  */
 
-import type { Family, Ip } from '../net/ip.ts';
+import { type Family, type Ip, isLinkLocal } from '../net/ip.ts';
 import type { Mac } from '../net/mac.ts';
 import { defaultPrefix, hostPrefix } from '../net/prefix.ts';
+import type { AddressSpec } from '../resources/address.ts';
 import { apartCookie, type FlowSpec, flowKey } from '../resources/flow.ts';
 import { frrDeviceKey } from '../resources/frr.ts';
 import { type Kinds, resourceOf, type Spec } from '../resources/index.ts';
 import { linkKey } from '../resources/link.ts';
 import { neighbourKey } from '../resources/neighbour.ts';
-import type { Key, Resource } from '../resources/resource.ts';
+import type { Key, Reason, Resource } from '../resources/resource.ts';
 import { routeKey } from '../resources/route.ts';
 import { forwardingKey, proxyKey } from '../resources/sysctl.ts';
 import type { Leg, LegHost, LegPlace } from './concepts.ts';
@@ -133,33 +134,48 @@ export function lowerLegHost(
   kinds: Kinds,
   settings: FabricSettings,
 ): readonly Resource[] {
-  const { vni } = at;
-  const { device } = legNames(vni, at.vlan);
-  const destination = hostPrefix(ip);
+  const announced = announcement(at, ip);
+  const path = [...wayToKeys(at, ip, mac), ...wayThrough(at, ip.family, settings)];
+  return [...wayTo(at, ip, mac, kinds, because), resourceOf(kinds, announced, because, path)];
+}
+
+/** An address that is there to be announced; its packets follow the route. */
+export function announcement({ vni }: LegPlace, ip: Ip): AddressSpec {
+  const prefix = hostPrefix(ip);
+  return { kind: 'address', link: loopbackName(vni), prefix, localRoute: 'removed' };
+}
+
+/** An address of the network itself: on its link, with its neighbour entry. What is link-local needs no route. */
+export function wayTo(
+  at: LegPlace,
+  ip: Ip,
+  mac: Mac | undefined,
+  kinds: Kinds,
+  because: readonly Reason[],
+): readonly Resource[] {
+  const { device } = legNames(at.vni, at.vlan);
   const hop = { type: 'unicast', dev: device } as const;
-  const route = { kind: 'route', table: tableOf(vni), destination, metric: 0, hop } as const;
+  const table = tableOf(at.vni);
+  const route = { kind: 'route', table, destination: hostPrefix(ip), metric: 0, hop } as const;
+  const purpose = [frrDeviceKey(vrfName(at.vni))];
   const neighbour =
     mac === undefined ? [] : [{ kind: 'neighbour', link: device, ip, mac } as const];
-  const announced = {
-    kind: 'address',
-    link: loopbackName(vni),
-    prefix: destination,
-    localRoute: 'removed',
-  } as const;
-  const path = [
-    routeKey(tableOf(vni), destination, 0),
-    ...neighbour.map(() => neighbourKey(device, ip, false)),
-    ...wayThrough(at, ip.family, settings),
-  ];
   return [
-    resourceOf(kinds, route, because, [frrDeviceKey(vrfName(vni))]),
+    ...(isLinkLocal(ip) ? [] : [resourceOf(kinds, route, because, purpose)]),
     ...neighbour.map((spec) => resourceOf(kinds, spec, because)),
-    resourceOf(kinds, announced, because, path),
+  ];
+}
+
+export function wayToKeys(at: LegPlace, ip: Ip, mac: Mac | undefined): readonly Key[] {
+  const { device } = legNames(at.vni, at.vlan);
+  return [
+    ...(isLinkLocal(ip) ? [] : [routeKey(tableOf(at.vni), hostPrefix(ip), 0)]),
+    ...(mac === undefined ? [] : [neighbourKey(device, ip, false)]),
   ];
 }
 
 /** What forwards between the tunnel and the network, in both directions. */
-function wayThrough(at: LegPlace, family: Family, settings: FabricSettings): readonly Key[] {
+export function wayThrough(at: LegPlace, family: Family, settings: FabricSettings): readonly Key[] {
   const { device } = legNames(at.vni, at.vlan);
   return [
     ...[device, vrfName(at.vni), bridgeName(at.vni)].map((link) => forwardingKey(link, family)),

@@ -5,6 +5,7 @@ import type { Kinds } from '../resources/index.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { Concept } from './concepts.ts';
 import { lowerLeg, lowerLegHost } from './lower-leg.ts';
+import { lowerLegSubnet, lowerLegTenant } from './lower-leg-tenants.ts';
 import { lowerSegment } from './lower-segment.ts';
 import { lowerTenantHost, lowerTenantSubnet } from './lower-tenants.ts';
 import { lowerStretched } from './lower-stretched.ts';
@@ -37,6 +38,10 @@ export function lower(
       return lowerLeg(concept, kinds, settings);
     case 'leg-host':
       return lowerLegHost(concept, kinds, settings);
+    case 'leg-subnet':
+      return lowerLegSubnet(concept, kinds, settings);
+    case 'leg-tenant':
+      return lowerLegTenant(concept, kinds, settings);
     case 'segment':
       return lowerSegment(concept, kinds, settings);
     case 'tenant-subnet':

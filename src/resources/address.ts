@@ -5,14 +5,16 @@
  */
 
 import type { IfName } from '../net/if-name.ts';
-import { formatPrefix, isHostPrefix, type Prefix } from '../net/prefix.ts';
+import { formatPrefix, hostPrefix, type Prefix } from '../net/prefix.ts';
 import { linkKey } from './link.ts';
-import type { Key, Kind, Verb } from './resource.ts';
+import type { Comparison, Key, Kind, Verb } from './resource.ts';
 
 export interface AddressSpec {
   readonly kind: 'address';
   readonly link: IfName;
   readonly prefix: Prefix;
+  /** Of the kernel's own route to the prefix, where that has to give way to another; the usual one when absent. */
+  readonly metric?: number;
   /** Left as the kernel has it when absent. */
   readonly localRoute?: 'kept' | 'removed';
 }
@@ -29,19 +31,25 @@ export const address: Kind<AddressSpec> = {
   key: (spec) => addressKey(spec.link, spec.prefix),
   needs: (spec) => [linkKey(spec.link)],
   outlives: () => [],
-  compare: ({ localRoute = 'any' }, observed) =>
-    localRoute === 'any' || localRoute === observed.localRoute ? 'same' : 'change',
+  compare: compareAddress,
   adoptable: () => false,
   grace: () => 0,
   rest: () => 0,
   print: printAddress,
 };
 
+function compareAddress(wanted: AddressSpec, observed: AddressSpec): Comparison {
+  const { localRoute = observed.localRoute, metric = observed.metric } = wanted;
+  return localRoute === observed.localRoute && metric === observed.metric ? 'same' : 'change';
+}
+
 function printAddress(verb: Verb, spec: AddressSpec): string {
   const prefix = formatPrefix(spec.prefix);
   if (verb === 'remove') return `ip address del ${prefix} dev ${spec.link}`;
-  const add = `ip address replace ${prefix} dev ${spec.link}`;
-  if (spec.localRoute !== 'removed' || !isHostPrefix(spec.prefix)) return add;
+  const metric = spec.metric === undefined ? '' : ` metric ${spec.metric}`;
+  const add = `ip address replace ${prefix} dev ${spec.link}${metric}`;
+  if (spec.localRoute !== 'removed') return add;
   const ip = spec.prefix.ip.family === 4 ? 'ip' : 'ip -6';
-  return `${add} && ${ip} route flush table all type local exact ${prefix} dev ${spec.link}`;
+  const own = formatPrefix(hostPrefix(spec.prefix.ip));
+  return `${add} && ${ip} route flush table all type local exact ${own} dev ${spec.link}`;
 }

@@ -252,8 +252,8 @@ describe('what cannot be is an issue', () => {
       "bgp.exposing: 'ovn' is not available yet",
     ]);
     assert.deepEqual(
-      issuesOf('[DEFAULT]\nexposing_method = vrf\nexpose_tenant_networks = True\n'),
-      ['bgp.tenant_networks: true with the exposing method vrf is not available yet'],
+      issuesOf('[DEFAULT]\nexposing_method = l2vni\nexpose_tenant_networks = True\n'),
+      ['bgp.tenant_networks: true with the exposing method l2vni is not available yet'],
     );
   });
   test('a driver that is none', () => {

@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Concept, Leg, LegHost, Segment, Vrf } from '../../src/fabric/concepts.ts';
+import type {
+  Concept,
+  Leg,
+  LegHost,
+  LegSubnet,
+  LegTenant,
+  Segment,
+  Vrf,
+} from '../../src/fabric/concepts.ts';
 import { lower } from '../../src/fabric/lower.ts';
 import { anycastMac, legNames } from '../../src/fabric/names.ts';
 import { parseIfName } from '../../src/net/if-name.ts';
@@ -12,7 +20,7 @@ import type { Asn, VlanId, Vni } from '../../src/net/numbers.ts';
 import type { RouteDistinguisher, RouteTarget } from '../../src/net/route-distinguisher.ts';
 import type { Spec } from '../../src/resources/index.ts';
 import type { Resource } from '../../src/resources/resource.ts';
-import { ip, kindOf, kinds, mac, name } from '../resources/specs.ts';
+import { ip, kindOf, kinds, mac, name, prefix } from '../resources/specs.ts';
 import { because } from './concepts.ts';
 import { settings } from './settings.ts';
 
@@ -127,6 +135,65 @@ describe('a provider network in a VRF', () => {
     const commands = commandsOf({ ...leg, at: { ...flat, vlan: undefined } });
     assert.ok(commands.includes('ovs-vsctl add-port br-ex vo1001.0 tag=0'));
     assert.ok(!commands.some((command) => /strip_vlan|dl_vlan/.test(command)));
+  });
+});
+
+describe('a subnet behind a router of such a network', () => {
+  const subnet: LegSubnet = {
+    concept: 'leg-subnet',
+    at,
+    destination: prefix('10.1.0.0/24'),
+    via: ip('172.24.4.5'),
+    mac: mac('fa:16:3e:00:00:05'),
+    announced: false,
+    because,
+  };
+  const { because: _, ...within } = subnet;
+  const tenant: LegTenant = { concept: 'leg-tenant', ip: ip('10.1.0.11'), within, because };
+
+  test('is a route through it, and each address one on the dummy device', () => {
+    assert.deepEqual(commandsOf(subnet, tenant), [
+      'ip route replace 172.24.4.5/32 dev vp1001.123 table 1001',
+      'ip neigh replace 172.24.4.5 lladdr fa:16:3e:00:00:05 nud permanent dev vp1001.123',
+      'ip route replace 10.1.0.0/24 via 172.24.4.5 dev vp1001.123 table 1001',
+      'ip address replace 10.1.0.11/32 dev lo-1001 && ip route flush table all type local exact 10.1.0.11/32 dev lo-1001',
+    ]);
+  });
+
+  test('of IPv6 through the link-local address of the router, which is there without a route', () => {
+    const via = ip('fe80::f816:3eff:fe00:5');
+    assert.deepEqual(commandsOf({ ...subnet, destination: prefix('fd00:1::/64'), via }), [
+      'ip neigh replace fe80::f816:3eff:fe00:5 lladdr fa:16:3e:00:00:05 nud permanent dev vp1001.123',
+      'ip route replace fd00:1::/64 via fe80::f816:3eff:fe00:5 dev vp1001.123 table 1001',
+    ]);
+  });
+
+  test('has the way to the router in common with the address of that', () => {
+    const router: LegHost = { ...host, ip: subnet.via, mac: subnet.mac };
+    const byKey = new Map(lowered(router).map((each) => [each.key, each]));
+    const shared = lowered(subnet).filter(({ key }) => byKey.has(key));
+    assert.equal(shared.length, 2);
+    for (const each of shared) assert.deepEqual(each, byKey.get(each.key));
+  });
+
+  test('has all that it needs, and an address needs the whole way', () => {
+    const resources = lowered(vrf, leg, subnet, tenant);
+    const keys = new Set(resources.map(({ key }) => key));
+    for (const { needs } of resources) for (const need of needs) assert.ok(keys.has(need), need);
+    const [announced] = lowered(tenant);
+    assert.deepEqual(announced?.needs, [
+      'link lo-1001',
+      'route 1001 10.1.0.0/24 0',
+      ...(lowered(host).at(-1)?.needs.slice(3) ?? []),
+    ]);
+  });
+
+  test('is announced itself by an address whose own route gives way to it', () => {
+    const announced = { ...subnet, announced: true };
+    assert.deepEqual(commandsOf(announced).slice(3), [
+      'ip address replace 10.1.0.0/24 dev lo-1001 metric 4096 && ip route flush table all type local exact 10.1.0.0/32 dev lo-1001',
+    ]);
+    assert.deepEqual(lowered(announced).at(-1)?.needs, lowered(tenant).at(-1)?.needs);
   });
 });
 

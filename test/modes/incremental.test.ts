@@ -62,6 +62,7 @@ const modes: Readonly<Record<string, Mode>> = {
     addressScopes: subnetsOfScope.addressScopes,
   }),
   'bgp, dynamic': bgpMode({ ...bgp, method: 'dynamic', tenants: allTenants }),
+  'bgp, dynamic, subnets': bgpMode({ ...bgp, method: 'dynamic', tenants: subnetsOfScope }),
   'bgp on computes, with exceptions': bgpMode({ ...bgp, choice: choosy, tenants: allTenants }),
 };
 

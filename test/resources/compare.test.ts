@@ -101,6 +101,18 @@ const comparisons: readonly (readonly [string, Spec, Spec, string])[] = [
     { ...frrImport, deviations: ['import vrf bgp-vrf'] },
     'change',
   ],
+  [
+    'an address, the route of whose prefix has another metric',
+    { ...specs.plain, metric: 4096 },
+    specs.plain,
+    'change',
+  ],
+  [
+    'an address, of whose metric nobody asked',
+    specs.plain,
+    { ...specs.plain, metric: 4096 },
+    'same',
+  ],
   ['a segment of another RD', frrSegment, { ...frrSegment, rd: undefined }, 'change'],
   [
     'targets of a segment in another order',

@@ -13,9 +13,11 @@ export function planNode(scope: string, inventory: Inventory, settings: BgpSetti
     return { concepts: [], conditions: [note(scope, 'what is on this node', optOut)] };
   }
   // Nothing that they expose is in the underlay.
-  if (method === 'vrf' || method === 'l2vni') return emptyPlan;
-  const plan = planUnderlay(scope, inventory, settings, tenants?.advertise === 'subnet');
-  if (tenants?.snat !== 'untold' || plan.concepts.length === 0) return plan;
+  const isApart = method === 'vrf' || method === 'l2vni';
+  const plan = isApart
+    ? emptyPlan
+    : planUnderlay(scope, inventory, settings, tenants?.advertise === 'subnet');
+  if (tenants?.snat !== 'untold' || (!isApart && plan.concepts.length === 0)) return plan;
   return { ...plan, conditions: [...plan.conditions, untold(scope)] };
 }
 

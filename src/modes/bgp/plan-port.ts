@@ -122,13 +122,17 @@ export function exposed(
       concept: 'exposed',
       at,
       ip,
-      mac: mac === unknownMac ? undefined : mac,
+      mac: knownMac(mac),
       because,
     }));
 }
 
 /** What stands for the MAC of a port whose addresses are known from Neutron only. */
 const unknownMac = 0 as Mac;
+
+export function knownMac(mac: Mac): Mac | undefined {
+  return mac === unknownMac ? undefined : mac;
+}
 
 export function conditionsOf(scope: string, port: PortBinding): readonly Condition[] {
   return port.issues.map((issue) => ({

@@ -1,10 +1,10 @@
 /** The plans of a router interface, and of a port on its network, at the node that has the router's gateway. */
 
-import type { Concept } from '../../fabric/concepts.ts';
+import type { Concept, LegSubnet, TenantSubnet } from '../../fabric/concepts.ts';
 import { type Inventory, isHostPort } from '../../inventory/inventory.ts';
 import { isVipPort } from '../../inventory/load-balancer.ts';
 import { type PortBinding, portIps } from '../../inventory/port-binding.ts';
-import { formatIp } from '../../net/ip.ts';
+import { formatIp, type Ip } from '../../net/ip.ts';
 import { prefixContains } from '../../net/prefix.ts';
 import type { Condition } from '../../resources/condition.ts';
 import { becauseAddressed } from '../because.ts';
@@ -12,7 +12,7 @@ import { emptyPlan, type ScopePlan } from '../mode.ts';
 import { ipOptOut, isReady, note, portOptOut } from './choice.ts';
 import { conditionsOf } from './plan-port.ts';
 import type { BgpSettings } from './settings.ts';
-import { isWanted, offerOf, rulesOf, subnetsOn } from './tenants.ts';
+import { isWanted, offerOf, realmOf, rulesOf, subnetsOn } from './tenants.ts';
 
 export function planSubnets(
   scope: string,
@@ -50,13 +50,29 @@ export function planTenantHost(
   const concepts: Concept[] = [];
   const notes: Condition[] = [];
   for (const ip of portIps(port)) {
-    const subnet = subnets.find(({ destination }) => prefixContains(destination, ip));
-    if (subnet === undefined || !isWanted(ip, port.addressScopes, tenants)) continue;
+    const around = subnets.filter(({ destination }) => prefixContains(destination, ip));
+    if (around.length === 0 || !isWanted(ip, port.addressScopes, tenants)) continue;
     const why = optOut ?? ipOptOut(ip, choice);
-    const { because: behind, ...within } = subnet;
-    const because = [becauseAddressed(port), ...behind];
-    if (why === undefined) concepts.push({ concept: 'tenant-host', ip, within, because });
+    if (why === undefined)
+      concepts.push(...onceInEachRealm(around).map((each) => host(ip, port, each)));
     else notes.push(note(scope, `${formatIp(ip)} of port ${port.name}`, why));
   }
   return { concepts, conditions: [...conditionsOf(scope, port), ...notes] };
+}
+
+/** A network may be behind routers whose gateways are in different realms. */
+function onceInEachRealm(
+  subnets: readonly (TenantSubnet | LegSubnet)[],
+): readonly (TenantSubnet | LegSubnet)[] {
+  return [...new Map(subnets.toReversed().map((each) => [realmOf(each), each])).values()];
+}
+
+function host(ip: Ip, port: PortBinding, subnet: TenantSubnet | LegSubnet): Concept {
+  const because = [becauseAddressed(port), ...subnet.because];
+  if (subnet.concept === 'leg-subnet') {
+    const { because: _, ...within } = subnet;
+    return { concept: 'leg-tenant', ip, within, because };
+  }
+  const { because: _, ...within } = subnet;
+  return { concept: 'tenant-host', ip, within, because };
 }

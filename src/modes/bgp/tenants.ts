@@ -4,18 +4,21 @@
  */
 
 import { formatIssue } from '../../base/issue.ts';
-import type { TenantSubnet } from '../../fabric/concepts.ts';
+import type { LegSubnet, TenantSubnet } from '../../fabric/concepts.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { AddressScopes, PortBinding } from '../../inventory/port-binding.ts';
 import { isGlobalIpv6 } from '../../net/global.ts';
-import { type Ip, isLinkLocal } from '../../net/ip.ts';
+import { type Family, type Ip, isLinkLocal } from '../../net/ip.ts';
+import { linkLocalOf, type Mac } from '../../net/mac.ts';
+import type { Vni } from '../../net/numbers.ts';
 import { formatPrefix, networkOf, type Prefix, prefixesOverlap } from '../../net/prefix.ts';
 import type { Reason } from '../../resources/resource.ts';
 import { becauseAddressed, becauseBound, becauseExit } from '../because.ts';
 import { byName, isGatewayPort, networkPortOf, peerOf, type ProviderExit } from '../gateways.ts';
 import { exitOf, isProvider, placeOf } from './place.ts';
+import { knownMac } from './plan-port.ts';
 import { networkOptOut, type OptOut, portOptOut } from './choice.ts';
-import { exposureOf } from './exposure.ts';
+import { type Exposure, exposureOf, type VpnExposure } from './exposure.ts';
 import type { BgpSettings, TenantSettings } from './settings.ts';
 
 /** What the settings say of tenant networks, with the method by which the networks of their gateways are exposed. */
@@ -27,7 +30,7 @@ export function rulesOf({ tenants, method, choice }: BgpSettings): TenantRules |
 
 /** The subnets of a router interface that are exposed here, and what is wrong with others. */
 export interface TenantOffer {
-  readonly subnets: readonly TenantSubnet[];
+  readonly subnets: readonly (TenantSubnet | LegSubnet)[];
   readonly problems: readonly string[];
   readonly optOut: OptOut;
 }
@@ -44,7 +47,7 @@ export function subnetsOn(
   datapath: string,
   inventory: Inventory,
   rules: TenantRules,
-): readonly TenantSubnet[] {
+): TenantOffer['subnets'] {
   return inventory.derived(`tenants on ${datapath}`, () =>
     byName(inventory.portsOfType(datapath, 'patch')).flatMap(
       (port) => offerOf(port, inventory, rules).subnets,
@@ -58,13 +61,14 @@ function findOffer(port: PortBinding, inventory: Inventory, rules: TenantRules):
   const issues = routerPort.issues.map(
     (issue) => `Port_Binding ${routerPort.name} ${formatIssue(issue)}; correct it`,
   );
-  const gateways = gatewaysOf(routerPort.datapath, inventory, rules);
   const found = wantedOf(port, inventory, rules).map((destination) => {
-    const holder = earlierHolder(port, destination, inventory, rules);
+    const way = wayOf(routerPort.datapath, destination.ip.family, inventory, rules);
+    if (typeof way === 'string') return `${formatPrefix(destination)} has no next hop: ${way}`;
+    const holder = earlierHolder(port, destination, way.realm, inventory, rules);
     // Of several routers of one network the first will do.
     if (holder?.datapath === port.datapath) return undefined;
-    if (holder !== undefined) return overlap(destination, holder);
-    return reached(destination, routerPort, gateways, port, inventory, rules);
+    if (holder !== undefined) return overlap(destination, holder, way.realm);
+    return reached(destination, way, routerPort, port, inventory, rules);
   });
   return {
     subnets: found.filter((each) => typeof each === 'object'),
@@ -73,10 +77,33 @@ function findOffer(port: PortBinding, inventory: Inventory, rules: TenantRules):
   };
 }
 
-/** A gateway that is bound to this node, and leads out of it by a provider network that is in the underlay. */
+/** A gateway that is bound to this node, and leads out of it by a provider network that is in the underlay or in a VRF. */
 interface LocalGateway {
   readonly port: PortBinding;
   readonly exit: ProviderExit;
+  /** Of a network in a VRF. */
+  readonly vpn: VpnExposure | undefined;
+}
+
+/** How a router is reached from the fabric in one family. */
+interface Way {
+  readonly gateway: LocalGateway;
+  readonly via: Ip;
+  readonly mac: Mac | undefined;
+  readonly realm: Realm;
+}
+
+/** Where addresses must not be there twice: `the underlay`, `VRF 500`. */
+type Realm = string;
+
+export function realmOf(subnet: TenantSubnet | LegSubnet): Realm {
+  return subnet.concept === 'leg-subnet' ? realmOfVrf(subnet.at.vni) : theUnderlay;
+}
+
+const theUnderlay = 'the underlay';
+
+function realmOfVrf(vni: Vni): Realm {
+  return `VRF ${vni}`;
 }
 
 function gatewaysOf(
@@ -89,49 +116,82 @@ function gatewaysOf(
     const networkPort = networkPortOf(port, inventory);
     const exit = networkPort === undefined ? '' : exitOf(networkPort.datapath, inventory);
     if (typeof exit === 'string') return [];
-    if (exposureOf(exit, inventory, rules).method !== 'underlay') return [];
+    const exposure = exposureOf(exit, inventory, rules);
+    if (!isRouted(exposure)) return [];
     const faces = [port, networkPort, inventory.port(port.distributedPort ?? '')];
     const { choice } = rules;
     const optOut = portOptOut(faces, choice) ?? networkOptOut(exit, inventory, choice);
-    return optOut === undefined ? [{ port, exit }] : [];
+    const vpn = exposure.method === 'vrf' ? exposure : undefined;
+    return optOut === undefined ? [{ port, exit, vpn }] : [];
   });
 }
 
-/** Of several gateways the first by name that has an address of the family. */
+/** A segment is not: what is behind its routers is for those on it to know. */
+function isRouted({ method }: Exposure): boolean {
+  return method === 'underlay' || method === 'vrf';
+}
+
+/** By the first gateway by name that has an address of the family; else why there is none. */
+function wayOf(
+  router: string,
+  family: Family,
+  inventory: Inventory,
+  rules: TenantRules,
+): Way | string {
+  return inventory.derived(`tenant way ${router} ${family}`, () => {
+    const gateways = gatewaysOf(router, inventory, rules);
+    const [way] = gateways.flatMap((gateway) => waysThrough(gateway, family));
+    if (way !== undefined) return way;
+    const names = gateways.map(({ port }) => port.name).join(' and ');
+    return `the gateway ${names} has no IPv${family} address; give it one`;
+  });
+}
+
+function waysThrough(gateway: LocalGateway, family: Family): readonly Way[] {
+  const { port, vpn } = gateway;
+  const realm = vpn === undefined ? theUnderlay : realmOfVrf(vpn.at.vni);
+  return port.addresses.flatMap(({ mac, prefixes }) =>
+    prefixes
+      .map(({ ip }) => ip)
+      .filter((ip) => ip.family === family && !isLinkLocal(ip))
+      .map((ip) => ({
+        gateway,
+        via: nextHopOf(ip, vpn, knownMac(mac)),
+        mac: knownMac(mac),
+        realm,
+      })),
+  );
+}
+
+/**
+ * In a VRF an address of IPv6 that is announced from there is no next hop there: to Linux it is one of its own (`Gateway can
+ * not be a local address`). Every port of a router has a link-local one as well, ovn-northd(8).
+ */
+function nextHopOf(ip: Ip, vpn: VpnExposure | undefined, mac: Mac | undefined): Ip {
+  return vpn === undefined || ip.family === 4 || mac === undefined ? ip : linkLocalOf(mac);
+}
+
 function reached(
   destination: Prefix,
+  { gateway, via, mac }: Way,
   routerPort: PortBinding,
-  gateways: readonly LocalGateway[],
   port: PortBinding,
   inventory: Inventory,
   rules: TenantRules,
-): TenantSubnet | string {
-  const { family } = destination.ip;
-  const ways = gateways.flatMap(({ port: gateway, exit }) =>
-    addressesOf(gateway)
-      .filter((ip) => ip.family === family)
-      .map((via) => ({ gateway, exit, via })),
-  );
-  const [way] = ways;
-  if (way === undefined) {
-    const names = gateways.map((each) => each.port.name).join(' and ');
-    return `${formatPrefix(destination)} has no next hop: the gateway ${names} has no IPv${family} address; give it one`;
-  }
-  const { gateway, exit, via } = way;
+): TenantSubnet | LegSubnet {
+  const { exit, vpn } = gateway;
   const because = [
-    becauseBound(gateway, inventory.ovs.systemId),
+    becauseBound(gateway.port, inventory.ovs.systemId),
     becauseAddressed(routerPort),
     ...becauseScoped(port, destination, rules),
-    ...becauseExit(exit),
+    ...(vpn?.because ?? becauseExit(exit)),
   ];
-  const at = placeOf(exit, inventory);
   const announced = rules.advertise === 'subnet';
+  if (vpn !== undefined) {
+    return { concept: 'leg-subnet', at: vpn.at, destination, via, mac, announced, because };
+  }
+  const at = placeOf(exit, inventory);
   return { concept: 'tenant-subnet', at, destination, via, announced, because };
-}
-
-function addressesOf(gateway: PortBinding): readonly Ip[] {
-  const ips = gateway.addresses.flatMap(({ prefixes }) => prefixes.map(({ ip }) => ip));
-  return ips.filter((ip) => !isLinkLocal(ip));
 }
 
 function becauseScoped(
@@ -219,18 +279,24 @@ export function isWanted(
   return scope !== undefined && addressScopes.has(scope);
 }
 
-/** Of networks behind gateways of this node with overlapping subnets the first by name has it: there is one underlay. */
+/** Of networks in one realm, behind gateways of this node, with overlapping subnets the first by name has it. */
 function earlierHolder(
   port: PortBinding,
   subnet: Prefix,
+  realm: Realm,
   inventory: Inventory,
   rules: TenantRules,
 ): PortBinding | undefined {
-  const [first] = byName(holdersOf(subnet, inventory, rules));
+  const rivals = holdersOf(subnet, inventory, rules).filter((holder) => {
+    const router = peerOf(holder, inventory)?.datapath ?? '';
+    const way = wayOf(router, subnet.ip.family, inventory, rules);
+    return typeof way === 'object' && way.realm === realm;
+  });
+  const [first] = byName(rivals);
   return first !== undefined && first.name < port.name ? first : undefined;
 }
 
-/** The switch sides of router interfaces for which a subnet is wanted here that overlaps this one. */
+/** The switch sides of router interfaces for which a subnet is wanted here that overlaps this one, in whichever realm. */
 export function holdersOf(
   subnet: Prefix,
   inventory: Inventory,
@@ -244,8 +310,8 @@ export function holdersOf(
   });
 }
 
-function overlap(subnet: Prefix, holder: PortBinding): string {
-  return `${formatPrefix(subnet)} overlaps a subnet of ${holder.name}, and both would be in the underlay; renumber one, or leave one out by bgp.address_scopes`;
+function overlap(subnet: Prefix, holder: PortBinding, realm: Realm): string {
+  return `${formatPrefix(subnet)} overlaps a subnet of ${holder.name}, and both would be in ${realm}; renumber one, or leave one out by bgp.address_scopes`;
 }
 
 /** The switch sides of the interfaces of routers that have a gateway bound to this node, by name. */

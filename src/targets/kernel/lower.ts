@@ -124,14 +124,15 @@ function onDevice(
 
 function addressSteps(
   verb: Verb,
-  { prefix, localRoute }: AddressSpec,
+  { prefix, localRoute, metric }: AddressSpec,
   device: Device,
   state: KernelState,
 ): readonly Step[] {
   const { index } = device;
   // The address is there to be announced: nobody else on this link could have it.
   const flags = prefix.ip.family === 6 ? IFA_F.nodad : 0;
-  const value: Address = addressOf({ index, prefix, flags, protocol: ourProtocol });
+  const own = { index, prefix, flags, protocol: ourProtocol };
+  const value: Address = addressOf(metric === undefined ? own : { ...own, metric });
   if (verb === 'remove') return [removing('address', value)];
   if (localRoute === 'removed') {
     return [making(verb, 'address', value), ...deliveries(value, device, state)];

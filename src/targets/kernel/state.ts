@@ -56,6 +56,7 @@ interface AddressFact {
   readonly link: IfName;
   readonly index: number;
   readonly prefix: Prefix;
+  readonly metric: number | undefined;
   readonly protocol: number | undefined;
 }
 
@@ -299,7 +300,7 @@ export class KernelState {
   #address(key: Key): Observed<Spec> | undefined {
     const fact = this.#addresses.get(key);
     if (fact === undefined) return undefined;
-    const { link, prefix, index } = fact;
+    const { link, prefix, metric, index } = fact;
     const { devices } = this;
     const device = devices.get(index);
     const tables = devices.tablesOf(device);
@@ -308,7 +309,8 @@ export class KernelState {
       this.#deliveries.has(deliveryTo('link', tables.link, prefix.ip));
     const localRoute = isKept ? 'kept' : 'removed';
     const owner = this.#ownerOfAddress(fact, device);
-    return { key, spec: { kind: 'address', link, prefix, localRoute }, owner };
+    const spec = { kind: 'address', link, prefix, localRoute } as const;
+    return { key, spec: metric === undefined ? spec : { ...spec, metric }, owner };
   }
 
   #ownerOfAddress({ prefix, protocol }: AddressFact, device: Device | undefined): Owner {
@@ -323,13 +325,14 @@ export class KernelState {
     return isOnOurs ? 'us' : owner;
   }
 
-  #takeAddress(change: 'new' | 'gone', { index, prefix, protocol }: Address): Taken {
+  #takeAddress(change: 'new' | 'gone', value: Address): Taken {
+    const { index, prefix, metric, protocol } = value;
     const device = this.devices.get(index);
     if (device === undefined) return nothing;
     const key = addressKey(device.name, prefix);
     return this.#altered(key, () => {
       if (change === 'gone') this.#addresses.delete(key);
-      else this.#addresses.set(key, index, { link: device.name, index, prefix, protocol });
+      else this.#addresses.set(key, index, { link: device.name, index, prefix, metric, protocol });
     });
   }
 

@@ -63,6 +63,8 @@ function lineOf(concept: Concept): string {
     case 'host':
     case 'leg':
     case 'leg-host':
+    case 'leg-subnet':
+    case 'leg-tenant':
     case 'segment':
     case 'stretched':
     case 'tenant-subnet':

@@ -4,8 +4,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { unwrap } from '../../../src/base/result.ts';
 import type { Concept } from '../../../src/fabric/concepts.ts';
-import { bgpMode, everythingUp, type TenantSettings } from '../../../src/modes/bgp/index.ts';
+import {
+  type BgpSettings,
+  bgpMode,
+  everythingUp,
+  type TenantSettings,
+} from '../../../src/modes/bgp/index.ts';
 import { formatIp } from '../../../src/net/ip.ts';
+import { formatMac } from '../../../src/net/mac.ts';
 import { parseAsn } from '../../../src/net/numbers.ts';
 import { formatPrefix } from '../../../src/net/prefix.ts';
 import type { Cloud, InterfacePort } from '../../sim/cloud.ts';
@@ -41,7 +47,11 @@ function withNetwork(patch: Partial<InterfacePort>): Cloud {
 const machine = workingCloud.machines[0]!;
 
 /** What is exposed of tenants, in lines, and all conditions. */
-function linesOf(of: Cloud, tenants: Partial<TenantSettings> = {}): readonly string[] {
+function linesOf(
+  of: Cloud,
+  tenants: Partial<TenantSettings> = {},
+  more: Partial<BgpSettings> = {},
+): readonly string[] {
   const mode = bgpMode({
     method: 'underlay',
     choice: everythingUp,
@@ -49,6 +59,7 @@ function linesOf(of: Cloud, tenants: Partial<TenantSettings> = {}): readonly str
     routerId: undefined,
     answerRouter: 'auto',
     tenants: { ...every, ...tenants },
+    ...more,
   });
   return [...plansOf(of, mode)]
     .flatMap(([scope, { concepts, conditions }]) => [
@@ -60,6 +71,15 @@ function linesOf(of: Cloud, tenants: Partial<TenantSettings> = {}): readonly str
 
 function lineOf(concept: Concept): readonly string[] {
   if (concept.concept === 'tenant-host') return [formatIp(concept.ip)];
+  if (concept.concept === 'leg-tenant') {
+    return [`${formatIp(concept.ip)} in VRF ${concept.within.at.vni}`];
+  }
+  if (concept.concept === 'leg-subnet') {
+    const { destination, via, at, mac, announced } = concept;
+    const known = mac === undefined ? '' : ` at ${formatMac(mac)}`;
+    const how = announced ? ', announced' : '';
+    return [`${formatPrefix(destination)} via ${formatIp(via)}${known} in VRF ${at.vni}${how}`];
+  }
   if (concept.concept !== 'tenant-subnet') return [];
   const { destination, via, at, announced } = concept;
   const how = announced ? ', announced' : '';
@@ -148,6 +168,70 @@ describe('networks behind a gateway that is here', () => {
   for (const [what, [of, settings, lines]] of Object.entries(cases)) {
     test(what, () => assert.deepEqual(linesOf(of, settings), [...lines].sort()));
   }
+});
+
+describe('networks behind a gateway on a network in a VRF', () => {
+  const annotation = { 'neutron_bgpvpn:type': 'l3', 'neutron_bgpvpn:vni': '1001' };
+  const annotated = (of: Cloud, ...at: readonly number[]): Cloud => ({
+    ...of,
+    providers: of.providers.map((each, index) =>
+      each !== undefined && at.includes(index) ? { ...each, annotation } : each,
+    ),
+  });
+  const inVrf = [
+    'subnets c4: 10.0.0.0/24 via 172.24.4.16 at fa:16:3e:00:00:10 in VRF 1001',
+    'subnets c4: 2001:db8:1::/64 via fe80::f816:3eff:fe00:10 at fa:16:3e:00:00:10 in VRF 1001',
+  ];
+  const hostsInVrf = hosts.map((line) => `${line} in VRF 1001`);
+  const dynamic = { method: 'dynamic' } as const;
+
+  test('are there too, and those of others in the underlay', () => {
+    const lines = linesOf(annotated(cloud, 0), {}, dynamic);
+    assert.deepEqual(lines, [...hostsInVrf, ...inVrf, tagged].sort());
+  });
+
+  test('with the method vrf only those', () => {
+    const lines = linesOf(annotated(cloud, 0), {}, { method: 'vrf' });
+    assert.deepEqual(lines, [...hostsInVrf, ...inVrf].sort());
+  });
+
+  test('as subnets', () => {
+    const lines = linesOf(annotated(cloud, 0), { advertise: 'subnet' }, { method: 'vrf' });
+    assert.deepEqual(lines, inVrf.map((line) => `${line}, announced`).sort());
+  });
+
+  test('may overlap those that are not in that VRF, and not those that are', () => {
+    const overlaps = (of: Cloud): readonly string[] =>
+      linesOf(of, {}, dynamic).filter((line) => line.includes('overlaps'));
+    assert.equal(overlaps(workingCloud).length, 1);
+    assert.deepEqual(overlaps(annotated(workingCloud, 0)), []);
+    assert.deepEqual(overlaps(annotated(workingCloud, 0, 1)), [
+      'subnets c4: cannot expose the network of c4: 10.0.0.0/24 overlaps a subnet of 0a, and both would be in VRF 1001; renumber one, or leave one out by bgp.address_scopes',
+    ]);
+  });
+
+  test('behind two routers, one of them in the underlay: in both', () => {
+    const both = annotated(withInterfaces({}, { network: 0 }), 0);
+    assert.deepEqual(
+      linesOf(both, {}, dynamic).filter((line) => line.includes('10.0.0.')),
+      ['port 38: 10.0.0.200', 'port 38: 10.0.0.200 in VRF 1001', sameNetwork, inVrf[0]!].sort(),
+    );
+  });
+
+  test('by the filters of tenants', () => {
+    const scopes = { v4: 'green' };
+    const of = annotated({ ...withNetwork({ scopes }), machines: [{ ...machine, scopes }] }, 0);
+    const lines = linesOf(of, { addressScopes: new Set(['green']) }, { method: 'vrf' });
+    assert.deepEqual(lines, [hostsInVrf[0], inVrf[0]]);
+  });
+
+  test('not on a segment', () => {
+    const segment = { ...annotation, 'neutron_bgpvpn:type': 'l2' };
+    const [first, ...others] = cloud.providers;
+    const of = { ...cloud, providers: [{ ...first!, annotation: segment }, ...others] };
+    const lines = linesOf(of, {}, dynamic).filter((line) => !line.startsWith('network'));
+    assert.deepEqual(lines, [tagged]);
+  });
 });
 
 describe('address scopes, each family by its own', () => {

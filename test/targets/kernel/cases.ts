@@ -334,6 +334,27 @@ const cases: Cases = {
       }),
     ),
 
+  'the route to a prefix that an address is of has the metric that is asked for': () =>
+    cleanly(() =>
+      withTarget(async ({ target }) => {
+        await apply(target, 'create', near);
+        await apply(target, 'change', far);
+        const v4 = { ...addressSpec('10.1.0.0/24'), metric: 4096 };
+        const v6 = { ...addressSpec('2001:db8:1::/64'), metric: 4096 };
+        await apply(target, 'create', v4);
+        assertSettled(target, v4);
+        assert.match(ip('route show 10.1.0.0/24'), /proto kernel .*metric 4096/);
+        assert.doesNotMatch(ip('route show table local'), /^local 10\.1\.0\.0 /m);
+        await apply(target, 'create', v6);
+        await repaired(target, v6, () => /metric 4096/.test(ip('-6 route show 2001:db8:1::/64')));
+        await apply(target, 'remove', v4, v6);
+        ip('address add 10.1.0.0/24 dev veth-vrf-500');
+        await until('seen', () => observed(target, v4) !== undefined);
+        await apply(target, 'change', v4);
+        await repaired(target, v4, () => /metric 4096/.test(ip('route show 10.1.0.0/24')));
+      }),
+    ),
+
   'an address without a mark is marked in place': () =>
     cleanly(() =>
       withTarget(async ({ target }) => {
