@@ -23,7 +23,7 @@ import { shuffled } from './random.ts';
 export const everything = 'everything';
 
 interface Seen {
-  readonly text: string;
+  readonly row: PortBindingRow;
   readonly port: PortBinding;
 }
 
@@ -89,11 +89,14 @@ export class CloudFeed {
     this.#seen = new Map();
     for (const row of rowsOf(cloud)) {
       if (interest !== everything && !this.#isOfInterest(row, interest)) continue;
-      const text = textOf(row);
       const known = before.get(row.uuid);
-      const port = known?.text === text ? known.port : parsePortBinding(row);
-      this.#seen.set(row.uuid, { text, port });
-      if (known?.port !== port) yield { of: 'port', before: known?.port, after: port };
+      if (known !== undefined && equalData(known.row, row)) {
+        this.#seen.set(row.uuid, known);
+        continue;
+      }
+      const port = parsePortBinding(row);
+      this.#seen.set(row.uuid, { row, port });
+      yield { of: 'port', before: known?.port, after: port };
     }
     for (const [uuid, { port }] of before) {
       if (!this.#seen.has(uuid)) yield { of: 'port', before: port, after: undefined };
@@ -147,6 +150,7 @@ function seenBy(
     : { ...balancer, routers, switches };
 }
 
+/** Which of two mappings of one bridge counts is a matter of their order. */
 function sameText(a: unknown, b: unknown): boolean {
   return textOf(a) === textOf(b);
 }
