@@ -14,5 +14,5 @@ test('every scenario is run, the longest first, those on one tenant together, th
   const ordered = inOrder(names);
   assert.deepEqual(ordered.toSorted(), names.toSorted());
   assert.deepEqual(inOrder(names.toReversed()), ordered);
-  assert.match(ordered.join(), /^50-adoption\S*,30-restarts\S*,63-bgp-methods.test.ts,00-fabric/);
+  assert.match(ordered.join(), /^50-adoption\S*,30-restarts\S*,15-networks.test.ts,00-fabric/);
 });
