@@ -76,20 +76,23 @@ export async function startHypervisor(
 
 /** Starts the Northbound and Southbound databases and northd. */
 export async function startCentral(node: FabricNode): Promise<void> {
-  await node.script(
-    [
-      'mkdir -p /var/lib/ovn /var/log/ovn',
-      ...(['nb', 'sb'] as const).flatMap((database) => [
-        `ovsdb-tool create /var/lib/ovn/ovn${database}.db ${schemas}/ovn/ovn-${database}.ovsschema`,
-        databaseServer(database),
-      ]),
-      'ovn-nbctl init',
-      // All nodes share one processor, and an emulated one: who is late for some seconds is not away. ovn-nb(5), NB_Global.
-      'ovn-nbctl set NB_Global . options:bfd-mult=30',
-      'ovn-sbctl init',
-      northd,
-    ].join('\n'),
-  );
+  await node.script(centralScript().join('\n'));
+}
+
+/** The lines of bash that do so. */
+export function centralScript(): readonly string[] {
+  return [
+    'mkdir -p /var/lib/ovn /var/log/ovn',
+    ...(['nb', 'sb'] as const).flatMap((database) => [
+      `ovsdb-tool create /var/lib/ovn/ovn${database}.db ${schemas}/ovn/ovn-${database}.ovsschema`,
+      databaseServer(database),
+    ]),
+    'ovn-nbctl init',
+    // All nodes share one processor, and an emulated one: who is late for some seconds is not away. ovn-nb(5), NB_Global.
+    'ovn-nbctl set NB_Global . options:bfd-mult=30',
+    'ovn-sbctl init',
+    northd,
+  ];
 }
 
 function databaseServer(database: 'nb' | 'sb'): string {
@@ -154,6 +157,11 @@ export async function stopController(node: FabricNode, restart: boolean): Promis
 
 export async function startController(node: FabricNode): Promise<void> {
   await node.script(controller);
+}
+
+/** Ends a daemon, if there is one. */
+export async function endDaemon(node: FabricNode, pidFile: string): Promise<void> {
+  if (existsSync(join(node.dir, pidFile))) await end(node, pidFile, 'SIGTERM');
 }
 
 /** Ends the process of a pid file with a signal and waits until it is gone. */

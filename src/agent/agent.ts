@@ -21,11 +21,12 @@ import type { MonitorListener } from '../protocols/netlink/index.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { type Kinds, makeKinds } from '../resources/index.ts';
 import type { Key } from '../resources/resource.ts';
-import type { Observed, Target, TargetState } from '../resources/target.ts';
-import { openHostSource } from '../sources/host/index.ts';
+import { absentTarget, type Observed, type Target, type TargetState } from '../resources/target.ts';
+import { type HostSource, openHostSource } from '../sources/host/index.ts';
 import { openOvsSource } from '../sources/ovs/index.ts';
 import { openFrrTarget } from '../targets/frr/index.ts';
 import { type KernelTarget, openKernelTarget } from '../targets/kernel/index.ts';
+import { openNorthbound, openOvnTarget } from '../targets/ovn/index.ts';
 import { openOvsTarget } from '../targets/ovs/index.ts';
 import { type CloudIdentity, cloudIdentity, openCloudSource } from './cloud-source.ts';
 import { logOperation, stateLog } from './log.ts';
@@ -63,6 +64,7 @@ export class Agent {
   readonly #ovs: OvsDatabase;
   readonly #targets: readonly Target[];
   readonly #sources: Source[] = [];
+  #host: HostSource | undefined;
   readonly #wake = new Latch();
   readonly #logState: ReturnType<typeof stateLog>;
   #alarm = new AbortController();
@@ -97,10 +99,11 @@ export class Agent {
       clock,
       log,
     });
-    this.#targets = [kernel, ovs, frr];
+    const ovn = openLocalOvn(options);
+    this.#targets = [kernel, ovs, frr, ...(ovn === undefined ? [] : [ovn])];
     this.reconciler = new Reconciler({
       kinds: this.kinds,
-      targets: { kernel, ovs, frr },
+      targets: { kernel, ovs, frr, ovn: ovn ?? absentTarget('ovn') },
       clock,
       random,
       retry: { initial: config.reconcile.retryInitial, max: config.reconcile.retryMax },
@@ -144,11 +147,11 @@ export class Agent {
     );
     // After the kernel's own target, which listens for both: what changes from here on is heard.
     const watch = (listener: MonitorListener) => this.#kernel.watch(listener);
-    const host = { localIp, localNic, underlayMtu, watch, clock, log };
-    this.#sources.push(
-      openOvsSource(this.#ovs, this.#events('Open_vSwitch')),
-      openHostSource(host, this.#events('host')),
-    );
+    const faces = () => facesOf(this.inventory.ovs, config);
+    const host = { localIp, localNic, underlayMtu, watch, faces, clock, log };
+    this.#sources.push(openOvsSource(this.#ovs, this.#events('Open_vSwitch')));
+    this.#host = openHostSource(host, this.#events('host'));
+    this.#sources.push(this.#host);
     await started;
   }
 
@@ -156,7 +159,11 @@ export class Agent {
     return {
       updated: (updates) => {
         this.#planner.apply(updates);
-        for (const update of updates) if (update.of === 'ovs') this.#useOvs(update.value);
+        for (const update of updates) {
+          if (update.of !== 'ovs') continue;
+          this.#useOvs(update.value);
+          if (facesOf(update.value, this.#options.config).size > 0) this.#host?.facesChanged();
+        }
         this.#plan();
         // At once: what a row asks for does not wait for the loop to come around.
         if (this.#isRunning) this.reconciler.advance();
@@ -337,13 +344,24 @@ export class Agent {
   }
 }
 
-function modeOf({ mode, evpn, bgp }: Config): Mode {
+/** The devices whose addresses the node's own OVN shares. */
+function facesOf({ localOvns }: LocalOvs, { mode, bgp, localOvn }: Config): ReadonlySet<string> {
+  if (mode !== 'bgp' || bgp.exposing !== 'ovn') return new Set();
+  return new Set(localOvns.get(localOvn.chassis)?.bridgeMappings.values() ?? []);
+}
+
+/** The OVN that this node has for itself, where packets are routed by it. */
+function openLocalOvn({ config, clock, random, log }: AgentOptions): Target | undefined {
+  if (config.mode !== 'bgp' || config.bgp.exposing !== 'ovn') return undefined;
+  const { northbound: endpoints } = config.localOvn;
+  return openOvnTarget(openNorthbound({ endpoints, clock, random, log }), clock);
+}
+
+function modeOf({ mode, evpn, bgp, localOvn }: Config): Mode {
   if (mode === 'evpn') {
     return evpnMode({ answerRouter: evpn.gatewayResponder, standby: evpn.standby });
   }
   const { asn, routerId, gatewayResponder: answerRouter, exposing } = bgp;
-  // The others are refused when the configuration is read.
-  const method = exposing === 'ovn' ? 'underlay' : exposing;
   const choice = {
     nodes: bgp.nodes,
     bridges: new Set<string>(bgp.bridges),
@@ -356,7 +374,7 @@ function modeOf({ mode, evpn, bgp }: Config): Mode {
   if (bgp.driver === 'ovn_stretched_l2_bgp_driver') {
     return stretchedMode({ asn, routerId, addressScopes: new Set(bgp.addressScopes) });
   }
-  return bgpMode({ method, asn, routerId, answerRouter, choice, tenants });
+  return bgpMode({ method: exposing, asn, routerId, answerRouter, choice, tenants, localOvn });
 }
 
 function tenantSettings(bgp: Config['bgp']): TenantSettings | undefined {

@@ -37,7 +37,12 @@ export async function runAgent(
   }
 }
 
-const targetNames: readonly string[] = ['kernel', 'ovs', 'frr'] satisfies readonly TargetName[];
+const targetNames: readonly string[] = [
+  'kernel',
+  'ovs',
+  'frr',
+  'ovn',
+] satisfies readonly TargetName[];
 
 /** Withdraws and takes down all that earlier runs have left, where no agent runs that could. Returns the exit status. */
 export async function drainAlone(config: Loaded['config']): Promise<number> {

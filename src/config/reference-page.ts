@@ -3,7 +3,7 @@
 import type { Plain } from './option.ts';
 import { drivers } from './ovn-bgp-agent.ts';
 import { formatValue } from './format.ts';
-import { type Row, rows } from './rows.ts';
+import { nameInToml, type Row, rows } from './rows.ts';
 import { schema } from './schema.ts';
 import { effectless, effectlessGroups, effectlessInMode } from './without-effect.ts';
 
@@ -33,7 +33,7 @@ effect is a warning in the log and nothing more.
 
 export function formatReferencePage(): string {
   const sections = Object.entries(schema).flatMap(([name, entry]) =>
-    entry.is === 'section' ? [formatSection(name, entry.about)] : [],
+    entry.is === 'section' ? [formatSection(nameInToml(name), entry.about)] : [],
   );
   const top = formatTable(rows.filter(({ section }) => section === undefined));
   return [head, top, ...sections, ini, formatCounterparts(), formatEffectless()].join('\n');

@@ -11,34 +11,44 @@ import { type Config, schema } from './schema.ts';
 export interface Row {
   /** As in TOML: `evpn.udp_port`, or `mode` at the top. */
   readonly path: string;
-  /** The section's name in TOML and in a Config; `undefined` at the top. */
+  /** The section's name in TOML; `undefined` at the top. */
   readonly section: string | undefined;
   /** The option's name in TOML. */
   readonly key: string;
-  /** The option's name in a Config. */
+  /** The names of section and option in a Config. */
+  readonly group: string | undefined;
   readonly field: string;
   readonly option: Option;
 }
+
+/** The names of all sections, and of what stands outside of them. */
+export const topNames: readonly string[] = Object.keys(schema).map(nameInToml);
 
 export const rows: readonly Row[] = Object.entries(schema).flatMap(([name, entry]) =>
   entry.is === 'option' ? [row(undefined, name, entry)] : rowsOf(name, entry.options),
 );
 
-function rowsOf(section: string, options: Options): readonly Row[] {
-  return Object.entries(options).map(([field, option]) => row(section, field, option));
+function rowsOf(group: string, options: Options): readonly Row[] {
+  return Object.entries(options).map(([field, option]) => row(group, field, option));
 }
 
-function row(section: string | undefined, field: string, option: Option): Row {
-  const key = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return { path: section === undefined ? key : `${section}.${key}`, section, key, field, option };
+function row(group: string | undefined, field: string, option: Option): Row {
+  const section = group === undefined ? undefined : nameInToml(group);
+  const key = nameInToml(field);
+  const path = section === undefined ? key : `${section}.${key}`;
+  return { path, section, key, group, field, option };
+}
+
+export function nameInToml(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** The value of an option in a Config. */
-export function valueAt(config: Config, { section, field }: Row): unknown {
+export function valueAt(config: Config, { group, field }: Row): unknown {
   const values = config as unknown as Readonly<Record<string, unknown>>;
-  return section === undefined
+  return group === undefined
     ? values[field]
-    : (values[section] as Readonly<Record<string, unknown>>)[field];
+    : (values[group] as Readonly<Record<string, unknown>>)[field];
 }
 
 /** Asks for the value of every option, and hands out a Config that nobody can alter. */
@@ -46,8 +56,8 @@ export function makeConfig(valueOf: (row: Row) => unknown): Config {
   const config: Record<string, unknown> = {};
   for (const each of rows) {
     const value = valueOf(each);
-    if (each.section === undefined) config[each.field] = value;
-    else ((config[each.section] ??= {}) as Record<string, unknown>)[each.field] = value;
+    if (each.group === undefined) config[each.field] = value;
+    else ((config[each.group] ??= {}) as Record<string, unknown>)[each.field] = value;
   }
   // The one place where values that the rows' own types have made become the type derived from those rows.
   return deepFreeze(config) as unknown as Config;
@@ -75,12 +85,10 @@ function notYet({ mode, bgp }: Config): readonly Issue[] {
   if (mode !== 'bgp') return [];
   const { exposing } = bgp;
   const later = (path: string, what: string): Issue => issue(`${what} is not available yet`, path);
+  const isElsewhere = ['l2vni', 'ovn'].includes(exposing);
   const ofTenants = bgp.tenantNetworks ? 'tenant_networks' : 'tenant_global_ipv6';
   const hasTenants = bgp.tenantNetworks || bgp.tenantGlobalIpv6;
-  return [
-    ...(exposing === 'ovn' ? [later('bgp.exposing', "'ovn'")] : []),
-    ...(hasTenants && exposing === 'l2vni'
-      ? [later(`bgp.${ofTenants}`, `true with the exposing method ${exposing}`)]
-      : []),
-  ];
+  return hasTenants && isElsewhere
+    ? [later(`bgp.${ofTenants}`, `true with the exposing method ${exposing}`)]
+    : [];
 }

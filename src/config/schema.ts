@@ -8,6 +8,7 @@ import { err, ok, type Result, unwrap } from '../base/result.ts';
 import { parseEndpoint, parseSocketAddress } from '../net/endpoint.ts';
 import { parseIfName } from '../net/if-name.ts';
 import { parseAsn, parseTableId } from '../net/numbers.ts';
+import { localOvn } from './local-ovn.ts';
 import { option, optional, section, type Type, type ValuesOf } from './option.ts';
 import {
   addressScope,
@@ -229,7 +230,7 @@ export const schema = {
       about:
         'How provider networks are exposed: in the underlay; those annotated `neutron_bgpvpn:type=l3` in the VRF of ' +
         'their VNI; those with `l2` as a segment that the fabric extends; `dynamic` each by its annotation, and in the ' +
-        'underlay without one. `ovn` is not available yet.',
+        'underlay without one; `ovn` by an OVN that the node has for itself, in Open vSwitch and not in the kernel.',
       oslo: { option: 'DEFAULT.exposing_method' },
     }),
     asn: option({
@@ -369,6 +370,8 @@ export const schema = {
       about: 'Whether neighbour solicitations on provider networks are answered for any address.',
     }),
   }),
+
+  localOvn,
 
   adopt: section('Taking over a node from another agent.', {
     from: option({

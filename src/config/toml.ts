@@ -3,8 +3,8 @@
 import { parse, TomlDate, TomlError } from 'smol-toml';
 import { type Issue, issue, issueAt } from '../base/issue.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { checkConfig, makeConfig, type Row, rows } from './rows.ts';
-import { type Config, schema } from './schema.ts';
+import { checkConfig, makeConfig, type Row, rows, topNames } from './rows.ts';
+import type { Config } from './schema.ts';
 import { nearest } from './suggest.ts';
 
 export type Table = Readonly<Record<string, unknown>>;
@@ -52,7 +52,7 @@ function rawValue(table: Table, { section, key }: Row): unknown {
 function* unknownKeys(table: Table): Iterable<Issue> {
   for (const [key, value] of Object.entries(table)) {
     if (rows.some((row) => row.path === key)) continue;
-    if (!Object.hasOwn(schema, key)) yield unknown(key);
+    if (!topNames.includes(key)) yield unknown(key);
     else if (!isTable(value)) yield issue(`expected a table, [${key}]`, key);
     else {
       for (const inner of Object.keys(value)) {
@@ -74,7 +74,7 @@ function suggest(path: string): string | undefined {
   const key = path.slice(path.lastIndexOf('.') + 1);
   const elsewhere = rows.find((row) => row.key === key);
   if (elsewhere !== undefined) return elsewhere.path;
-  const known = path.includes('.') ? rows.map((row) => row.path) : Object.keys(schema);
+  const known = path.includes('.') ? rows.map((row) => row.path) : topNames;
   return nearest(path, known);
 }
 

@@ -161,7 +161,17 @@ export const prefixes: Type<readonly Prefix[]> = {
   parse: (value) =>
     Array.isArray(value) ? parseList(value, parsePrefix) : wrongType('a list', value),
   format: (value) => value.map(formatPrefix),
+  fromText: wordsOfText,
 };
+
+export const unicastIps: Type<readonly Ip[]> = {
+  says: 'list of IP addresses',
+  parse: (value) =>
+    Array.isArray(value) ? parseList(value, parseUnicast) : wrongType('a list', value),
+  format: (value) => value.map(formatIp),
+  fromText: wordsOfText,
+};
+
 /** As oslo.config has a list: commas, and blanks that count for nothing. */
 function wordsOfText(text: string): readonly string[] {
   const words = text.split(',').map((word) => word.trim());

@@ -14,6 +14,11 @@ const oneLevel = 'the level is one for the whole agent';
 export const effectlessInMode: Readonly<Record<'evpn' | 'bgp', ReadonlyMap<string, string>>> = {
   evpn: new Map([
     ['DEFAULT.exposing_method', 'the EVPN driver has but one'],
+    ['local_ovn_cluster.ovn_nb_connection', localCluster],
+    ['local_ovn_cluster.external_nics', localCluster],
+    ['local_ovn_cluster.peer_ips', localCluster],
+    ['local_ovn_cluster.provider_networks_pool_prefixes', localCluster],
+    ['local_ovn_cluster.bgp_chassis_id', localCluster],
     ['ovn.ovn_nb_connection', notNorthbound],
     ['ovn.ovn_nb_private_key', notNorthbound],
     ['ovn.ovn_nb_certificate', notNorthbound],
@@ -43,11 +48,6 @@ export const effectless: ReadonlyMap<string, string> = new Map([
   ['DEFAULT.frr_reconcile_interval', 'FRR is watched, and repaired at once'],
   ['DEFAULT.ovsdb_connection_timeout', 'a connection is probed, and made again when it is lost'],
   ['DEFAULT.clear_vrf_routes_on_startup', 'routes that should not be there go at every start'],
-  ['local_ovn_cluster.ovn_nb_connection', localCluster],
-  ['local_ovn_cluster.external_nics', localCluster],
-  ['local_ovn_cluster.peer_ips', localCluster],
-  ['local_ovn_cluster.provider_networks_pool_prefixes', localCluster],
-  ['local_ovn_cluster.bgp_chassis_id', localCluster],
   ['agent.root_helper', noHelper],
   ['agent.root_helper_daemon', noHelper],
   ['agent.use_helper_for_ns_read', noHelper],

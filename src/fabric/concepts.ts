@@ -221,6 +221,67 @@ export interface StretchedSubnet {
   readonly because: readonly Reason[];
 }
 
+/** The OVN that a node has for itself: one router between provider networks and the fabric. */
+export interface LocalRouter {
+  readonly concept: 'local-router';
+  /** The chassis that has it. */
+  readonly chassis: string;
+  readonly uplinks: readonly LocalUplink[];
+  readonly because: readonly Reason[];
+}
+
+/** Where that router meets the fabric: a bridge with an address of the node, which is the router's as well. */
+export interface LocalUplink {
+  /** What the mapping of the node's own OVN calls it, and so its logical switch. */
+  readonly network: string;
+  readonly bridge: IfName;
+  /** The ports of the bridge that lead to the fabric. */
+  readonly nics: readonly string[];
+  /** The port of the bridge that leads to the node's own OVN. */
+  readonly patchPort: string;
+  readonly mac: Mac;
+  readonly addresses: readonly Prefix[];
+  /** Routers of the fabric that are reached through it. */
+  readonly peers: readonly Ip[];
+  /** Whether they are watched by BFD. */
+  readonly bfd: boolean;
+  /** What comes from the fabric for these goes to the router, and not to the node. */
+  readonly prefixes: readonly Prefix[];
+}
+
+/** A provider network that meets that router on a bridge which both OVNs have a patch port on. */
+export interface LocalNetwork {
+  readonly concept: 'local-network';
+  readonly at: LocalPlace;
+  /** By which the router is on the network. */
+  readonly anchors: readonly Ip[];
+  /** Ports of the bridge behind which others are on the network. */
+  readonly others: readonly string[];
+  readonly because: readonly Reason[];
+}
+
+export interface LocalPlace {
+  /** What the mapping of the node's own OVN calls the bridge. */
+  readonly network: string;
+  readonly bridge: IfName;
+  readonly vlan: VlanId | undefined;
+  /** The port of the bridge through which packets of the cloud's OVN come. */
+  readonly patchPort: string;
+  /** The one that leads to the node's own. */
+  readonly localPatchPort: string;
+  readonly uplinks: readonly LocalUplink[];
+}
+
+/** One address on such a network, reached through that router. */
+export interface LocalHost {
+  readonly concept: 'local-host';
+  readonly at: LocalPlace;
+  readonly ip: Ip;
+  /** What it resolves to; asked for on the network when it is not known. */
+  readonly mac: Mac | undefined;
+  readonly because: readonly Reason[];
+}
+
 export type Concept =
   | Vrf
   | Wiring
@@ -236,4 +297,7 @@ export type Concept =
   | LegTenant
   | Segment
   | TenantSubnet
-  | TenantHost;
+  | TenantHost
+  | LocalRouter
+  | LocalNetwork
+  | LocalHost;

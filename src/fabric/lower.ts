@@ -6,6 +6,7 @@ import type { Resource } from '../resources/resource.ts';
 import type { Concept } from './concepts.ts';
 import { lowerLeg, lowerLegHost } from './lower-leg.ts';
 import { lowerLegSubnet, lowerLegTenant } from './lower-leg-tenants.ts';
+import { lowerLocalHost, lowerLocalNetwork, lowerLocalRouter } from './lower-local.ts';
 import { lowerSegment } from './lower-segment.ts';
 import { lowerTenantHost, lowerTenantSubnet } from './lower-tenants.ts';
 import { lowerStretched } from './lower-stretched.ts';
@@ -48,6 +49,12 @@ export function lower(
       return lowerTenantSubnet(concept, kinds, settings);
     case 'tenant-host':
       return lowerTenantHost(concept, kinds, settings);
+    case 'local-router':
+      return lowerLocalRouter(concept, kinds, settings);
+    case 'local-network':
+      return lowerLocalNetwork(concept, kinds, settings);
+    case 'local-host':
+      return lowerLocalHost(concept, kinds, settings);
     case 'stretched':
       return lowerStretched(concept, kinds, settings);
     default:

@@ -6,8 +6,15 @@ import type { IfName } from '../net/if-name.ts';
 
 export interface ProviderBridge {
   readonly name: IfName;
-  /** Whether a port leads out of the node: neither a patch, nor internal, nor one of ours. */
-  readonly hasUplink: boolean;
+  /** Ports that lead out of the node: neither a patch, nor internal, nor one of ours. */
+  readonly uplinks: readonly string[];
+}
+
+/** What a further ovn-controller of this node is told, under the same keys with its name as a suffix. */
+export interface LocalOvn {
+  readonly bridgeMappings: ReadonlyMap<string, IfName>;
+  /** `external_ids:ovn-bridge-NAME`. */
+  readonly integrationBridge: string;
 }
 
 export interface LocalOvs {
@@ -25,6 +32,8 @@ export interface LocalOvs {
   readonly integrationBridge: string;
   /** Whether `external_ids:ovn-cms-options` offers this node for gateways, `enable-chassis-as-gw`. */
   readonly isGateway: boolean;
+  /** By the name of the ovn-controller, where it has a mapping: `ovn-bridge-mappings-NAME`. */
+  readonly localOvns: ReadonlyMap<string, LocalOvn>;
   /** Existing bridges by name. */
   readonly bridges: ReadonlyMap<string, ProviderBridge>;
   /** Malformed parts of the settings above, with the key as path. */
@@ -39,6 +48,7 @@ export const emptyLocalOvs: LocalOvs = {
   bridgeMappings: new Map(),
   integrationBridge: 'br-int',
   isGateway: false,
+  localOvns: new Map(),
   bridges: new Map(),
   issues: [],
 };

@@ -100,6 +100,6 @@ export function providerExit(datapath: string, inventory: Inventory): ProviderEx
     vlan: localnet.tag,
     // ovn-controller names the two ends of a patch by the localnet port and the bridge they lead to.
     patchPort: `patch-${localnet.name}-to-${integrationBridge}`,
-    hasUplink: existing.hasUplink,
+    hasUplink: existing.uplinks.length > 0,
   };
 }

@@ -15,6 +15,7 @@ import { type FrrSegmentSpec, frrSegment } from './frr-segment.ts';
 import { type LinkSpec, link } from './link.ts';
 import { type LinkUpSpec, linkUp } from './link-up.ts';
 import { type NeighbourSpec, neighbour } from './neighbour.ts';
+import { type OvnRowSpec, ovnRow } from './ovn-row.ts';
 import { type OvsPortSpec, ovsPort } from './ovs-port.ts';
 import { type Key, type Kind, type Reason, type Resource, resource } from './resource.ts';
 import { type RouteSpec, route } from './route.ts';
@@ -45,7 +46,8 @@ export type Spec =
   | FrrVniSpec
   | FrrBgpSpec
   | FrrImportSpec
-  | FrrSegmentSpec;
+  | FrrSegmentSpec
+  | OvnRowSpec;
 
 export type Kinds = { readonly [K in Spec['kind']]: Kind<Extract<Spec, { kind: K }>> };
 
@@ -62,6 +64,7 @@ export function makeKinds(grace: FrrGrace): Kinds {
     sysctl,
     'ovs-port': ovsPort,
     flow,
+    'ovn-row': ovnRow,
     ...frrKinds(grace),
     'frr-segment': frrSegment,
   };

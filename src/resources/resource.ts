@@ -8,8 +8,8 @@ import type { Brand } from '../base/brand.ts';
 /** The identity of an object on this node, in words: `link vrf-500`, `route 500 10.1.0.0/24`. */
 export type Key = Brand<string, 'Key'>;
 
-/** Who holds the object: the Linux kernel, Open vSwitch, or FRR. */
-export type TargetName = 'kernel' | 'ovs' | 'frr';
+/** Who holds the object: the Linux kernel, Open vSwitch, FRR, or an OVN of this node alone. */
+export type TargetName = 'kernel' | 'ovs' | 'frr' | 'ovn';
 
 /** One fact that an object follows from: a row and a column, or a setting. */
 export interface Reason {

@@ -93,3 +93,17 @@ export interface Target {
   /** Stops watching. Leaves everything as it is. */
   close(): Promise<void>;
 }
+
+/** For what a node does not have: nothing is there, and nothing can be made. */
+export function absentTarget(name: TargetName): Target {
+  return {
+    name,
+    state: { state: 'ready' },
+    observe: () => undefined,
+    all: () => [],
+    start: async () => {},
+    wanted: () => {},
+    apply: async (operations) => operations.map(() => failed(`this node has no ${name}`)),
+    close: async () => {},
+  };
+}

@@ -248,9 +248,6 @@ describe('what of tenants the BGP driver exposes', () => {
 
 describe('what cannot be is an issue', () => {
   test('what a mode cannot do yet', () => {
-    assert.deepEqual(issuesOf('[DEFAULT]\nexposing_method = ovn\n'), [
-      "bgp.exposing: 'ovn' is not available yet",
-    ]);
     assert.deepEqual(
       issuesOf('[DEFAULT]\nexposing_method = l2vni\nexpose_tenant_networks = True\n'),
       ['bgp.tenant_networks: true with the exposing method l2vni is not available yet'],

@@ -91,8 +91,8 @@ describe('a mistake in TOML is told with its path', () => {
     ['a mode of the future', 'mode = "irb"', "mode: 'irb' is not available yet; evpn and bgp are"],
     [
       'what a mode cannot do yet',
-      'mode = "bgp"\n[bgp]\nexposing = "ovn"',
-      "bgp.exposing: 'ovn' is not available yet",
+      'mode = "bgp"\n[bgp]\nexposing = "ovn"\ntenant_networks = true',
+      'bgp.tenant_networks: true with the exposing method ovn is not available yet',
     ],
     ['a mode of no time', 'mode = "evnp"', "mode: 'evnp' is no mode; evpn and bgp are"],
     [

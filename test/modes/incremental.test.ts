@@ -17,7 +17,7 @@ import type { Mode, ScopePlan } from '../../src/modes/mode.ts';
 import { parseAsn } from '../../src/net/numbers.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
 import type { Cloud } from '../sim/cloud.ts';
-import { emptyCloud } from '../sim/cloud.ts';
+import { emptyCloud, localOvn } from '../sim/cloud.ts';
 import { anyCloudEvent, applyCloudEvent, workingCloud } from '../sim/cloud-events.ts';
 import { CloudFeed, everything } from '../sim/cloud-feed.ts';
 import { runs } from '../sim/runs.ts';
@@ -63,6 +63,7 @@ const modes: Readonly<Record<string, Mode>> = {
   }),
   'bgp, dynamic': bgpMode({ ...bgp, method: 'dynamic', tenants: allTenants }),
   'bgp, dynamic, subnets': bgpMode({ ...bgp, method: 'dynamic', tenants: subnetsOfScope }),
+  'bgp, ovn': bgpMode({ ...bgp, method: 'ovn', localOvn, tenants: allTenants }),
   'bgp on computes, with exceptions': bgpMode({ ...bgp, choice: choosy, tenants: allTenants }),
 };
 

@@ -8,6 +8,7 @@ import type { JournalEntry } from '../../src/reconcile/journal.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { AnySpec, Key, Kind, Resource, TargetName } from '../../src/resources/resource.ts';
 import {
+  absentTarget,
   done,
   type Observed,
   type Operation,
@@ -136,7 +137,7 @@ export class Stage {
     };
     this.core = new Reconciler({
       kinds,
-      targets: { kernel, ovs, frr },
+      targets: { kernel, ovs, frr, ovn: absentTarget('ovn') },
       clock,
       random: () => 1,
       retry: { initial: 1000, max: 8000 },

@@ -12,6 +12,34 @@ const expected: {
     readonly remove: string;
   };
 } = {
+  ovnRoute: {
+    key: 'ovn-row Logical_Router_Static_Route 0.0.0.0/0 10.0.1.0 bgp-router-fabric',
+    needs: [
+      'ovn-row Logical_Router bgp-router',
+      'ovn-row Logical_Router_Port bgp-router-fabric',
+      'ovn-row BFD bgp-router-fabric 10.0.1.0',
+    ],
+    create:
+      'ovn-nbctl -- --id=@row create Logical_Router_Static_Route ip_prefix=\'"0.0.0.0/0"\' nexthop=10.0.1.0 output_port=bgp-router-fabric -- add Logical_Router bgp-router static_routes @row',
+    remove:
+      'ovn-nbctl remove Logical_Router bgp-router static_routes $(ovn-nbctl --bare --columns=_uuid find Logical_Router_Static_Route ip_prefix=\'"0.0.0.0/0"\' nexthop=10.0.1.0 output_port=bgp-router-fabric)',
+  },
+  ovnBinding: {
+    key: 'ovn-row Static_MAC_Binding bgp-router-public 172.24.4.11',
+    needs: ['ovn-row Logical_Router_Port bgp-router-public'],
+    create:
+      'ovn-nbctl create Static_MAC_Binding logical_port=bgp-router-public ip=172.24.4.11 mac=\'"fa:16:3e:00:00:11"\' override_dynamic_mac=true',
+    remove:
+      'ovn-nbctl destroy Static_MAC_Binding $(ovn-nbctl --bare --columns=_uuid find Static_MAC_Binding logical_port=bgp-router-public ip=172.24.4.11)',
+  },
+  ovnPort: {
+    key: 'ovn-row Logical_Switch_Port public-localnet',
+    needs: ['ovn-row Logical_Switch public'],
+    create:
+      "ovn-nbctl -- --id=@row create Logical_Switch_Port name=public-localnet type=localnet addresses='[unknown]' options='{network_name=public}' -- add Logical_Switch public ports @row",
+    remove:
+      'ovn-nbctl remove Logical_Switch public ports $(ovn-nbctl --bare --columns=_uuid find Logical_Switch_Port name=public-localnet)',
+  },
   vrf: {
     key: 'link vrf-500',
     needs: [],

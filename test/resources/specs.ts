@@ -42,6 +42,27 @@ export const flowBase = {
 } as const;
 
 export const specs = {
+  ovnRoute: {
+    kind: 'ovn-row',
+    table: 'Logical_Router_Static_Route',
+    of: 'bgp-router',
+    id: { ip_prefix: '0.0.0.0/0', nexthop: '10.0.1.0', output_port: 'bgp-router-fabric' },
+    cells: {},
+    bfd: '10.0.1.0',
+  },
+  ovnBinding: {
+    kind: 'ovn-row',
+    table: 'Static_MAC_Binding',
+    id: { logical_port: 'bgp-router-public', ip: '172.24.4.11' },
+    cells: { mac: 'fa:16:3e:00:00:11', override_dynamic_mac: true },
+  },
+  ovnPort: {
+    kind: 'ovn-row',
+    table: 'Logical_Switch_Port',
+    of: 'public',
+    id: { name: 'public-localnet' },
+    cells: { type: 'localnet', addresses: ['unknown'], options: { network_name: 'public' } },
+  },
   vrf: { kind: 'link', name: vrf, is: { type: 'vrf', table }, mtu: 1450 },
   bridge: { kind: 'link', name: name('br-500'), is: { type: 'bridge' }, master: vrf, mtu: 1450 },
   vxlan: {

@@ -365,6 +365,7 @@ export const workingCloud: Cloud = {
   bridges: {
     'br-ex': { exists: true, hasUplink: true },
     'br-ex2': { exists: true, hasUplink: false },
+    'br-up': { exists: true, hasUplink: true },
   },
   isRegistered: true,
   vtep: '192.0.2.1',

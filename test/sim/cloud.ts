@@ -5,12 +5,13 @@
  */
 
 import { unwrap } from '../../src/base/result.ts';
-import type { Host } from '../../src/inventory/host.ts';
+import { emptyHost, type Host } from '../../src/inventory/host.ts';
 import type { LogicalRouter } from '../../src/inventory/logical.ts';
-import type { LocalOvs } from '../../src/inventory/local-ovs.ts';
+import type { LocalOvn, LocalOvs } from '../../src/inventory/local-ovs.ts';
 import { type LoadBalancer, parseLoadBalancer } from '../../src/inventory/load-balancer.ts';
 import type { PortBindingRow } from '../../src/inventory/row.ts';
 import type { IfName } from '../../src/net/if-name.ts';
+import { parseMac } from '../../src/net/mac.ts';
 import { isLinkLocal, parseIp } from '../../src/net/ip.ts';
 import { parsePrefix, type Prefix, prefixesOverlap } from '../../src/net/prefix.ts';
 
@@ -375,20 +376,46 @@ export function ovsOf(cloud: Cloud): LocalOvs {
     ),
     integrationBridge: 'br-int',
     isGateway: cloud.isGateway ?? false,
+    localOvns: new Map([[localOvn.chassis, localOvnOf(cloud)]]),
     bridges: new Map(
       existing.map(([name, { hasUplink }]) => [
         name as IfName,
-        { name: name as IfName, hasUplink },
+        { name: name as IfName, uplinks: hasUplink ? ['eth1'] : [] },
       ]),
     ),
     issues: [],
   };
 }
 
+/** What the method `ovn` is told, where that is the method. */
+export const localOvn = {
+  chassis: 'bgp',
+  externalNics: [],
+  peers: ['10.0.1.0', '2001:db8:ff::'].map((peer) => unwrap(parseIp(peer))),
+  prefixes: ['172.24.0.0/16', '2001:db8:f::/48'].map((prefix) => unwrap(parsePrefix(prefix))),
+  bfd: true,
+};
+
+/** The OVN that the node has for itself: on the bridges of the other, and on one that leads to the fabric. */
+function localOvnOf(cloud: Cloud): LocalOvn {
+  const bridges = new Set(Object.values(cloud.mappings));
+  const own = [...bridges].map((bridge, index) => [`own-${index}`, bridge as IfName] as const);
+  return {
+    bridgeMappings: new Map([...own, ['fabric', fabricBridge as IfName]]),
+    integrationBridge: 'br-bgp',
+  };
+}
+
+const fabricBridge = 'br-up';
+
 export function hostOf(cloud: Cloud): Host {
   const vtep = cloud.vtep === undefined ? undefined : parseIp(cloud.vtep);
   const own = vtep?.ok === true ? vtep.value : undefined;
-  return { vtep: own, underlayMtu: cloud.underlayMtu, tables: new Map() };
+  // Without an address in the underlay there is none on the bridge that leads there either.
+  const addresses = ['10.0.1.1/31', '2001:db8:ff::1/127'].map((text) => unwrap(parsePrefix(text)));
+  const face = { mac: unwrap(parseMac('02:00:00:00:00:01')), addresses };
+  const faces = new Map(own === undefined ? [] : [[fabricBridge, face] as const]);
+  return { ...emptyHost, vtep: own, underlayMtu: cloud.underlayMtu, faces };
 }
 
 /** The routers as OVN_Northbound has them. */

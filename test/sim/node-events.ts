@@ -178,6 +178,7 @@ function alter(world: World, key: Key, spec: Spec): void {
     case 'frr-device':
     case 'frr-vrf':
     case 'frr-vni':
+    case 'ovn-row':
       return undefined;
     case 'frr-import':
       return world.frr.alter(key, { ...spec, deviations: ['import vrf bgp-vrf'] });

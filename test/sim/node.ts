@@ -13,7 +13,7 @@ import { parseRouteDistinguisher } from '../../src/net/route-distinguisher.ts';
 import { unwrap } from '../../src/base/result.ts';
 import { segmentDevice } from '../../src/resources/frr-segment.ts';
 import { resourceOf, type Spec } from '../../src/resources/index.ts';
-import type { TargetEvents } from '../../src/resources/target.ts';
+import { absentTarget, type TargetEvents } from '../../src/resources/target.ts';
 import type { Cloud } from './cloud.ts';
 import { CloudFeed } from './cloud-feed.ts';
 import { ownAsn, ownSegment } from './frr.ts';
@@ -147,7 +147,7 @@ export class SimNode {
     const [kernel, ovs, frr] = world.targets;
     const reconciler = new Reconciler({
       kinds: world.kinds,
-      targets: { kernel, ovs, frr },
+      targets: { kernel, ovs, frr, ovn: absentTarget('ovn') },
       clock: this.clock,
       random: this.#random,
       retry,

@@ -5,7 +5,7 @@
 
 import type { IfName } from '../../src/net/if-name.ts';
 import { type Prefix, prefixContains } from '../../src/net/prefix.ts';
-import type { FlowSpec } from '../../src/resources/flow.ts';
+import { deviceOf, type FlowAction, type FlowSpec } from '../../src/resources/flow.ts';
 import { type OvsPortSpec, ovsPortKey } from '../../src/resources/ovs-port.ts';
 import type { AnySpec, Key } from '../../src/resources/resource.ts';
 import { done, failed, type Outcome, type Owner, waiting } from '../../src/resources/target.ts';
@@ -52,9 +52,15 @@ export class SimOvs extends SimTarget {
   #asRead({ spec, addressOf, outPort }: HeldFlow): FlowSpec {
     const { action } = spec;
     const isStale =
-      this.#kernel.identity(action.macOf) !== addressOf ||
+      this.#identity(action) !== addressOf ||
       (action.type === 'deliver' && this.#number(spec.bridge, action.port) !== outPort);
     return isStale ? { ...spec, action: { type: 'answer', macOf: 'unknown' as IfName } } : spec;
+  }
+
+  /** Of the device whose address the flow has; one that has none is always the same. */
+  #identity(action: FlowAction): number | undefined {
+    const device = deviceOf(action);
+    return device === undefined ? 0 : this.#kernel.identity(device);
   }
 
   *reals(): Iterable<Key> {
@@ -207,9 +213,9 @@ export class SimOvs extends SimTarget {
     const { action } = spec;
     const inPort = this.#number(spec.bridge, spec.inPort);
     const outPort = action.type === 'deliver' ? this.#number(spec.bridge, action.port) : undefined;
-    const addressOf = this.#kernel.identity(action.macOf);
+    const addressOf = this.#identity(action);
     if (inPort === undefined) return this.#unresolvedFlow(key, spec.inPort);
-    if (addressOf === undefined) return this.#unresolvedFlow(key, action.macOf);
+    if (addressOf === undefined) return this.#unresolvedFlow(key, deviceOf(action) ?? '');
     if (action.type === 'deliver' && outPort === undefined) {
       return this.#unresolvedFlow(key, action.port);
     }

@@ -5,7 +5,7 @@
  */
 
 import { formatIssue } from '../../base/issue.ts';
-import type { LegPlace } from '../../fabric/concepts.ts';
+import type { LegPlace, LocalPlace } from '../../fabric/concepts.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { annotationOf, type NetworkAnnotation } from '../../inventory/network.ts';
 import type { NetworkVpn } from '../../inventory/network-vpn.ts';
@@ -14,12 +14,14 @@ import type { Reason } from '../../resources/resource.ts';
 import { becauseExit, becauseOfVpn } from '../because.ts';
 import type { ProviderExit } from '../gateways.ts';
 import { noVtep, type Vtep, vtepOf } from '../vtep.ts';
+import { localPlaceOf } from './local-ovn.ts';
 import type { BgpSettings, ExposingMethod } from './settings.ts';
 
 export type Exposure =
   | { readonly method: 'underlay' }
   /** `problem` is absent where the method just has no use for such a network. */
   | { readonly method: 'none'; readonly problem?: string }
+  | { readonly method: 'ovn'; readonly at: LocalPlace }
   | VpnExposure;
 
 /** In a VRF, or as a segment. */
@@ -38,9 +40,16 @@ const underlay: Exposure = { method: 'underlay' };
 export function exposureOf(
   exit: ProviderExit,
   inventory: Inventory,
-  { method }: Pick<BgpSettings, 'method'>,
+  { method, localOvn }: Pick<BgpSettings, 'method' | 'localOvn'>,
 ): Exposure {
   if (method === 'underlay') return underlay;
+  if (method === 'ovn') {
+    if (localOvn === undefined) return { method: 'none' };
+    return inventory.derived(`exposure ${exit.localnet.name}`, () => {
+      const at = localPlaceOf(exit, inventory, localOvn);
+      return typeof at === 'string' ? refused(at) : { method, at };
+    });
+  }
   return inventory.derived(`exposure ${exit.localnet.name}`, () =>
     findExposure(exit, annotationOf(exit.localnet, inventory), inventory, method),
   );
@@ -50,7 +59,7 @@ function findExposure(
   exit: ProviderExit,
   annotation: NetworkAnnotation,
   inventory: Inventory,
-  method: ExposingMethod,
+  method: Exclude<ExposingMethod, 'underlay' | 'ovn'>,
 ): Exposure {
   const { vpn, gateways, object } = annotation;
   if (vpn === undefined) return method === 'dynamic' ? underlay : { method: 'none' };

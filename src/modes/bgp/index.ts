@@ -87,14 +87,14 @@ function plan(scope: Scope, inventory: Inventory, settings: BgpSettings): ScopeP
   const balancer = scope.startsWith('balancer ') ? inventory.balancer(of) : undefined;
   if (balancer !== undefined) {
     const planned = planBalancer(scope, balancer, inventory, settings.choice);
-    return byMethod(planned, inventory, settings);
+    return byMethod(scope, planned, inventory, settings);
   }
   const port = inventory.port(of);
   if (port === undefined || scopeOf(port) !== scope) return emptyPlan;
   if (port.type === 'localnet') return planNetwork(scope, port, inventory, settings);
   if (port.type === 'patch') return planSubnets(scope, port, inventory, settings);
   return joined(
-    byMethod(planPort(scope, port, inventory, settings.choice), inventory, settings),
+    byMethod(scope, planPort(scope, port, inventory, settings.choice), inventory, settings),
     planTenantHost(scope, port, inventory, settings),
   );
 }

@@ -4,7 +4,7 @@
  */
 
 import { assertNever } from '../../base/assert-never.ts';
-import type { ProviderNetwork } from '../../fabric/concepts.ts';
+import type { LocalNetwork, LocalPlace, ProviderNetwork } from '../../fabric/concepts.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
 import type { Condition } from '../../resources/condition.ts';
@@ -46,6 +46,11 @@ export function planNetwork(
         concepts: [throughUnderlay(exit, inventory, settings)],
         conditions: sameVlan(scope, exit, inventory),
       };
+    case 'ovn':
+      return {
+        concepts: [throughLocalOvn(exit, exposure.at, inventory)],
+        conditions: sameVlan(scope, exit, inventory),
+      };
     case 'none':
       return exposure.problem === undefined ? emptyPlan : refuse(exposure.problem);
     case 'vrf':
@@ -76,6 +81,13 @@ function throughUnderlay(
   const answers = answerRouter === 'always' || (answerRouter === 'auto' && !exit.hasUplink);
   const at = placeOf(exit, inventory);
   return { concept: 'provider', at, anchors, answers, because: becauseExit(exit) };
+}
+
+function throughLocalOvn(exit: ProviderExit, at: LocalPlace, { ovs }: Inventory): LocalNetwork {
+  const { bridge, vlan } = exit;
+  const anchors = anchorsOf(bridge, vlan, [...new Set(ovs.bridgeMappings.values())]);
+  const others = ovs.bridges.get(bridge)?.uplinks ?? [];
+  return { concept: 'local-network', at, anchors, others, because: becauseExit(exit) };
 }
 
 /** OVN keeps logical switches apart; whoever is on the bridge cannot, where two have the same VLAN. */

@@ -4,6 +4,7 @@ import type { Inventory } from '../../inventory/inventory.ts';
 import type { Condition } from '../../resources/condition.ts';
 import { emptyPlan, type ScopePlan } from '../mode.ts';
 import { nodeOptOut, note } from './choice.ts';
+import { localOvnOf } from './local-ovn.ts';
 import type { BgpSettings } from './settings.ts';
 
 export function planNode(scope: string, inventory: Inventory, settings: BgpSettings): ScopePlan {
@@ -14,11 +15,41 @@ export function planNode(scope: string, inventory: Inventory, settings: BgpSetti
   }
   // Nothing that they expose is in the underlay.
   const isApart = method === 'vrf' || method === 'l2vni';
-  const plan = isApart
+  const underlay = isApart
     ? emptyPlan
     : planUnderlay(scope, inventory, settings, tenants?.advertise === 'subnet');
+  const plan = method === 'ovn' ? withLocalRouter(scope, underlay, inventory, settings) : underlay;
   if (tenants?.snat !== 'untold' || (!isApart && plan.concepts.length === 0)) return plan;
   return { ...plan, conditions: [...plan.conditions, untold(scope)] };
+}
+
+/** What the underlay takes from the node is drawn to it by the kernel, and routed by its own OVN. */
+function withLocalRouter(
+  scope: string,
+  { concepts, conditions }: ScopePlan,
+  inventory: Inventory,
+  { localOvn }: BgpSettings,
+): ScopePlan {
+  if (localOvn === undefined) return { concepts, conditions };
+  const facts = localOvnOf(inventory, localOvn);
+  const told = (problem: string): Condition => {
+    return { scope, severity: 'error', message: `cannot route by an OVN of this node: ${problem}` };
+  };
+  if (typeof facts === 'string') return { concepts, conditions: [...conditions, told(facts)] };
+  const { chassis } = localOvn;
+  const { uplinks, problems } = facts;
+  const because = [
+    { source: 'config', object: 'bgp', fact: 'exposing=ovn' },
+    {
+      source: 'Open_vSwitch',
+      object: 'external_ids',
+      fact: `ovn-bridge-mappings-${chassis} ${uplinks.map(({ network, bridge }) => `${network}:${bridge}`).join(',')}`,
+    },
+  ];
+  return {
+    concepts: [...concepts, { concept: 'local-router', chassis, uplinks, because }],
+    conditions: [...conditions, ...problems.map(told)],
+  };
 }
 
 export function planUnderlay(

@@ -1,11 +1,12 @@
 /** What of the configuration mode bgp depends on. */
 
-import type { Ip4 } from '../../net/ip.ts';
+import type { Ip, Ip4 } from '../../net/ip.ts';
 import type { Asn } from '../../net/numbers.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import type { Choice } from './choice.ts';
 
 /** How a provider network is exposed: `dynamic` leaves that to its annotation. */
-export type ExposingMethod = 'underlay' | 'vrf' | 'l2vni' | 'dynamic';
+export type ExposingMethod = 'underlay' | 'vrf' | 'l2vni' | 'dynamic' | 'ovn';
 
 export interface BgpSettings {
   readonly method: ExposingMethod;
@@ -18,6 +19,18 @@ export interface BgpSettings {
   readonly choice: Choice;
   /** Which networks behind a gateway are exposed at the node that has it; none when absent. */
   readonly tenants: TenantSettings | undefined;
+  /** Of the method `ovn`, which exposes nothing without it. */
+  readonly localOvn?: LocalOvnSettings;
+}
+
+export interface LocalOvnSettings {
+  /** The name of its ovn-controller, and of its chassis. */
+  readonly chassis: string;
+  /** Ports that lead to the fabric; whatever leads out of its bridges when empty. */
+  readonly externalNics: readonly string[];
+  readonly peers: readonly Ip[];
+  readonly prefixes: readonly Prefix[];
+  readonly bfd: boolean;
 }
 
 export interface TenantSettings {

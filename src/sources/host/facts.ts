@@ -1,6 +1,6 @@
 /** From links, addresses and routes of the kernel to what the inventory holds of the host. Pure. */
 
-import type { Host } from '../../inventory/host.ts';
+import type { Face, Host } from '../../inventory/host.ts';
 import type { IfName } from '../../net/if-name.ts';
 import { type Ip, isLinkLocal, isLoopback } from '../../net/ip.ts';
 import type { TableId } from '../../net/numbers.ts';
@@ -15,8 +15,10 @@ export interface HostSettings {
 
 export interface KernelFacts {
   readonly links: readonly Link[];
-  /** At least those of the device that `nicOf` names. */
+  /** At least those of the device that `nicOf` names, and of `faces`. */
   readonly addresses: readonly Address[];
+  /** The names of further devices to tell the addresses of. */
+  readonly faces: ReadonlySet<string>;
   /** Of the main table. */
   readonly routes: readonly Route[];
   /** What /etc/iproute2/rt_tables says, or nothing. */
@@ -28,7 +30,17 @@ export function readHost(settings: HostSettings, facts: KernelFacts): Host {
     vtep: settings.localIp ?? findVtep(settings, facts),
     underlayMtu: settings.underlayMtu ?? findUnderlayMtu(facts),
     tables: parseTables(facts.tables),
+    faces: new Map(facts.links.flatMap((link) => faceOf(link, facts))),
   };
+}
+
+function faceOf(
+  { name, index, address: mac }: Link,
+  { addresses, faces }: KernelFacts,
+): readonly (readonly [string, Face])[] {
+  if (name === undefined || !faces.has(name) || mac === undefined) return [];
+  const own = addresses.filter(({ index: of, prefix }) => of === index && !isLinkLocal(prefix.ip));
+  return [[name, { mac, addresses: own.map(({ prefix }) => prefix) }]];
 }
 
 /** Lines of number and name; iproute2 takes the last of several with one name. */

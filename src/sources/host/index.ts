@@ -10,9 +10,9 @@ import type { Clock, Log } from '../../base/ports.ts';
 import { ok, type Result } from '../../base/result.ts';
 import type { Host } from '../../inventory/host.ts';
 import type { Source, SourceEvents, SourceState } from '../../inventory/source.ts';
-import type { IfName } from '../../net/if-name.ts';
 import type { TableId } from '../../net/numbers.ts';
 import {
+  type Address,
   address,
   formatNetlinkError,
   link,
@@ -35,6 +35,8 @@ import {
 export interface HostSourceOptions extends HostSettings {
   /** Calls back with what changes in the kernel: links, addresses, routes. */
   readonly watch: (listener: MonitorListener) => void;
+  /** The devices whose addresses are told, as of now. */
+  readonly faces: () => ReadonlySet<string>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -49,11 +51,16 @@ const retryTime = 1_000;
 const restShare = 20;
 const main = RT_TABLE.main as TableId;
 
-export function openHostSource(options: HostSourceOptions, events: SourceEvents): Source {
-  return new HostSource(options, events);
+export interface HostSource extends Source {
+  /** Tells it that other devices are asked for. */
+  facesChanged(): void;
 }
 
-class HostSource implements Source {
+export function openHostSource(options: HostSourceOptions, events: SourceEvents): HostSource {
+  return new KernelHostSource(options, events);
+}
+
+class KernelHostSource implements HostSource {
   readonly name = 'host';
   state: SourceState = { state: 'connecting' };
   readonly #options: HostSourceOptions;
@@ -62,6 +69,8 @@ class HostSource implements Source {
   #last: Host | undefined;
   /** Waits that are under way. */
   readonly #due = new Set<number>();
+  /** How often reading has begun. */
+  #turn = 0;
   /** Not to be read again before, on the clock. */
   #restUntil = 0;
   /** What the last reading stood on; before the first one anything may matter. */
@@ -80,6 +89,11 @@ class HostSource implements Source {
     void this.#read();
   }
 
+  /** At once: that does not come often. */
+  facesChanged(): void {
+    void this.#read();
+  }
+
   /** Once for all who ask for the same wait. */
   async #readIn(wait: number): Promise<void> {
     if (this.#due.has(wait) || this.#stop.signal.aborted) return;
@@ -94,21 +108,20 @@ class HostSource implements Source {
   async #read(): Promise<void> {
     const { clock } = this.#options;
     const begun = clock.now();
+    const turn = ++this.#turn;
     const facts = await readFacts(this.#options);
     const ended = clock.now();
     this.#restUntil = ended + (ended - begun) * restShare;
-    if (this.#stop.signal.aborted) return;
+    // One that began later knows better what was asked for.
+    if (this.#stop.signal.aborted || turn !== this.#turn) return;
     if (typeof facts === 'string') {
       this.#to({ state: 'down', reason: facts });
       void this.#readIn(retryTime);
       return;
     }
-    const nic = nicOf(this.#options);
-    this.#basis = {
-      name: nic,
-      nic: facts.links.find(({ name }) => name === nic)?.index,
-      uplinks: uplinksOf(facts.routes),
-    };
+    const names = namesOf(this.#options);
+    const nics = facts.links.filter(({ name = '' }) => names.has(name)).map(({ index }) => index);
+    this.#basis = { names, nics: new Set(nics), uplinks: uplinksOf(facts.routes) };
     const value = readHost(this.#options, facts);
     if (!equalData(value, this.#last)) {
       this.#last = value;
@@ -132,11 +145,16 @@ class HostSource implements Source {
 
 /** The devices that tell of this node's place in the underlay. */
 interface Basis {
-  /** Of the device that has the VTEP address. */
-  readonly name: IfName;
-  /** Its index; `undefined` when there is none of that name. */
-  readonly nic: number | undefined;
+  /** Of the devices whose addresses matter. */
+  readonly names: ReadonlySet<string>;
+  /** Their indexes, as far as there are such devices. */
+  readonly nics: ReadonlySet<number>;
   readonly uplinks: ReadonlySet<number>;
+}
+
+/** The device that has the VTEP address, and those that are asked for. */
+function namesOf(options: HostSourceOptions): ReadonlySet<string> {
+  return new Set([nicOf(options), ...options.faces()]);
 }
 
 /**
@@ -146,11 +164,11 @@ interface Basis {
  */
 function waitAfter(event: NetlinkEvent, basis: Basis | undefined): number | undefined {
   if (basis === undefined) return settleTime;
-  const { name, nic, uplinks } = basis;
-  if (event.object === 'address') return event.value.index === nic ? settleTime : undefined;
+  const { names, nics, uplinks } = basis;
+  if (event.object === 'address') return nics.has(event.value.index) ? settleTime : undefined;
   if (event.object === 'link') {
-    const { index } = event.value;
-    const matters = event.value.name === name || index === nic || uplinks.has(index);
+    const { index, name = '' } = event.value;
+    const matters = names.has(name) || nics.has(index) || uplinks.has(index);
     return matters ? settleTime : undefined;
   }
   if (event.object !== 'route' || event.value.table !== main) return undefined;
@@ -160,22 +178,27 @@ function waitAfter(event: NetlinkEvent, basis: Basis | undefined): number | unde
   return isKnown ? lazyTime : settleTime;
 }
 
-async function readFacts(settings: HostSettings): Promise<KernelFacts | string> {
+async function readFacts(options: HostSourceOptions): Promise<KernelFacts | string> {
   const socket = NetlinkSocket.open();
   if (!socket.ok) return formatNetlinkError(socket.error);
   using open = socket.value;
   const links = await open.dump(link, {});
   if (!links.ok) return formatNetlinkError(links.error);
-  const name = nicOf(settings);
-  const index = links.value.find((each) => each.name === name)?.index;
-  const addresses = index === undefined ? ok([]) : await open.dump(address, { index });
+  const names = namesOf(options);
+  const addresses: Address[] = [];
+  for (const { name = '', index } of links.value) {
+    if (!names.has(name)) continue;
+    const dumped = await open.dump(address, { index });
+    if (!dumped.ok) return formatNetlinkError(dumped.error);
+    addresses.push(...dumped.value);
+  }
   const v4 = orNone(await open.dump(route, { family: 4, table: main }));
   const v6 = orNone(await open.dump(route, { family: 6, table: main }));
-  for (const each of [addresses, v4, v6]) if (!each.ok) return formatNetlinkError(each.error);
-  if (!addresses.ok || !v4.ok || !v6.ok) return 'cannot read the kernel';
+  if (!v4.ok) return formatNetlinkError(v4.error);
+  if (!v6.ok) return formatNetlinkError(v6.error);
   const routes = [...v4.value, ...v6.value];
   const tables = await readFile(tablesFile, 'utf8').catch(() => '');
-  return { links: links.value, addresses: addresses.value, routes, tables };
+  return { links: links.value, addresses, faces: options.faces(), routes, tables };
 }
 
 /** Where tables have names; a node without that file has none. */

@@ -1,7 +1,7 @@
 /** From rows of Open_vSwitch to what the inventory holds of it. Pure. */
 
 import { type Issue, issueAt } from '../../base/issue.ts';
-import type { LocalOvs, ProviderBridge } from '../../inventory/local-ovs.ts';
+import type { LocalOvs, LocalOvn, ProviderBridge } from '../../inventory/local-ovs.ts';
 import { type Endpoint, parseEndpoints } from '../../net/endpoint.ts';
 import { type IfName, parseIfName } from '../../net/if-name.ts';
 import { integrationBridge } from '../../ovs/database.ts';
@@ -28,11 +28,12 @@ export function readLocalOvs(
     hostname: externalIds.get('hostname'),
     ovnRemote: readRemote('ovn-remote', externalIds, issues),
     ovnNbRemote: readRemote('ovn-nb-remote', externalIds, issues),
-    bridgeMappings: readMappings(externalIds.get('ovn-bridge-mappings') ?? '', issues),
+    bridgeMappings: readMappings('ovn-bridge-mappings', externalIds, issues),
     integrationBridge: integrationBridge(externalIds),
     isGateway: /(^|,)\s*enable-chassis-as-gw\s*(,|$)/.test(
       externalIds.get('ovn-cms-options') ?? '',
     ),
+    localOvns: readLocalOvns(externalIds, issues),
     bridges: new Map([...bridges].flatMap(readBridge)),
     issues,
   };
@@ -52,7 +53,12 @@ function readRemote(
 }
 
 /** `physnet1:br-ex,physnet2:br-data`. A malformed pair is an issue, and the others count. */
-function readMappings(text: string, issues: Issue[]): ReadonlyMap<string, IfName> {
+function readMappings(
+  key: string,
+  externalIds: ReadonlyMap<string, string>,
+  issues: Issue[],
+): ReadonlyMap<string, IfName> {
+  const text = externalIds.get(key) ?? '';
   const mappings = new Map<string, IfName>();
   for (const pair of text.split(',').filter((each) => each.trim() !== '')) {
     const [network = '', bridge = '', ...more] = pair.trim().split(':');
@@ -60,10 +66,29 @@ function readMappings(text: string, issues: Issue[]): ReadonlyMap<string, IfName
     if (network !== '' && name.ok && more.length === 0) mappings.set(network, name.value);
     else {
       const message = `'${pair.trim()}' is not NETWORK:BRIDGE`;
-      issues.push({ path: 'external_ids:ovn-bridge-mappings', message });
+      issues.push({ path: `external_ids:${key}`, message });
     }
   }
   return mappings;
+}
+
+/** Of an ovn-controller that has a name, ovn-controller(8): each of its keys ends with that. */
+function readLocalOvns(
+  externalIds: ReadonlyMap<string, string>,
+  issues: Issue[],
+): ReadonlyMap<string, LocalOvn> {
+  const found = new Map<string, LocalOvn>();
+  for (const key of externalIds.keys()) {
+    const [, name] = /^ovn-bridge-mappings-(.+)$/.exec(key) ?? [];
+    if (name === undefined) continue;
+    const bridgeMappings = readMappings(key, externalIds, issues);
+    const bridge = externalIds.get(`ovn-bridge-${name}`);
+    found.set(name, {
+      bridgeMappings,
+      integrationBridge: bridge ?? integrationBridge(externalIds),
+    });
+  }
+  return found;
 }
 
 function readBridge(bridge: {
@@ -72,8 +97,10 @@ function readBridge(bridge: {
 }): readonly (readonly [string, ProviderBridge])[] {
   const name = parseIfName(bridge.name);
   if (!name.ok) return [];
-  const hasUplink = bridge.ports.some((port) => port.name !== bridge.name && leadsOut(port));
-  return [[bridge.name, { name: name.value, hasUplink }]];
+  const uplinks = bridge.ports
+    .filter((port) => port.name !== bridge.name && leadsOut(port))
+    .map((port) => port.name);
+  return [[bridge.name, { name: name.value, uplinks }]];
 }
 
 function leadsOut({ name, types, isOurs }: BridgePort): boolean {

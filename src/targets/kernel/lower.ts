@@ -87,6 +87,7 @@ export function lowerOperation(operation: Operation<Spec>, state: KernelState): 
     case 'frr-bgp':
     case 'frr-import':
     case 'frr-segment':
+    case 'ovn-row':
       return { outcome: failed(`${spec.kind} is nothing that rtnetlink makes`) };
     default:
       return assertNever(spec);

@@ -3,7 +3,7 @@
 import type { Clock, Log } from '../../base/ports.ts';
 import { equalData } from '../../base/equal.ts';
 import type { IfName } from '../../net/if-name.ts';
-import { type FlowSpec, flowKey } from '../../resources/flow.ts';
+import { deviceOf, type FlowSpec, flowKey } from '../../resources/flow.ts';
 import type { Key } from '../../resources/resource.ts';
 import type { Observed, Operation, Outcome, Owner } from '../../resources/target.ts';
 import { done, failed, waiting } from '../../resources/target.ts';
@@ -145,9 +145,9 @@ export class FlowTable {
   /** As it is until the next dump: what we have put there is ours, unless the device is by now somebody else's. */
   #holdAdded(spec: FlowSpec): readonly [Key, Held] {
     const key = flowKey(spec);
-    const isTold = spec.cookie === predecessorCookie;
-    const owner = (isTold ? this.#ports.ownerOfDevice(spec.action.macOf) : undefined) ?? 'us';
-    return [key, { observed: { key, spec, owner }, dumped: undefined }];
+    const device = spec.cookie === predecessorCookie ? deviceOf(spec.action) : undefined;
+    const owner = device === undefined ? undefined : this.#ports.ownerOfDevice(device);
+    return [key, { observed: { key, spec, owner: owner ?? 'us' }, dumped: undefined }];
   }
 
   /**

@@ -6,8 +6,13 @@
 import type { IfName } from '../../net/if-name.ts';
 import { formatMac, type Mac, parseMac } from '../../net/mac.ts';
 import { parseVlanId } from '../../net/numbers.ts';
-import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
-import type { FlowAction, FlowMatch, FlowSpec } from '../../resources/flow.ts';
+import { parsePrefix } from '../../net/prefix.ts';
+import {
+  type FlowAction,
+  type FlowMatch,
+  type FlowSpec,
+  matchFields,
+} from '../../resources/flow.ts';
 
 /** What stands by name in a spec and by number on the wire. */
 export interface Numbering {
@@ -41,17 +46,8 @@ export function formatMatch(
   const vlan = spec.vlan === undefined ? '' : `,dl_vlan=${spec.vlan}`;
   const router = spec.routerMac === undefined ? '' : `,dl_src=${formatMac(spec.routerMac)}`;
   const head = `priority=${spec.priority},in_port=${ofport}${vlan}${router}`;
-  return { text: `${head},${formatFields(spec.match)}` };
-}
-
-function formatFields(match: FlowMatch): string {
-  if (match.type === 'resolution') {
-    return match.family === 4 ? 'arp,arp_op=1' : 'icmp6,icmp_type=135,icmp_code=0';
-  }
-  const [protocol, source] =
-    match.source.ip.family === 4 ? (['ip', 'nw_src'] as const) : (['ipv6', 'ipv6_src'] as const);
-  if (match.source.length === 0) return protocol;
-  return `${protocol},${source}=${formatPrefix(match.source)}`;
+  const { protocol, fields } = matchFields(spec.match);
+  return { text: [head, ...protocol, ...fields].join(',') };
 }
 
 function formatActions(
@@ -59,6 +55,7 @@ function formatActions(
   numbering: Numbering,
 ): { readonly text: string } | { readonly missing: string } {
   const { action } = spec;
+  if (action.type === 'output') return formatOutput(spec.bridge, action, numbering);
   const mac = numbering.macOf(action.macOf);
   if (mac === undefined) return { missing: `device ${action.macOf}` };
   if (action.type === 'answer') return { text: answerActions(spec.match, mac).join(',') };
@@ -67,6 +64,20 @@ function formatActions(
   if (ofport === undefined) return { missing: `port ${action.port} of ${spec.bridge}` };
   const strip = action.stripVlan ? ['strip_vlan'] : [];
   return { text: [`mod_dl_dst:${formatMac(mac)}`, ...strip, `output:${ofport}`].join(',') };
+}
+
+function formatOutput(
+  bridge: IfName,
+  { ports, mac }: Extract<FlowAction, { type: 'output' }>,
+  numbering: Numbering,
+): { readonly text: string } | { readonly missing: string } {
+  const actions = mac === undefined ? [] : [`mod_dl_dst:${formatMac(mac)}`];
+  for (const port of ports) {
+    const ofport = port === bridge ? 'LOCAL' : numbering.ofport(port);
+    if (ofport === undefined) return { missing: `port ${port} of ${bridge}` };
+    actions.push(ofport === 'LOCAL' ? ofport : `output:${ofport}`);
+  }
+  return { text: actions.length === 0 ? 'drop' : actions.join(',') };
 }
 
 /** In the spelling of a dump, so that reading back compares action by action. */
@@ -137,14 +148,17 @@ function parseLine(line: string): readonly DumpedFlow[] {
     const equals = word.indexOf('=');
     const name = equals < 0 ? word : word.slice(0, equals);
     fields.set(name, equals < 0 ? '' : word.slice(equals + 1));
-    if (!notOfTheMatch.has(name) && !name.startsWith('n_') && name !== 'reset_counts')
-      match.push(word);
+    if (!notOfTheMatch.has(name) && !isCount(name)) match.push(word);
   }
   const priority = Number(fields.get('priority') ?? 32768);
   const cookie = Number(fields.get('cookie') ?? 0);
   const strictMatch = [`priority=${priority}`, ...match].join(',');
   const actions = splitActions(line.slice(at + ' actions='.length).trim());
   return [{ cookie, priority, fields, actions, strictMatch }];
+}
+
+function isCount(name: string): boolean {
+  return name.startsWith('n_') || name === 'reset_counts';
 }
 
 /** At commas outside of parentheses. */
@@ -161,7 +175,7 @@ export function readFlow(
   const match = readMatch(flow.fields);
   const source = flow.fields.get('dl_src');
   const mac = source === undefined ? undefined : parseMac(source);
-  const inPort = numbering.portName(Number(flow.fields.get('in_port')));
+  const inPort = readPort(bridge, flow.fields.get('in_port') ?? '', numbering);
   if (match === undefined || mac?.ok === false || inPort === undefined) return undefined;
   const vlan = parseVlanId(flow.fields.get('dl_vlan') ?? '');
   return {
@@ -173,7 +187,7 @@ export function readFlow(
     ...(vlan.ok ? { vlan: vlan.value } : {}),
     ...(mac === undefined ? {} : { routerMac: mac.value }),
     match,
-    action: readAction(match, flow.actions, numbering),
+    action: readAction(bridge, match, flow.actions, numbering),
   };
 }
 
@@ -188,30 +202,76 @@ export function readDevice({ actions }: DumpedFlow, numbering: Numbering): IfNam
   return undefined;
 }
 
+function readPort(bridge: IfName, text: string, numbering: Numbering): string | undefined {
+  return text === 'LOCAL' ? bridge : numbering.portName(Number(text || Number.NaN));
+}
+
+const notOfOurMatch = new Set(['in_port', 'dl_vlan', 'dl_src']);
+
 function readMatch(fields: ReadonlyMap<string, string>): FlowMatch | undefined {
-  for (const [protocol, field, family] of [
-    ['ip', 'nw_src', 4],
-    ['ipv6', 'ipv6_src', 6],
+  const match = candidateOf(fields);
+  if (match === undefined) return undefined;
+  // Of another form is whatever says more than that, or something else.
+  const { protocol, fields: own } = matchFields(match);
+  const values = new Map(own.map((field) => field.split('=') as [string, string]));
+  const isKnown = (name: string) =>
+    values.has(name) || protocol.includes(name) || notOfOurMatch.has(name);
+  const isSame = ([name, value]: [string, string]) => isSameValue(fields.get(name), value);
+  const words = [...fields.keys()].filter((name) => !notOfTheMatch.has(name) && !isCount(name));
+  return words.every(isKnown) && [...values].every(isSame) ? match : undefined;
+}
+
+/** An address of full length is printed without its length. */
+function isSameValue(dumped: string | undefined, written: string): boolean {
+  return [written, written.replace(/\/(32|128)$/, '')].includes(dumped ?? '');
+}
+
+function candidateOf(fields: ReadonlyMap<string, string>): FlowMatch | undefined {
+  for (const [protocol, source, destination, family] of [
+    ['ip', 'nw_src', 'nw_dst', 4],
+    ['ipv6', 'ipv6_src', 'ipv6_dst', 6],
   ] as const) {
     if (!fields.has(protocol)) continue;
-    // An address of full length is printed without its length.
-    const source = parsePrefix(fields.get(field) ?? (family === 4 ? '0.0.0.0/0' : '::/0'));
-    return source.ok ? { type: 'ip', source: source.value } : undefined;
+    const to = fields.get(destination);
+    const prefix = parsePrefix(to ?? fields.get(source) ?? (family === 4 ? '0.0.0.0/0' : '::/0'));
+    if (!prefix.ok) return undefined;
+    return to === undefined
+      ? { type: 'ip', source: prefix.value }
+      : { type: 'to', destination: prefix.value };
   }
-  if (fields.has('arp') && fields.get('arp_op') === '1') return { type: 'resolution', family: 4 };
-  if (!fields.has('icmp6')) return undefined;
-  return fields.get('icmp_type') === '135' ? { type: 'resolution', family: 6 } : undefined;
+  if (fields.has('arp')) return readArp(fields);
+  if (fields.has('icmp6')) return readNeighbourDiscovery(fields);
+  if (fields.has('udp')) return { type: 'bfd', family: 4 };
+  if (fields.has('udp6')) return { type: 'bfd', family: 6 };
+  const mac = parseMac(fields.get('dl_dst') ?? '');
+  return mac.ok ? { type: 'to-mac', mac: mac.value } : { type: 'any' };
+}
+
+function readArp(fields: ReadonlyMap<string, string>): FlowMatch | undefined {
+  if (fields.get('arp_op') === '2') return { type: 'resolved', family: 4 };
+  return { type: fields.has('arp_spa') ? 'probe' : 'resolution', family: 4 };
+}
+
+function readNeighbourDiscovery(fields: ReadonlyMap<string, string>): FlowMatch | undefined {
+  if (fields.get('icmp_type') === '136') return { type: 'resolved', family: 6 };
+  return { type: fields.has('ipv6_src') ? 'probe' : 'resolution', family: 6 };
 }
 
 /** An action of unknown form, or to a MAC that no device of ours has, names a device that cannot be. */
 const nobody = '?' as IfName;
 
 function readAction(
+  bridge: IfName,
   match: FlowMatch,
   actions: readonly string[],
   numbering: Numbering,
 ): FlowAction {
-  if (match.type === 'ip') return readDelivery(actions, numbering);
+  if (match.type === 'ip') {
+    const delivery = readDelivery(actions, numbering);
+    if (delivery.macOf !== nobody) return delivery;
+  }
+  const output = readOutput(bridge, actions, numbering);
+  if (output !== undefined) return output;
   const mac = macOfAnswer(actions);
   const isWhole = mac !== undefined && sameActions(actions, answerActions(match, mac));
   return { type: 'answer', macOf: (isWhole ? numbering.deviceOf(mac) : undefined) ?? nobody };
@@ -235,20 +295,41 @@ function sameActions(dumped: readonly string[], wanted: readonly string[]): bool
   );
 }
 
-function readDelivery(actions: readonly string[], numbering: Numbering): FlowAction {
+function readOutput(
+  bridge: IfName,
+  actions: readonly string[],
+  numbering: Numbering,
+): FlowAction | undefined {
+  if (actions.length === 1 && actions[0] === 'drop') return { type: 'output', ports: [] };
+  const mac = macOfRewrite(actions[0] ?? '');
+  const outputs = mac === undefined ? actions : actions.slice(1);
+  const ports = outputs.flatMap((output) => {
+    const to = /^output:(\d+)$/.exec(output)?.[1] ?? output;
+    return readPort(bridge, to, numbering) ?? [];
+  });
+  if (ports.length === 0 || ports.length !== outputs.length) return undefined;
+  return { type: 'output', ports, ...(mac === undefined ? {} : { mac }) };
+}
+
+function macOfRewrite(action: string): Mac | undefined {
+  const text = /^mod_dl_dst:(.*)$/.exec(action) ?? /^set_field:(.*)->eth_dst$/.exec(action);
+  const mac = parseMac(text?.[1] ?? '');
+  return mac.ok ? mac.value : undefined;
+}
+
+function readDelivery(
+  actions: readonly string[],
+  numbering: Numbering,
+): Exclude<FlowAction, { type: 'output' }> {
   const [rewrite = '', ...rest] = actions;
   const stripVlan = rest[0] === 'strip_vlan' || rest[0] === 'pop_vlan';
   const [output = '', ...more] = stripVlan ? rest.slice(1) : rest;
-  const text = /^mod_dl_dst:(.*)$/.exec(rewrite) ?? /^set_field:(.*)->eth_dst$/.exec(rewrite);
-  const mac = parseMac(text?.[1] ?? '');
+  const mac = macOfRewrite(rewrite);
+  const device = mac === undefined ? undefined : numbering.deviceOf(mac);
   if (actions.length === 2 && output === 'NORMAL') {
-    return {
-      type: 'rewrite',
-      macOf: (mac.ok ? numbering.deviceOf(mac.value) : undefined) ?? nobody,
-    };
+    return { type: 'rewrite', macOf: device ?? nobody };
   }
   const port = numbering.portName(Number(/^output:(\d+)$/.exec(output)?.[1] ?? Number.NaN));
-  const device = mac.ok ? numbering.deviceOf(mac.value) : undefined;
   if (device === undefined || port === undefined || more.length > 0) {
     return { type: 'deliver', macOf: nobody, port: nobody, stripVlan };
   }

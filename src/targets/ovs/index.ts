@@ -21,6 +21,7 @@ import {
   type TargetEvents,
   type TargetState,
 } from '../../resources/target.ts';
+import { Echo, outcomeOf } from '../echo.ts';
 import { FlowTable } from './flow-table.ts';
 import type { Numbering } from './flow-text.ts';
 import { bridgeOf, observePort, ownPortNames, portTransaction } from './ports.ts';
@@ -43,9 +44,6 @@ export interface OvsTargetOptions {
   readonly log: Log;
 }
 
-/** Milliseconds to wait for the database to show what it has committed. */
-const echoTime = 2_000;
-
 export function openOvsTarget(options: OvsTargetOptions): Target {
   return new OvsTarget(options);
 }
@@ -54,6 +52,7 @@ class OvsTarget implements Target {
   readonly name = 'ovs';
   readonly #options: OvsTargetOptions;
   readonly #database: OvsDatabase;
+  readonly #echo: Echo;
   readonly #tables = new Map<string, FlowTable>();
   /** When each of them has been read once. */
   readonly #starts = new Map<string, Promise<void>>();
@@ -63,12 +62,12 @@ class OvsTarget implements Target {
   /** How often ports or devices were other than before. */
   #renumberings = 0;
   #events: TargetEvents | undefined;
-  #changed = Promise.withResolvers<void>();
   #wasRead = false;
 
   constructor(options: OvsTargetOptions) {
     this.#options = options;
     this.#database = options.database;
+    this.#echo = new Echo(options.clock);
   }
 
   get state(): TargetState {
@@ -108,8 +107,7 @@ class OvsTarget implements Target {
       if (change.kind !== 'delete') names.add(change.new.name);
     }
     events.changed([...names].flatMap(keyOfPort));
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+    this.#echo.changed();
     if (changes.of('Bridge').length > 0) await this.#openTables();
     if (changes.of('Interface').length > 0) this.#renumber();
   }
@@ -241,12 +239,9 @@ class OvsTarget implements Target {
     const transaction = portTransaction(this.#database, operation);
     if (typeof transaction === 'string') return failed(transaction);
     if (transaction.length === 0) return done;
-    const result = await this.#database.transact(transaction);
-    if (!result.ok) {
-      const { error } = result;
-      return failed(error.kind === 'refused' ? error.error.message : error.reason.message);
-    }
-    await this.#shows(() => this.#isAsAsked(operation));
+    const outcome = outcomeOf(await this.#database.transact(transaction));
+    if (!outcome.done) return outcome;
+    await this.#echo.until(() => this.#isAsAsked(operation));
     return done;
   }
 
@@ -254,20 +249,6 @@ class OvsTarget implements Target {
     const observed = observePort(this.#database, spec.name);
     if (verb === 'remove') return observed === undefined;
     return observed?.owner === 'us' && ovsPort.compare(spec, observed.spec) === 'same';
-  }
-
-  /** Waits until the replica has caught up with a commit. */
-  async #shows(condition: () => boolean): Promise<void> {
-    const limit = new AbortController();
-    const deadline = this.#options.clock.sleep(echoTime, limit.signal).then(
-      () => true,
-      () => true,
-    );
-    let isLate = false;
-    while (!isLate && !condition()) {
-      isLate = await Promise.race([deadline, this.#changed.promise.then(() => false)]);
-    }
-    limit.abort();
   }
 
   async close(): Promise<void> {

@@ -69,6 +69,9 @@ function lineOf(concept: Concept): string {
     case 'stretched':
     case 'tenant-subnet':
     case 'tenant-host':
+    case 'local-router':
+    case 'local-network':
+    case 'local-host':
       return `${concept.concept}, which is nothing of this mode`;
     default:
       return assertNever(concept);

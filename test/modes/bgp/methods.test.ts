@@ -6,10 +6,11 @@ import { unwrap } from '../../../src/base/result.ts';
 import type { Concept } from '../../../src/fabric/concepts.ts';
 import { MutableInventory } from '../../../src/inventory/inventory.ts';
 import { bgpMode, everythingUp } from '../../../src/modes/bgp/index.ts';
-import type { ExposingMethod } from '../../../src/modes/bgp/settings.ts';
-import { formatIp } from '../../../src/net/ip.ts';
+import type { ExposingMethod, LocalOvnSettings } from '../../../src/modes/bgp/settings.ts';
+import { formatIp, parseIp } from '../../../src/net/ip.ts';
 import { parseAsn } from '../../../src/net/numbers.ts';
-import type { Cloud } from '../../sim/cloud.ts';
+import { parsePrefix } from '../../../src/net/prefix.ts';
+import { type Cloud, localOvn } from '../../sim/cloud.ts';
 import { workingCloud } from '../../sim/cloud-events.ts';
 import { CloudFeed, everything } from '../../sim/cloud-feed.ts';
 import { seededRandom } from '../../sim/random.ts';
@@ -48,7 +49,11 @@ function cloudOf(
 }
 
 /** What is planned, scope by scope, each concept in a few words. */
-function linesOf(method: ExposingMethod, cloud: Cloud): readonly string[] {
+function linesOf(
+  method: ExposingMethod,
+  cloud: Cloud,
+  ofLocalOvn: Partial<LocalOvnSettings> = {},
+): readonly string[] {
   const asn = unwrap(parseAsn(64_999));
   const mode = bgpMode({
     method,
@@ -57,6 +62,7 @@ function linesOf(method: ExposingMethod, cloud: Cloud): readonly string[] {
     answerRouter: 'auto',
     choice: everythingUp,
     tenants: undefined,
+    localOvn: { ...localOvn, ...ofLocalOvn },
   });
   const inventory = new MutableInventory();
   for (const update of new CloudFeed().updates(cloud, everything, seededRandom(1))) {
@@ -75,6 +81,16 @@ function wordsOf(concept: Concept): string {
   if (concept.concept === 'provider') return `in the underlay by ${concept.at.device}`;
   if (concept.concept === 'exposed') return `${formatIp(concept.ip)} in the underlay`;
   if (concept.concept === 'leg-host') return `${formatIp(concept.ip)} in VRF ${concept.at.vni}`;
+  if (concept.concept === 'local-router') {
+    const uplinks = concept.uplinks.map(
+      ({ bridge, peers }) => `${bridge} to ${peers.map(formatIp).join(' and ')}`,
+    );
+    return `router by ${uplinks.join(', ')}`;
+  }
+  if (concept.concept === 'local-network') {
+    return `VLAN ${concept.at.vlan} by ${concept.at.localPatchPort}, beside ${concept.others.join(' ')}`;
+  }
+  if (concept.concept === 'local-host') return `${formatIp(concept.ip)} by OVN`;
   if (concept.concept === 'vrf') {
     return `VRF ${concept.vni} AS ${concept.asn} in ${concept.importTargets?.join(' ')}`;
   }
@@ -104,9 +120,45 @@ const vlanInVrf = [
   'network provnet-1: VLAN 100 in VRF 1001, 169.254.100.100, MTU 1500',
   'port d6: 172.24.4.61 in VRF 1001',
 ];
+const router = 'node: router by br-up to 10.0.1.0 and 2001:db8:ff::';
+const byOvn = [
+  'gateway cr-lrp-b2: 172.24.4.16 by OVN',
+  'gateway cr-lrp-b2: 2001:db8:f::16 by OVN',
+  'gateway cr-lrp-71: 172.24.4.17 by OVN',
+  'network provnet-0: VLAN undefined by patch-own-0-localnet-to-br-bgp, beside eth1',
+  'network provnet-1: VLAN 100 by patch-own-0.100-localnet-to-br-bgp, beside eth1',
+  'port 38: 172.24.4.60 by OVN',
+  'port d6: 172.24.4.61 by OVN',
+];
+const onlyProviderBridge = { 'br-ex': { exists: true, hasUplink: true } };
+const notByOvn = (why: string) =>
+  ['provnet-0', 'provnet-1'].map(
+    (name) => `network ${name}: error: cannot route the provider network of ${name}: ${why}`,
+  );
 const loop =
   "network provnet-0: warning: cannot see to it that the segment of provnet-0 has no loop: it leaves this node by the uplink of br-ex as well as by the fabric; extend it on one of the nodes that share this uplink's VLAN, and on no other";
 const flatAsSegment = ['network provnet-0: VLAN undefined in VNI 1002, MTU 1450', loop];
+
+test('with the method ovn an address that the fabric does not send to OVN is told, and not exposed', () => {
+  const lines = linesOf('ovn', cloudOf({}, {}), {
+    prefixes: [unwrap(parsePrefix('172.24.4.32/27'))],
+  });
+  assert.ok(lines.includes('port 38: 172.24.4.60 by OVN'));
+  assert.ok(
+    lines.includes(
+      'gateway cr-lrp-b2: error: cannot expose 172.24.4.16: it is in none of local_ovn.prefixes, and packets for it would not go to OVN; add its network there',
+    ),
+  );
+});
+
+test('with the method ovn a peer that no bridge leads to is told', () => {
+  const lines = linesOf('ovn', cloudOf({}, {}), { peers: [unwrap(parseIp('10.9.9.9'))] });
+  assert.ok(
+    lines.includes(
+      'node: error: cannot route by an OVN of this node: local_ovn.peers has 10.9.9.9, and no bridge of ovn-bridge-mappings-bgp has an address in its network; add that address to the bridge that leads there',
+    ),
+  );
+});
 
 describe('a provider network is exposed by the method', () => {
   const cases: Readonly<Record<string, readonly [ExposingMethod, Cloud, readonly string[]]>> = {
@@ -129,6 +181,31 @@ describe('a provider network is exposed by the method', () => {
         'gateway cr-lrp-71: 172.24.4.17 in the underlay',
         'network provnet-1: in the underlay by br-ex.100',
         'port d6: 172.24.4.61 in the underlay',
+      ],
+    ],
+    'ovn: whatever the annotation': ['ovn', cloudOf(l2, l3), [node, router, ...byOvn]],
+    'ovn: without an address on the bridge of the fabric': [
+      'ovn',
+      cloudOf({}, {}, { vtep: undefined }),
+      [
+        "node: error: cannot route by an OVN of this node: bridge br-up of ovn-bridge-mappings-bgp has no address, which its router and the BGP session need; add one with 'ip address add ADDRESS/LENGTH dev br-up'",
+        'node: error: cannot announce anything: there is no BGP router id; set bgp.router_id, or give the loopback device an IPv4 /32 address',
+        'node: router by ',
+        ...notByOvn(
+          'no bridge of ovn-bridge-mappings-bgp leads to the fabric; map one that has a port and an address there',
+        ),
+      ],
+    ],
+    'ovn: without that bridge': [
+      'ovn',
+      cloudOf({}, {}, { bridges: onlyProviderBridge }),
+      [
+        'node: underlay',
+        "node: error: cannot route by an OVN of this node: bridge br-up of ovn-bridge-mappings-bgp does not exist; create it with 'ovs-vsctl add-br br-up'",
+        'node: router by ',
+        ...notByOvn(
+          'no bridge of ovn-bridge-mappings-bgp leads to the fabric; map one that has a port and an address there',
+        ),
       ],
     ],
     'vrf: nothing without annotation': ['vrf', cloudOf({}, l3), vlanInVrf],

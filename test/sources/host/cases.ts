@@ -39,7 +39,7 @@ async function listening(body: (heard: Heard) => Promise<void>): Promise<void> {
   let monitor: Monitor | undefined;
   const watch = (listener: MonitorListener) => void (monitor = unwrap(watchNetlink(listener)));
   const source = openHostSource(
-    { ...settings, watch, clock, log: silentLog },
+    { ...settings, watch, faces: () => new Set(), clock, log: silentLog },
     {
       updated: (updates) => {
         for (const update of updates) if (update.of === 'host') told.push(textOf(update.value));

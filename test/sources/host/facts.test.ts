@@ -32,14 +32,16 @@ function route(fields: Partial<Route>): Route {
 function vtep(settings: Partial<HostSettings>, found: KernelFacts['addresses']): string {
   const host = readHost(
     { ...unset, ...settings },
-    { tables: '', links, addresses: found, routes: [] },
+    { tables: '', faces: new Set(), links, addresses: found, routes: [] },
   );
   return host.vtep === undefined ? 'none' : formatIp(host.vtep);
 }
 
 function mtu(settings: Partial<HostSettings>, routes: readonly Route[]): number | undefined {
-  return readHost({ ...unset, ...settings }, { tables: '', links, addresses: [], routes })
-    .underlayMtu;
+  return readHost(
+    { ...unset, ...settings },
+    { tables: '', faces: new Set(), links, addresses: [], routes },
+  ).underlayMtu;
 }
 
 describe('the VTEP address', () => {

@@ -3,6 +3,7 @@
 import { inspect } from 'node:util';
 import { unwrap } from '../../../src/base/result.ts';
 import { Planner } from '../../../src/agent/planner.ts';
+import { emptyHost } from '../../../src/inventory/host.ts';
 import { MutableInventory } from '../../../src/inventory/inventory.ts';
 import type { LocalOvs } from '../../../src/inventory/local-ovs.ts';
 import { emptyLocalOvs } from '../../../src/inventory/local-ovs.ts';
@@ -27,7 +28,7 @@ const ovs: LocalOvs = {
   ...emptyLocalOvs,
   systemId: 'c1',
   bridgeMappings: new Map([['physnet1', bridge]]),
-  bridges: new Map([[bridge, { name: bridge, hasUplink: true }]]),
+  bridges: new Map([[bridge, { name: bridge, uplinks: ['eth1'] }]]),
 };
 
 export class Reader {
@@ -62,7 +63,7 @@ export class Reader {
       { of: 'ovs', value: ovs },
       {
         of: 'host',
-        value: { vtep: unwrap(parseIp('10.255.0.1')), underlayMtu: 1500, tables: new Map() },
+        value: { ...emptyHost, vtep: unwrap(parseIp('10.255.0.1')), underlayMtu: 1500 },
       },
     ]);
   }

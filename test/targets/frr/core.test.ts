@@ -11,6 +11,7 @@ import { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import { makeKinds, resourceOf, type Spec } from '../../../src/resources/index.ts';
 import type { Key, TargetName } from '../../../src/resources/resource.ts';
 import {
+  absentTarget,
   done,
   type Observed,
   type Operation,
@@ -79,6 +80,7 @@ for (const root of frrRoots()) {
         kernel: new WillingTarget('kernel'),
         ovs: new WillingTarget('ovs'),
         frr: target,
+        ovn: absentTarget('ovn'),
       };
       const retry = { initial: 100, max: 1_000 };
       core = new Reconciler({ kinds, targets, clock, random, retry, inheritLeftovers: false });

@@ -1,0 +1,68 @@
+/**
+ * An OVN of a hypervisor's own beside that of the cloud, as ovn-bgp-agent's method `ovn` wants it: databases, northd, and a
+ * second ovn-controller with a name; the uplink to the fabric becomes a port of a bridge that has its addresses.
+ */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loopback, underlayMtu, uplink } from './addresses.ts';
+import type { FabricNode } from './node.ts';
+import { centralScript, endDaemon } from './ovs.ts';
+import { waitFor } from './wait.ts';
+
+/** Where the uplink's addresses are while that lasts. */
+export const uplinkBridge = 'br-up';
+const chassis = 'bgp';
+const controllerFiles = `/run/ovn/ovn-controller-${chassis}`;
+
+/** `index` counts hypervisors from 1. */
+export async function startLocalOvn(node: FabricNode, index: number): Promise<void> {
+  const { node4, node6 } = uplink(index);
+  const ids = {
+    remote: 'unix:/run/ovn/ovnsb_db.sock',
+    bridge: `br-${chassis}`,
+    'bridge-mappings': `physnet1:br-ex,fabric:${uplinkBridge}`,
+    'encap-type': 'geneve',
+    'encap-ip': loopback(index).v4,
+  };
+  const set = Object.entries(ids).map(
+    ([key, value]) => `external_ids:ovn-${key}-${chassis}=${value}`,
+  );
+  await node.script(
+    [
+      ...centralScript(),
+      `ovs-vsctl add-br ${uplinkBridge} -- add-port ${uplinkBridge} up0`,
+      `ip link set ${uplinkBridge} mtu ${underlayMtu} up`,
+      'ip address flush dev up0 scope global',
+      `ip address add ${node4}/31 dev ${uplinkBridge}`,
+      `ip address add ${node6}/127 dev ${uplinkBridge} nodad`,
+      `ovs-vsctl add-br br-${chassis} -- set bridge br-${chassis} fail-mode=secure -- set Open_vSwitch . ${set.join(' ')}`,
+      `ovn-controller -n ${chassis} unix:/run/openvswitch/db.sock --pidfile=${controllerFiles}.pid --detach --no-chdir ` +
+        `--unixctl=${controllerFiles}.ctl --log-file=/var/log/ovn/ovn-controller-${chassis}.log -vconsole:off`,
+    ].join('\n'),
+  );
+}
+
+/** Leaves the hypervisor as it was. */
+export async function stopLocalOvn(node: FabricNode, index: number): Promise<void> {
+  const { node4, node6 } = uplink(index);
+  const keys = ['remote', 'bridge', 'bridge-mappings', 'encap-type', 'encap-ip'];
+  const pidFile = join(node.dir, `${controllerFiles}.pid`);
+  if (existsSync(pidFile)) {
+    const pid = readFileSync(pidFile, 'utf8').trim();
+    await node.ok(['ovn-appctl', '-t', `${controllerFiles}.ctl`, 'exit']);
+    await waitFor('the second ovn-controller to end', async () => !existsSync(`/proc/${pid}`));
+  }
+  for (const name of ['ovn-northd', 'ovnnb_db', 'ovnsb_db']) {
+    await endDaemon(node, `run/ovn/${name}.pid`);
+  }
+  await node.script(
+    [
+      ...keys.map((key) => `ovs-vsctl remove Open_vSwitch . external_ids ovn-${key}-${chassis}`),
+      `ovs-vsctl --if-exists del-br br-${chassis} -- --if-exists del-br ${uplinkBridge}`,
+      'rm -f /var/lib/ovn/ovnnb.db /var/lib/ovn/ovnsb.db',
+      `ip address replace ${node4}/31 dev up0`,
+      `ip address replace ${node6}/127 dev up0 nodad`,
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,45 @@
+/** What the node's own Open_vSwitch says, read from its rows. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatIssue } from '../../src/base/issue.ts';
+import { readLocalOvs } from '../../src/sources/ovs/local-ovs.ts';
+
+const port = (name: string, type: string, isOurs = false) => ({ name, types: [type], isOurs });
+
+test('ports that lead out of the node are the uplinks of a bridge, and no others', () => {
+  const ports = [
+    port('br-ex', 'internal'),
+    port('eth1', ''),
+    port('bond0', 'system'),
+    port('patch-provnet-1-to-br-int', 'patch'),
+    port('ve-ovs-500', '', true),
+    port('veth-ovs-500', ''),
+  ];
+  const { bridges } = readLocalOvs(new Map(), [{ name: 'br-ex', ports }]);
+  assert.deepEqual(bridges.get('br-ex'), { name: 'br-ex', uplinks: ['eth1', 'bond0'] });
+});
+
+test('an ovn-controller with a name has the keys that end with it', () => {
+  const ids = new Map([
+    ['ovn-bridge-mappings', 'physnet1:br-ex'],
+    ['ovn-bridge-mappings-bgp', 'public:br-ex, fabric:br-up'],
+    ['ovn-bridge-bgp', 'br-bgp'],
+    ['ovn-bridge-mappings-other', 'a:br-a,nonsense'],
+  ]);
+  const { bridgeMappings, localOvns, issues } = readLocalOvs(ids, []);
+  assert.deepEqual([...bridgeMappings], [['physnet1', 'br-ex']]);
+  const bgp = localOvns.get('bgp');
+  assert.equal(bgp?.integrationBridge, 'br-bgp');
+  assert.deepEqual(
+    [...(bgp?.bridgeMappings ?? [])],
+    [
+      ['public', 'br-ex'],
+      ['fabric', 'br-up'],
+    ],
+  );
+  assert.equal(localOvns.get('other')?.integrationBridge, 'br-int');
+  assert.deepEqual(issues.map(formatIssue), [
+    "external_ids:ovn-bridge-mappings-other: 'nonsense' is not NETWORK:BRIDGE",
+  ]);
+});
