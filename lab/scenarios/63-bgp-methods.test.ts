@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { labAs } from '../fabric/addresses.ts';
 import type { Network } from '../fabric/cloud/network.ts';
+import type { Vm } from '../fabric/cloud/vm.ts';
 import { scenario } from '../fabric/scenario.ts';
 import type { SelvedgeAgent } from '../fabric/selvedge.ts';
 import { bareNodes, isGone, startAgents } from '../fabric/tenancy.ts';
@@ -51,6 +52,11 @@ scenario(
     step('the host behind the external router reaches the first by type 5, and is reached');
     for (const address of [inVrf.v4, inVrf.v6]) await reaches(he, address);
     for (const address of [tenantHost.v4, tenantHost.v6]) await reaches(inVrf, address);
+
+    step('its VM learns of its gateway from router advertisements, and makes no address from them');
+    await learnsRouter(inVrf, /^default via fe80::200:1f4:66 .*proto ra/m);
+    assert.equal(await madeAddresses(inVrf), '');
+    await reaches(inVrf, tenantHost.v6);
 
     step(
       'and a VM on the other node behind a router of that network, whose gateway is on the first',
@@ -158,6 +164,46 @@ scenario(
     for (const address of [behind.v4, behind.v6]) await reaches(he2, address);
     for (const agent of agents) await agent.settles();
 
+    step('by the Northbound database gateways and advertisements are those of the DHCP options');
+    for (const agent of agents) await agent.stop();
+    agents = await startAgents(stage, {
+      mode: 'bgp',
+      bgp: [...methods, 'driver = "nb_ovn_bgp_driver"'],
+    });
+    const { northbound } = cloud;
+    const options = async (cidr: string, ...more: readonly string[]): Promise<string> => {
+      const row = await northbound.commit(['create', 'dhcp_options', `cidr="${cidr}"`, ...more]);
+      cleanup(() => northbound.commit(['destroy', 'dhcp_options', row.trim()]));
+      return row.trim();
+    };
+    const v4 = await options('172.24.5.0/24', 'options:router="172.24.5.1"');
+    const v6 = await options(
+      '2001:db8:5::/64',
+      'options:dns_server="{2001:db8::53}"',
+      'options:dhcpv6_stateless="true"',
+    );
+    const { portId } = inVrf.settings;
+    const localnet = ['logical_switch_port', routed.localnetPort, 'external_ids'];
+    await northbound.commit(
+      ['lsp-set-dhcpv4-options', portId, v4],
+      ['lsp-set-dhcpv6-options', portId, v6],
+      ['remove', ...localnet, '"selvedge:gateways"'],
+    );
+    await waitFor('c1 to have the gateway of IPv4 alone', async () => {
+      const shown = await c1.ok(['ip', '-o', 'address', 'show', 'dev', 'vp600.102']);
+      return shown.includes('172.24.5.1/32') && !shown.includes('2001:db8:5::1/128');
+    });
+    await waitFor('FRR to advertise the subnet and its server', async () => {
+      const config = await c1.vtysh('show running-config');
+      return (
+        /^ ipv6 nd prefix 2001:db8:5::\/64$/m.test(config) &&
+        /^ ipv6 nd rdnss 2001:db8::53$/m.test(config)
+      );
+    });
+    await learnsRouter(inVrf, /^default via fe80::200:258:66 .*proto ra/m);
+    await waitFor('the VM to make an address', async () => (await madeAddresses(inVrf)) !== '');
+    for (const address of [tenantHost.v4, tenantHost.v6]) await reaches(inVrf, address);
+
     step('without annotations both are in the underlay');
     for (const network of [routed, segment]) await network.clearAnnotation();
     for (const vm of [inVrf, near, far]) {
@@ -170,6 +216,25 @@ scenario(
   },
   leftOut,
 );
+
+/** As if it had just booted, with the address that it was given and no route. */
+async function learnsRouter(vm: Vm, route: RegExp): Promise<void> {
+  const { nic } = vm;
+  const settings = `/proc/sys/net/ipv6/conf/${nic}`;
+  const own = vm.settings.addresses.find((address) => address.includes(':')) ?? '';
+  await vm.script(`echo 2 > ${settings}/accept_ra
+    echo 1 > ${settings}/disable_ipv6
+    echo 0 > ${settings}/disable_ipv6
+    ip address add ${own} dev ${nic} nodad`);
+  await waitFor(`${vm.name} to learn of a router`, async () =>
+    route.test(await vm.ok(['ip', '-6', 'route', 'show', 'default'])),
+  );
+}
+
+/** Addresses that a VM has made of a prefix that was advertised, RFC 4862 §5.5.3. */
+function madeAddresses(vm: Vm): Promise<string> {
+  return vm.ok(['ip', '-6', '-o', 'address', 'show', 'dev', vm.nic, 'dynamic']);
+}
 
 function annotate(
   network: Network,

@@ -4,7 +4,7 @@
  */
 
 import type { IfName } from '../net/if-name.ts';
-import type { Ip, Ip4 } from '../net/ip.ts';
+import type { Ip, Ip4, Ip6 } from '../net/ip.ts';
 import type { Mac } from '../net/mac.ts';
 import type { Asn, TableId, VlanId, Vni } from '../net/numbers.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -126,7 +126,23 @@ export interface Leg {
   readonly anchors: readonly Ip[];
   /** Whether solicitations for any address are answered, because nobody else on the bridge could. */
   readonly answers: boolean;
+  /** What hosts are told of their network, RFC 4861 §4.2; they are told of no router when absent. */
+  readonly advertisement?: RouterAdvertisement;
   readonly because: readonly Reason[];
+}
+
+export interface RouterAdvertisement {
+  readonly prefixes: readonly {
+    /** With its host bits cleared. */
+    readonly prefix: Prefix;
+    /** Whether hosts make addresses of their own from it. */
+    readonly autonomous: boolean;
+  }[];
+  /** RFC 8106 §5.1. */
+  readonly dnsServers: readonly Ip6[];
+  /** Whether addresses come by DHCPv6, and other things do. */
+  readonly managed: boolean;
+  readonly other: boolean;
 }
 
 /** Where a VRF meets a provider network. */

@@ -30,6 +30,7 @@ export function lowerLeg(leg: Leg, kinds: Kinds, settings: FabricSettings): read
     ...addresses(leg),
     ...families.map((family) => deliveryFlow(at, family, settings)),
     ...(leg.answers ? [answerFlow(at, settings)] : []),
+    ...stanzas(leg),
   ];
   return specs.map((spec) => resourceOf(kinds, spec, because));
 }
@@ -62,6 +63,17 @@ export function bridgeEnd(
     { kind: 'link', name: port, is: far, mtu, linkLocal: false },
     // Without a tag it would be in every VLAN of the bridge; 0 are packets without one.
     { kind: 'ovs-port', name: port, bridge, type: 'system', tag: vlan ?? 0 },
+  ];
+}
+
+/** zebra is the router that hosts are told of: it answers solicitations, and says so unasked now and then. */
+function stanzas({ at, advertisement }: Leg): readonly Spec[] {
+  const { device: link } = legNames(at.vni, at.vlan);
+  return [
+    { kind: 'frr-interface', link },
+    ...(advertisement === undefined
+      ? []
+      : [{ kind: 'frr-advertisement', link, ...advertisement } as const]),
   ];
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { Prefix } from '../net/prefix.ts';
+import type { DhcpSubnet } from './dhcp-options.ts';
 
 /** A row of Logical_Switch. */
 export interface LogicalSwitch {
@@ -12,6 +13,8 @@ export interface LogicalSwitch {
   readonly name: string;
   /** As stored: `neutron_bgpvpn:vni`, `neutron_bgpvpn:type` and whatever else stands there. */
   readonly externalIds: ReadonlyMap<string, string>;
+  /** What is answered by DHCP to ports that are known; sorted. */
+  readonly subnets: readonly DhcpSubnet[];
 }
 
 /** A row of Logical_Router, with what its rows of NAT say. */

@@ -7,6 +7,7 @@
 import { type Issue, issueAt } from '../base/issue.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { parsePrefix, type Prefix } from '../net/prefix.ts';
+import type { DhcpSubnet } from './dhcp-options.ts';
 import type { Inventory } from './inventory.ts';
 import { type NetworkVpn, parseNetworkVpn } from './network-vpn.ts';
 import type { PortBinding } from './port-binding.ts';
@@ -15,6 +16,8 @@ export interface NetworkAnnotation {
   /** `undefined`: the network belongs to no VPN. */
   readonly vpn: Result<NetworkVpn, Issue> | undefined;
   readonly gateways: Result<readonly Prefix[], Issue>;
+  /** What OVN_Northbound has of its subnets. */
+  readonly subnets: readonly DhcpSubnet[];
   /** Where it stands: `Logical_Switch neutron-…`, or the row of the localnet port in the database that is read. */
   readonly object: string;
 }
@@ -28,6 +31,7 @@ export function annotationOf(localnet: PortBinding, inventory: Inventory): Netwo
   return {
     vpn: parseNetworkVpn(ids),
     gateways: parseGateways(ids.get(gatewaysKey) ?? ''),
+    subnets: logicalSwitch?.subnets ?? [],
     object: isOnSwitch ? `Logical_Switch ${logicalSwitch.name}` : northbound,
   };
 }

@@ -77,6 +77,8 @@ export interface PortInterest {
   readonly names: ReadonlySet<string>;
   /** Whose load balancers matter, and the ports that have the addresses of these. */
   readonly balanced?: BalancerInterest;
+  /** Networks, the DHCP options of whose ports matter; OVN_Southbound does not tell of them. */
+  readonly dhcp?: ReadonlySet<string>;
 }
 
 export interface BalancerInterest {

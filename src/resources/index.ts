@@ -11,6 +11,12 @@ import {
   type FrrVrfSpec,
   frrKinds,
 } from './frr.ts';
+import {
+  type FrrAdvertisementSpec,
+  frrAdvertisement,
+  type FrrInterfaceSpec,
+  frrInterface,
+} from './frr-interface.ts';
 import { type FrrSegmentSpec, frrSegment } from './frr-segment.ts';
 import { type LinkSpec, link } from './link.ts';
 import { type LinkUpSpec, linkUp } from './link-up.ts';
@@ -47,6 +53,8 @@ export type Spec =
   | FrrBgpSpec
   | FrrImportSpec
   | FrrSegmentSpec
+  | FrrInterfaceSpec
+  | FrrAdvertisementSpec
   | OvnRowSpec;
 
 export type Kinds = { readonly [K in Spec['kind']]: Kind<Extract<Spec, { kind: K }>> };
@@ -67,6 +75,8 @@ export function makeKinds(grace: FrrGrace): Kinds {
     'ovn-row': ovnRow,
     ...frrKinds(grace),
     'frr-segment': frrSegment,
+    'frr-interface': frrInterface,
+    'frr-advertisement': frrAdvertisement,
   };
 }
 

@@ -92,7 +92,25 @@ describe('a provider network in a VRF', () => {
       "ovs-ofctl add-flow br-ex 'cookie=0x3e6,priority=1000,ip,in_port=patch-provnet-1-to-br-int,dl_vlan=123,actions=mod_dl_dst:<mac of vp1001.123>,strip_vlan,output:vo1001.123'",
       "ovs-ofctl add-flow br-ex 'cookie=0x3e6,priority=1000,ipv6,in_port=patch-provnet-1-to-br-int,dl_vlan=123,actions=mod_dl_dst:<mac of vp1001.123>,strip_vlan,output:vo1001.123'",
       "ovs-ofctl add-flow br-ex 'cookie=0x1000003e6,priority=1001,icmp6,in_port=patch-provnet-1-to-br-int,dl_vlan=123,icmp_type=135,icmp_code=0,actions=answer(mac of vp1001.123)'",
+      '# until there is a device vp1001.123',
     ]);
+  });
+
+  test('tells hosts of IPv6 what there is to tell them', () => {
+    const prefixes = [{ prefix: prefix('2001:db8::/64'), autonomous: false }];
+    const advertisement = { prefixes, dnsServers: [], managed: true, other: false };
+    assert.deepEqual(
+      commandsOf({ ...leg, advertisement })
+        .at(-1)
+        ?.split(' -c ')
+        .slice(2),
+      [
+        "'interface vp1001.123'",
+        "'ipv6 nd prefix 2001:db8::/64 no-autoconfig'",
+        "'ipv6 nd managed-config-flag'",
+        "'no ipv6 nd suppress-ra'",
+      ],
+    );
   });
 
   test('the VRF says what the annotation says', () => {

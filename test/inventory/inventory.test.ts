@@ -144,7 +144,7 @@ test('any order of one transaction gives the same inventory', (t) => {
 
 test('a switch and a router of one datapath are two things, each there until it goes', () => {
   const externalIds = new Map([['neutron_bgpvpn:vni', '500']]);
-  const value = { datapath: 'd1', name: 'neutron-1', externalIds };
+  const value = { datapath: 'd1', name: 'neutron-1', externalIds, subnets: [] };
   const inventory = inventoryOf({ of: 'switch', datapath: 'd1', value });
   assert.equal(inventory.logicalSwitch('d1'), value);
   assert.equal(inventory.logicalRouter('d1'), undefined);

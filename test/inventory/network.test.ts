@@ -102,7 +102,7 @@ test('it stands on the localnet port, which no mode takes for a port with a VNI'
 test('or on the switch, which has the last word', () => {
   const inventory = new MutableInventory();
   const externalIds = ids({ type: 'l2', vni: '1002' });
-  const value = { datapath: 'd1', name: 'neutron-1', externalIds };
+  const value = { datapath: 'd1', name: 'neutron-1', externalIds, subnets: [] };
   inventory.apply({ of: 'switch', datapath: 'd1', value });
   const { vpn, object } = annotationOf(localnet, inventory);
   assert.deepEqual(vpn?.ok === true && [vpn.value.type, vpn.value.vni], ['l2', 1002]);

@@ -113,6 +113,18 @@ const comparisons: readonly (readonly [string, Spec, Spec, string])[] = [
     { ...specs.plain, metric: 4096 },
     'same',
   ],
+  [
+    'advertisements in another order',
+    specs.frrAdvertisement,
+    { ...specs.frrAdvertisement, prefixes: specs.frrAdvertisement.prefixes.toReversed() },
+    'same',
+  ],
+  [
+    'advertisements with another flag',
+    specs.frrAdvertisement,
+    { ...specs.frrAdvertisement, managed: false },
+    'change',
+  ],
   ['a segment of another RD', frrSegment, { ...frrSegment, rd: undefined }, 'change'],
   [
     'targets of a segment in another order',

@@ -211,6 +211,20 @@ const expected: {
     remove:
       "vtysh -c 'configure terminal' -c 'router bgp 65000' -c 'address-family l2vpn evpn' -c 'no vni 500' -c 'exit-address-family'",
   },
+  frrInterface: {
+    key: 'frr interface vp500.102',
+    needs: [],
+    create: '# until there is a device vp500.102',
+    remove: "vtysh -c 'configure terminal' -c 'no interface vp500.102'",
+  },
+  frrAdvertisement: {
+    key: 'frr advertisement vp500.102',
+    needs: ['frr interface vp500.102', 'link vp500.102'],
+    create:
+      "vtysh -c 'configure terminal' -c 'interface vp500.102' -c 'ipv6 nd prefix 2001:db8:4::/64 no-autoconfig' -c 'ipv6 nd prefix 2001:db8:5::/64' -c 'ipv6 nd rdnss 2001:db8::53' -c 'ipv6 nd managed-config-flag' -c 'ipv6 nd other-config-flag' -c 'no ipv6 nd suppress-ra'",
+    remove:
+      "vtysh -c 'configure terminal' -c 'interface vp500.102' -c 'ipv6 nd suppress-ra' -c 'no ipv6 nd other-config-flag' -c 'no ipv6 nd managed-config-flag' -c 'no ipv6 nd rdnss 2001:db8::53' -c 'no ipv6 nd prefix 2001:db8:5::/64' -c 'no ipv6 nd prefix 2001:db8:4::/64'",
+  },
 };
 
 for (const [name, { key, needs, create, remove }] of Object.entries(expected)) {

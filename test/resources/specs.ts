@@ -2,7 +2,7 @@
 
 import { unwrap } from '../../src/base/result.ts';
 import type { IfName } from '../../src/net/if-name.ts';
-import { type Ip4, parseIp } from '../../src/net/ip.ts';
+import { type Ip4, type Ip6, parseIp } from '../../src/net/ip.ts';
 import { parseMac } from '../../src/net/mac.ts';
 import type { Asn, TableId, VlanId, Vni } from '../../src/net/numbers.ts';
 import { defaultPrefix, parsePrefix } from '../../src/net/prefix.ts';
@@ -23,6 +23,11 @@ export const ip4 = (text: string): Ip4 => {
   const parsed = ip(text);
   if (parsed.family === 4) return parsed;
   throw new Error(`${text} is no IPv4 address`);
+};
+export const ip6 = (text: string): Ip6 => {
+  const parsed = ip(text);
+  if (parsed.family === 6) return parsed;
+  throw new Error(`${text} is no IPv6 address`);
 };
 export const mac = (text: string) => unwrap(parseMac(text));
 export const prefix = (text: string) => unwrap(parsePrefix(text));
@@ -186,5 +191,17 @@ export const specs = {
     rd: unwrap(parseRouteDistinguisher('192.0.2.1:500')),
     importTargets: [unwrap(parseRouteTarget('65000:1')), unwrap(parseRouteTarget('65000:2'))],
     exportTargets: [unwrap(parseRouteTarget('65000:3'))],
+  },
+  frrInterface: { kind: 'frr-interface', link: name('vp500.102') },
+  frrAdvertisement: {
+    kind: 'frr-advertisement',
+    link: name('vp500.102'),
+    prefixes: [
+      { prefix: prefix('2001:db8:4::/64'), autonomous: false },
+      { prefix: prefix('2001:db8:5::/64'), autonomous: true },
+    ],
+    dnsServers: [ip6('2001:db8::53')],
+    managed: true,
+    other: true,
   },
 } as const satisfies Readonly<Record<string, Spec>>;

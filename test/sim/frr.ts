@@ -20,6 +20,12 @@ import {
   frrVrfKey,
 } from '../../src/resources/frr.ts';
 import {
+  type FrrAdvertisementSpec,
+  frrAdvertisementKey,
+  type FrrInterfaceSpec,
+  frrInterfaceKey,
+} from '../../src/resources/frr-interface.ts';
+import {
   frrSegmentKey,
   type FrrSegmentSpec,
   segmentDevice,
@@ -44,7 +50,10 @@ type FrrSpec =
   | FrrVniSpec
   | FrrBgpSpec
   | FrrImportSpec
-  | FrrSegmentSpec;
+  | FrrSegmentSpec
+  | FrrInterfacePart;
+
+type FrrInterfacePart = FrrInterfaceSpec | FrrAdvertisementSpec;
 
 /** The AS of the instance that stands in the configuration file of this FRR. */
 export const ownAsn = 65000 as Asn;
@@ -72,12 +81,14 @@ export class SimFrr extends SimTarget {
         frrBgpKey(name),
         frrImportKey(name),
         frrSegmentKey(name),
+        frrInterfaceKey(name),
+        frrAdvertisementKey(name),
       ),
     );
   }
 
   real(key: Key): Real | undefined {
-    const spec = this.#device(key) ?? this.#stanzas.get(key);
+    const spec = this.#device(key) ?? this.#interface(key) ?? this.#stanzas.get(key);
     return spec === undefined ? undefined : { spec, owner: this.#ownerOf(spec) };
   }
 
@@ -86,6 +97,13 @@ export class SimFrr extends SimTarget {
     const [, vrf] = /^frr device (.*)$/.exec(key) ?? [];
     if (vrf === undefined || !this.#hasDevice(vrf as IfName)) return undefined;
     return { kind: 'frr-device', vrf: vrf as IfName };
+  }
+
+  /** It has one for each device, and prints it where it has said something of that. */
+  #interface(key: Key): FrrInterfaceSpec | undefined {
+    const [, link] = /^frr interface (.*)$/.exec(key) ?? [];
+    if (link === undefined || this.#kernel.link(link as IfName) === undefined) return undefined;
+    return { kind: 'frr-interface', link: link as IfName };
   }
 
   #hasDevice(vrf: IfName): boolean {
@@ -99,12 +117,21 @@ export class SimFrr extends SimTarget {
   /** FRR has no place for a mark: a stanza is ours by its name, unless the device of that name is another's. */
   #ownerOf(spec: FrrSpec): Owner {
     if (spec.kind === 'frr-segment') return this.#ownerOfSegment(spec);
+    if (isOfInterface(spec)) return this.#ownerOfInterface(spec);
     const vni = /^vrf-([0-9]+)$/.exec(spec.vrf)?.[1];
     if (spec.kind === 'frr-device') return 'nobody';
     const device = this.#kernel.real(linkKey(spec.vrf))?.owner;
     if (vni === undefined) return this.#ownerByDevice(spec, device);
     if (spec.kind === 'frr-vni' && String(spec.vni) !== vni) return 'nobody';
     return device === 'nobody' ? 'nobody' : 'us';
+  }
+
+  /** Whose the device is, where it has the name of a leg. */
+  #ownerOfInterface({ link }: FrrInterfacePart): Owner {
+    const device = this.#kernel.real(linkKey(link))?.owner;
+    if (device === 'nobody' || !/^vp[0-9]+\.[0-9]+$/.test(link)) return 'nobody';
+    if (device !== undefined) this.#ours.add(link);
+    return device ?? (this.#ours.has(link) ? 'us' : 'nobody');
   }
 
   /** Whose its VXLAN device is, unless that is the tunnel of a VRF. */
@@ -119,7 +146,7 @@ export class SimFrr extends SimTarget {
 
   /** Of a VRF without an L3VNI, only what is in BGP. */
   #ownerByDevice(
-    { kind, vrf }: Exclude<FrrSpec, FrrSegmentSpec>,
+    { kind, vrf }: Exclude<FrrSpec, FrrSegmentSpec | FrrInterfacePart>,
     device: Owner | undefined,
   ): Owner {
     if (device === 'nobody' || (kind !== 'frr-bgp' && kind !== 'frr-import')) return 'nobody';
@@ -147,7 +174,9 @@ export class SimFrr extends SimTarget {
   /** Comes up with what is in its configuration file, which is not ours. */
   comeBack(): void {
     const isOurs = (spec: FrrSpec): boolean =>
-      spec.kind === 'frr-segment' ? spec.vni === ownSegment : /^(vrf-|bgp-vrf$)/.test(spec.vrf);
+      spec.kind === 'frr-segment'
+        ? spec.vni === ownSegment
+        : /^(vrf-|bgp-vrf$|vp)/.test(isOfInterface(spec) ? spec.link : spec.vrf);
     const ours = [...this.#stanzas].filter(([, spec]) => isOurs(spec));
     for (const [key] of ours) {
       this.#stanzas.delete(key);
@@ -162,12 +191,20 @@ export class SimFrr extends SimTarget {
     return this.#stanzas.has(key) ? failed('exists') : this.#create(key, spec);
   }
 
+  /** What it says of a device it says in `interface X`. */
+  #set(key: Key, spec: FrrSpec): void {
+    this.#stanzas.set(key, spec);
+    if (spec.kind !== 'frr-advertisement') return;
+    const { link } = spec;
+    this.#stanzas.set(frrInterfaceKey(link), { kind: 'frr-interface', link });
+  }
+
   drop(key: Key): void {
     if (this.#stanzas.delete(key)) this.changed(key);
   }
 
   alter(key: Key, spec: FrrSpec): void {
-    this.#stanzas.set(key, spec);
+    this.#set(key, spec);
     this.changed(key);
   }
 
@@ -175,6 +212,7 @@ export class SimFrr extends SimTarget {
     if (!isFrrSpec(spec)) return failed('% Unknown command');
     if (this.state.state !== 'ready') return waiting('frr to come back');
     if (spec.kind === 'frr-device') return waiting('the device');
+    if (spec.kind === 'frr-interface' && verb !== 'remove') return waiting('the device');
     if (verb !== 'remove' && isInOwn(spec) && spec.asn !== this.#own) {
       return failedUntilChange(`no 'router bgp ${spec.asn}', but '${this.#own}'`);
     }
@@ -190,7 +228,7 @@ export class SimFrr extends SimTarget {
         return this.#create(key, spec);
       case 'change':
       case 'adopt':
-        this.#stanzas.set(key, spec);
+        this.#set(key, spec);
         this.changed(key);
         return done;
       default:
@@ -201,7 +239,7 @@ export class SimFrr extends SimTarget {
   #create(key: Key, spec: FrrSpec): Outcome {
     const refusal = this.#refuses(spec);
     if (refusal !== undefined) return failed(refusal);
-    this.#stanzas.set(key, spec);
+    this.#set(key, spec);
     this.changed(key);
     return done;
   }
@@ -230,6 +268,9 @@ export class SimFrr extends SimTarget {
     if (spec.kind === 'frr-vrf' && this.#isBusy(spec.vrf)) {
       return failed('% Only inactive VRFs can be deleted');
     }
+    if (spec.kind === 'frr-interface' && this.#interface(key) !== undefined) {
+      return failed('% only inactive interfaces can be deleted');
+    }
     this.drop(key);
     return done;
   }
@@ -246,6 +287,10 @@ export class SimFrr extends SimTarget {
       if (real !== undefined) yield [key, real];
     }
   }
+}
+
+function isOfInterface(spec: FrrSpec): spec is FrrInterfacePart {
+  return spec.kind === 'frr-interface' || spec.kind === 'frr-advertisement';
 }
 
 /** Whether it stands in the instance of the operator. */

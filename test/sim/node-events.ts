@@ -182,6 +182,10 @@ function alter(world: World, key: Key, spec: Spec): void {
       return undefined;
     case 'frr-import':
       return world.frr.alter(key, { ...spec, deviations: ['import vrf bgp-vrf'] });
+    case 'frr-interface':
+      return undefined;
+    case 'frr-advertisement':
+      return world.frr.alter(key, { ...spec, managed: !spec.managed });
     case 'frr-segment':
       return world.frr.alter(key, { ...spec, rd: undefined });
     default:

@@ -9,6 +9,7 @@ import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { IfName } from '../../src/net/if-name.ts';
 import { parseIp } from '../../src/net/ip.ts';
 import type { TableId } from '../../src/net/numbers.ts';
+import { parsePrefix } from '../../src/net/prefix.ts';
 import { parseRouteDistinguisher } from '../../src/net/route-distinguisher.ts';
 import { unwrap } from '../../src/base/result.ts';
 import { segmentDevice } from '../../src/resources/frr-segment.ts';
@@ -20,12 +21,13 @@ import { ownAsn, ownSegment } from './frr.ts';
 import { World } from './world.ts';
 
 const bgpVrf = 'bgp-vrf' as IfName;
+const leg = 'vp7.100' as IfName;
 
 export const retry = { initial: 500, max: 30_000 } as const;
 
 /**
- * A VRF with what takes its routes into FRR's own instance, and a segment with what that says of it. No mode has them planned
- * in this simulation.
+ * A VRF with what takes its routes into FRR's own instance, a segment with what that says of it, and a device with router
+ * advertisements. No mode has them planned in this simulation.
  */
 const leak: readonly Spec[] = [
   { kind: 'link', name: bgpVrf, is: { type: 'vrf', table: 10 as TableId }, mtu: 1500 },
@@ -52,6 +54,16 @@ const leak: readonly Spec[] = [
     rd: unwrap(parseRouteDistinguisher('192.0.2.1:7')),
     importTargets: [],
     exportTargets: [],
+  },
+  { kind: 'link', name: leg, is: { type: 'dummy' }, mtu: 1500 },
+  { kind: 'frr-interface', link: leg },
+  {
+    kind: 'frr-advertisement',
+    link: leg,
+    prefixes: [{ prefix: unwrap(parsePrefix('2001:db8:7::/64')), autonomous: false }],
+    dnsServers: [],
+    managed: true,
+    other: false,
   },
 ];
 

@@ -114,6 +114,63 @@ describe('OVN_Northbound', () => {
       await until('it is gone', () => told() === undefined);
     });
 
+    test('tells the DHCP options of networks in a VRF, by the ports here that refer to them', async () => {
+      const v4: WriteRow = {
+        cidr: '172.24.4.0/24',
+        options: new Map([['router', '172.24.4.1']]),
+      };
+      const v6: WriteRow = {
+        cidr: '2001:db8:4::/64',
+        options: new Map([['dns_server', '{2001:db8::53, 2001:db8::54}']]),
+      };
+      const rows = { v4, v6, ofPort: { ...v4, external_ids: new Map([['port_id', 'own']]) } };
+      const referring = (port: Port, as: string): Port => {
+        return {
+          ...port,
+          row: { ...port.row, dhcpv4_options: named(as), dhcpv6_options: named('v6') },
+        };
+      };
+      await write(
+        ...Object.entries(rows).map(([as, row]): Operation => {
+          return { op: 'insert', table: 'DHCP_Options', as, row };
+        }),
+        ...switchWith(
+          'provider',
+          localnet('provnet'),
+          referring(vm('own', 'host1'), 'ofPort'),
+          referring(vm('next', 'host1'), 'v4'),
+        ),
+      );
+      const told = () => reader.inventory.logicalSwitch('Logical_Switch provider')?.subnets ?? [];
+      const text = (): string => reader.wanted['network provnet']?.join('\n') ?? '';
+      await until('the ports are known', () => reader.isSynced && wantedPorts().length === 2);
+      assert.deepEqual(told(), [], 'nobody has asked for them');
+      const ids = { type: 'l3', vni: '500' };
+      const external_ids = new Map(
+        Object.entries(ids).map(([key, value]) => [`neutron_bgpvpn:${key}`, value]),
+      );
+      await write(set('Logical_Switch', 'provider', { external_ids }));
+      await until('both subnets are known', () => told().length === 2);
+      await until('they are planned', () =>
+        /2001:db8::53|42540766411282592856903984951653826643n/.test(text()),
+      );
+      assert.match(text(), /address vp500\.0 172\.24\.4\.1\/32/);
+      assert.match(text(), /frr advertisement vp500\.0/);
+      const isStateless = (): boolean => told().some((subnet) => subnet.isStateless);
+      const options = new Map([['dhcpv6_stateless', 'true']]);
+      await write({
+        op: 'update',
+        table: 'DHCP_Options',
+        where: [['cidr', '==', '2001:db8:4::/64']],
+        row: { options },
+      });
+      await until('it is followed', isStateless);
+      await write(set('Logical_Switch_Port', 'own', { dhcpv6_options: [] }));
+      await write(set('Logical_Switch_Port', 'next', { dhcpv6_options: [] }));
+      await until('nobody refers to it', () => told().length === 1);
+      await until('it is advertised no more', () => !text().includes('frr advertisement'));
+    });
+
     test('tells a gateway that moves, what it translates, and of both families', async () => {
       await write(
         ...switchWith('provider', localnet('provnet'), routerSide('gw')),

@@ -6,6 +6,7 @@
 
 import { formatIssue } from '../../base/issue.ts';
 import type { LegPlace, LocalPlace } from '../../fabric/concepts.ts';
+import type { DhcpSubnet } from '../../inventory/dhcp-options.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { annotationOf, type NetworkAnnotation } from '../../inventory/network.ts';
 import type { NetworkVpn } from '../../inventory/network-vpn.ts';
@@ -31,6 +32,7 @@ export interface VpnExposure {
   readonly at: LegPlace;
   readonly tunnel: Vtep;
   readonly gateways: readonly Prefix[];
+  readonly subnets: readonly DhcpSubnet[];
   readonly because: readonly Reason[];
 }
 
@@ -61,7 +63,7 @@ function findExposure(
   inventory: Inventory,
   method: Exclude<ExposingMethod, 'underlay' | 'ovn'>,
 ): Exposure {
-  const { vpn, gateways, object } = annotation;
+  const { vpn, gateways, subnets, object } = annotation;
   if (vpn === undefined) return method === 'dynamic' ? underlay : { method: 'none' };
   if (!vpn.ok) return refused(`${object} ${formatIssue(vpn.error)}; correct it`);
   const wanted = vpn.value.type === 'l3' ? 'vrf' : 'l2vni';
@@ -79,6 +81,7 @@ function findExposure(
     at: placeOf(exit, vpn.value),
     tunnel,
     gateways: gateways.value,
+    subnets,
     because: [becauseOfVpn(object, vpn.value), ...becauseExit(exit)],
   };
 }

@@ -14,7 +14,8 @@ import { emptyPlan, type Mode, type Scope, type ScopePlan, scopesOf } from '../m
 import { balancerInterest, scopeOfBalancer } from './balancers.ts';
 import { byMethod } from './by-method.ts';
 import { nodeOptOut } from './choice.ts';
-import { isProvider } from './place.ts';
+import { exposureOf } from './exposure.ts';
+import { exitOf, isProvider } from './place.ts';
 import { planBalancer } from './plan-balancer.ts';
 import { planNetwork } from './plan-network.ts';
 import { planNode } from './plan-node.ts';
@@ -108,9 +109,10 @@ function joined(first: ScopePlan, second: ScopePlan): ScopePlan {
 }
 
 /** A port of a virtual machine does when it comes to this node, or goes. */
-function bearsOnInterest(change: InventoryChange, { tenants }: BgpSettings): boolean {
+function bearsOnInterest(change: InventoryChange, { tenants, method }: BgpSettings): boolean {
   if (change.of === 'router') return tenants?.snat === 'left-out';
-  if (change.of === 'switch') return false;
+  // Its annotation says whether the options of its ports matter.
+  if (change.of === 'switch') return method !== 'underlay';
   if (change.of === 'balancer') return change.before?.name !== change.after?.name;
   if (change.of !== 'port') return true;
   const { before, after } = change;
@@ -146,7 +148,19 @@ function interest(inventory: Inventory, settings: BgpSettings): PortInterest {
   for (const datapath of behind) datapaths.add(datapath);
   const types = new Set(['localnet']);
   const balanced = balancerInterest(inventory);
-  return { ownChassis: true, ownGroups: false, types, datapaths, names, balanced };
+  const dhcp = legsHere(inventory, settings);
+  return { ownChassis: true, ownGroups: false, types, datapaths, names, balanced, dhcp };
+}
+
+/** Networks in a VRF with ports on this node: of these it is the gateway. */
+function legsHere(inventory: Inventory, settings: BgpSettings): ReadonlySet<string> {
+  const networks = [...inventory.networksOfChassis(inventory.chassis ?? '')];
+  return new Set(
+    networks.filter((datapath) => {
+      const exit = settings.method === 'underlay' ? '' : exitOf(datapath, inventory);
+      return typeof exit === 'object' && exposureOf(exit, inventory, settings).method === 'vrf';
+    }),
+  );
 }
 
 /** The ports of a router, and what they lead to. */

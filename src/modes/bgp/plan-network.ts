@@ -4,7 +4,9 @@
  */
 
 import { assertNever } from '../../base/assert-never.ts';
+import { formatIssue } from '../../base/issue.ts';
 import type { LocalNetwork, LocalPlace, ProviderNetwork } from '../../fabric/concepts.ts';
+import type { DhcpSubnet } from '../../inventory/dhcp-options.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
 import type { Condition } from '../../resources/condition.ts';
@@ -58,11 +60,26 @@ export function planNetwork(
       const concepts = planVpn(exposure, exit.hasUplink, settings);
       const doubts = exposure.method === 'l2vni' ? doubtsOf(localnet, exit) : [];
       const told = doubts.map((message) => ({ scope, severity: 'warning', message }) as const);
-      return { concepts, conditions: [...sameVlan(scope, exit, inventory), ...told] };
+      const unread = exposure.method === 'vrf' ? unreadOf(scope, localnet, exposure.subnets) : [];
+      return { concepts, conditions: [...sameVlan(scope, exit, inventory), ...told, ...unread] };
     }
     default:
       return assertNever(exposure);
   }
+}
+
+/** What its DHCP options say of gateways and servers, and nobody can read. */
+function unreadOf(
+  scope: string,
+  { name }: PortBinding,
+  subnets: readonly DhcpSubnet[],
+): readonly Condition[] {
+  return subnets.flatMap(({ issues }) =>
+    issues.map((issue) => {
+      const message = `cannot tell all of the subnets of ${name}: ${formatIssue(issue)}; correct it`;
+      return { scope, severity: 'error', message } as const;
+    }),
+  );
 }
 
 /** What an operator should know of a segment. */

@@ -7,6 +7,7 @@ import type { Asn } from '../../net/numbers.ts';
 import { parseRouteTarget, type RouteTarget } from '../../net/route-distinguisher.ts';
 import { linkLocal4 } from './anchors.ts';
 import type { VpnExposure } from './exposure.ts';
+import { advertisementOf, gatewayIps } from './router-advertisement.ts';
 import type { BgpSettings } from './settings.ts';
 
 export function planVpn(
@@ -37,11 +38,12 @@ function vrfOf({ vpn, tunnel, because }: VpnExposure, { asn }: BgpSettings): Vrf
 const ethernetMtu = 1500;
 
 function legOf(
-  { at, tunnel, gateways, because }: VpnExposure,
+  { at, tunnel, gateways, subnets, because }: VpnExposure,
   hasUplink: boolean,
   { answerRouter }: BgpSettings,
 ): Leg {
-  const ips = gateways.map(({ ip }) => ip);
+  const ips = gatewayIps(gateways, subnets);
+  const advertisement = advertisementOf(gateways, subnets);
   return {
     concept: 'leg',
     at,
@@ -49,6 +51,7 @@ function legOf(
     gateways: ips,
     anchors: ips.some(({ family }) => family === 4) ? [] : [anchorOf(at.vlan ?? 0)],
     answers: answerRouter === 'always' || (answerRouter === 'auto' && !hasUplink),
+    ...(advertisement === undefined ? {} : { advertisement }),
     because,
   };
 }

@@ -13,7 +13,11 @@ export { formatStatus, success } from './wire/status.ts';
 export type { Config, ConfigNode, StanzaPath } from './config/tree.ts';
 export { beginsWith, stanzaBody } from './config/tree.ts';
 export {
+  advertisedPrefixSlot,
   advertiseSlot,
+  advertisingSlot,
+  configFlagSlot,
+  dnsServerSlot,
   importVrfSlot,
   rdSlot,
   redistributeSlot,

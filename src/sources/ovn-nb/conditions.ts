@@ -16,6 +16,7 @@ export interface Conditions {
   readonly Logical_Router_Port: readonly Condition[];
   readonly NAT: readonly Condition[];
   readonly Load_Balancer: readonly Condition[];
+  readonly DHCP_Options: readonly Condition[];
 }
 
 /** What the interest leads to follows from rows that were delivered, each step from the one before. */
@@ -25,6 +26,8 @@ export interface Known {
   readonly switches: readonly string[];
   /** Gateways that OVN_Southbound says are here. */
   readonly bound: ReadonlySet<string>;
+  /** Rows of DHCP_Options that the ports of a switch refer to, by its name. */
+  readonly dhcpOf: (switchName: string) => Iterable<string>;
 }
 
 /** Sorted, so that equal interests are equal conditions. */
@@ -48,9 +51,7 @@ export function conditionsOf(interest: PortInterest, own: OwnNames, known: Known
       ...ownGateways(interest, own, known.bound),
       ...names,
       ...sorted(routers).flatMap(routerPortsByName),
-      ...sorted(rows.flatMap((row) => unnamedPorts(row, known.tables))).map(
-        (uuid): Condition => ['_uuid', '==', uuid],
-      ),
+      ...sorted(rows.flatMap((row) => unnamedPorts(row, known.tables))).map(hasUuid),
     ],
     NAT: [
       ...sorted(routers).map((name): Condition => has('neutron:router_name', name)),
@@ -58,8 +59,15 @@ export function conditionsOf(interest: PortInterest, own: OwnNames, known: Known
         (ip): Condition => ['external_ip', '==', ip],
       ),
     ],
-    Load_Balancer: sorted(balancersOf(interest, known.tables)).map((uuid) => ['_uuid', '==', uuid]),
+    Load_Balancer: sorted(balancersOf(interest, known.tables)).map(hasUuid),
+    DHCP_Options: sorted(
+      namesOf('switch', interest.dhcp ?? []).flatMap((name) => [...known.dhcpOf(name)]),
+    ).map(hasUuid),
   };
+}
+
+function hasUuid(uuid: string): Condition {
+  return ['_uuid', '==', uuid];
 }
 
 function has(key: string, value: string): Condition {

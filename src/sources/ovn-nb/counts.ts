@@ -1,18 +1,18 @@
 /** How often each text is held: it is there as long as somebody holds it. */
 
-export class Counts {
-  readonly #counts = new Map<string, number>();
+export class Counts<T extends string = string> {
+  readonly #counts = new Map<T, number>();
 
   /** Another number whenever there is another text, or one is gone. */
   version = 0;
 
-  add(text: string): void {
+  add(text: T): void {
     const before = this.#counts.get(text) ?? 0;
     if (before === 0) this.version += 1;
     this.#counts.set(text, before + 1);
   }
 
-  remove(text: string): void {
+  remove(text: T): void {
     const left = (this.#counts.get(text) ?? 0) - 1;
     if (left > 0) {
       this.#counts.set(text, left);
@@ -22,7 +22,11 @@ export class Counts {
     this.version += 1;
   }
 
-  keys(): Iterable<string> {
+  get isEmpty(): boolean {
+    return this.#counts.size === 0;
+  }
+
+  keys(): Iterable<T> {
     return this.#counts.keys();
   }
 }

@@ -136,7 +136,8 @@ class NorthboundSource implements CloudSource {
     if (this.#interest === undefined || !this.#isOpen) return;
     const { switches } = this.#join;
     const bound = this.#gateways?.names ?? new Set<string>();
-    const known = { tables: this.#database, switches, bound };
+    const dhcpOf = (name: string) => this.#join.dhcpOf(name);
+    const known = { tables: this.#database, switches, bound, dhcpOf };
     const conditions = conditionsOf(this.#interest, this.#options, known);
     if (equalData(conditions, this.#applied)) return;
     this.#applied = conditions;

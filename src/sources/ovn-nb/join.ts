@@ -5,7 +5,8 @@
 
 import { equalData } from '../../base/equal.ts';
 import { type LoadBalancer, parseLoadBalancer } from '../../inventory/load-balancer.ts';
-import type { LogicalRouter } from '../../inventory/logical.ts';
+import { parseDhcpSubnets } from '../../inventory/dhcp-options.ts';
+import type { LogicalRouter, LogicalSwitch } from '../../inventory/logical.ts';
 import { type PortBinding, parsePortBinding } from '../../inventory/port-binding.ts';
 import type { PortBindingRow } from '../../inventory/row.ts';
 import type { InventoryUpdate } from '../../inventory/source.ts';
@@ -13,6 +14,7 @@ import { formatPrefix, parsePrefix } from '../../net/prefix.ts';
 import type { RowChange, Uuid } from '../../protocols/ovsdb/index.ts';
 import { Counts } from './counts.ts';
 import { datapathOf, namesOf } from './datapath.ts';
+import { References } from './references.ts';
 import {
   isGateway,
   natAddressesOf,
@@ -50,6 +52,9 @@ export class Join {
   readonly #dirtyBalancers = new Set<Uuid>();
   readonly #balancers = new Map<Uuid, LoadBalancer>();
   readonly #datapaths = new Counts();
+  readonly #dhcp = new References();
+  readonly #dirtySwitches = new Set<string>();
+  readonly #logicalSwitches = new Map<string, LogicalSwitch>();
   readonly #unplaced = new Set<Uuid>();
   /** Gateways that are here, where OVN_Southbound has to be asked. */
   #bound: ReadonlySet<string> = new Set();
@@ -64,9 +69,14 @@ export class Join {
     return namesOf('switch', this.#datapaths.keys());
   }
 
-  /** Another number whenever these are others, or the routers. */
+  /** Another number whenever these are others, or the routers, or the rows of `dhcpOf`. */
   get version(): number {
-    return this.#datapaths.version;
+    return this.#datapaths.version + this.#dhcp.version;
+  }
+
+  /** Rows of DHCP_Options that known ports of a switch refer to. */
+  dhcpOf(switchName: string): Iterable<Uuid> {
+    return this.#dhcp.rowsOf(switchName);
   }
 
   /** Ports whose switch somebody has to ask for. */
@@ -84,18 +94,36 @@ export class Join {
       if (router !== undefined) this.#dirtyRouters.add(router.name);
     }
     for (const { uuid } of changes.of('Load_Balancer')) this.#dirtyBalancers.add(uuid);
-    const switches = new Set<string>();
     for (const change of changes.of('Logical_Switch')) {
-      for (const { name } of versionsOf(change)) switches.add(name);
+      for (const { name } of versionsOf(change)) this.#dirtySwitches.add(name);
     }
-    return [...[...switches].map((name) => this.#switchUpdate(name)), ...this.#tell()];
+    for (const { uuid } of changes.of('DHCP_Options')) {
+      for (const name of this.#dhcp.switchesOf(uuid)) this.#dirtySwitches.add(name);
+    }
+    return this.#tell();
   }
 
-  #switchUpdate(name: string): InventoryUpdate {
+  #tellSwitch(name: string): readonly InventoryUpdate[] {
     const row = this.#tables.table('Logical_Switch').find('name', name);
     const datapath = datapathOf('switch', name);
-    const value = row && { datapath, name, externalIds: row.external_ids };
-    return { of: 'switch', datapath, value };
+    const value = row && {
+      datapath,
+      name,
+      externalIds: row.external_ids,
+      subnets: this.#subnetsOf(name),
+    };
+    if (equalData(value, this.#logicalSwitches.get(name))) return [];
+    if (value === undefined) this.#logicalSwitches.delete(name);
+    else this.#logicalSwitches.set(name, value);
+    return [{ of: 'switch', datapath, value }];
+  }
+
+  #subnetsOf(switchName: string): LogicalSwitch['subnets'] {
+    const rows = [...this.#dhcp.rowsOf(switchName)].flatMap((uuid) => {
+      const row = this.#tables.table('DHCP_Options').get(uuid);
+      return row === undefined ? [] : [{ ...row, uuid }];
+    });
+    return parseDhcpSubnets(rows);
   }
 
   /** The switch that a port is on, as somebody found out. */
@@ -170,6 +198,9 @@ export class Join {
     this.#routerPorts.clear();
     for (const uuid of this.#dirtyBalancers) updates.push(...this.#tellBalancer(uuid));
     this.#dirtyBalancers.clear();
+    // Ports say which options matter to their switch.
+    for (const name of this.#dirtySwitches) updates.push(...this.#tellSwitch(name));
+    this.#dirtySwitches.clear();
     return updates;
   }
 
@@ -225,6 +256,7 @@ export class Join {
 
   #rowsOfPort(uuid: Uuid): readonly PortBindingRow[] {
     const port = this.#tables.table('Logical_Switch_Port').get(uuid);
+    this.#refer(uuid, port);
     if (port === undefined) return [];
     // Neutron writes it on every port but the localnet ones.
     const switchName = port.external_ids.get('neutron:network_name') ?? this.#switches.get(uuid);
@@ -233,6 +265,13 @@ export class Join {
       return [];
     }
     return [switchPortRow(port, switchName, this.#own, this.#natOf(port))];
+  }
+
+  #refer(uuid: Uuid, port: SwitchPort | undefined): void {
+    const { dhcpv4_options: v4, dhcpv6_options: v6, external_ids: ids } = port ?? {};
+    const rows = [v4, v6].filter((row) => row !== undefined);
+    const name = ids?.get('neutron:network_name');
+    for (const touched of this.#dhcp.put(uuid, name, rows)) this.#dirtySwitches.add(touched);
   }
 
   #rowsOfRouterPort(uuid: Uuid): readonly PortBindingRow[] {

@@ -20,6 +20,8 @@ const switchPortColumns = {
   external_ids: map('string', 'string'),
   tag: optional('integer'),
   up: optional('boolean'),
+  dhcpv4_options: optional('uuid'),
+  dhcpv6_options: optional('uuid'),
 };
 
 const routerPortColumns = {
@@ -50,6 +52,12 @@ const routerColumns = {
   load_balancer: set('uuid'),
 };
 
+const dhcpColumns = {
+  cidr: one('string'),
+  options: map('string', 'string'),
+  external_ids: map('string', 'string'),
+};
+
 const balancerColumns = { name: one('string'), vips: map('string', 'string') };
 
 export type SwitchPort = RowOf<typeof switchPortColumns>;
@@ -78,6 +86,7 @@ export const northboundTables = {
   Logical_Router_Port: table({ columns: routerPortColumns, where: [], index: { name: 'name' } }),
   NAT: table({ columns: natColumns, where: [] }),
   Load_Balancer: table({ columns: balancerColumns, where: [] }),
+  DHCP_Options: table({ columns: dhcpColumns, where: [] }),
 };
 
 export type NorthboundDatabase = Database<typeof northboundTables>;

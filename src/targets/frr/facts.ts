@@ -30,6 +30,8 @@ export interface FrrFacts extends StanzaFacts {
   readonly imported: ReadonlySet<IfName>;
   /** What FRR's own instance says of a VNI, `vni N` of EVPN, by the device of that. */
   readonly segments: ReadonlyMap<IfName, { readonly vni: Vni; readonly node: ConfigNode }>;
+  /** What stands in `interface X`, of the devices for which that is printed. */
+  readonly interfaces: ReadonlyMap<IfName, readonly ConfigNode[]>;
   /** Whether it takes in EVPN at all (`advertise-all-vni`): without, it refuses every word of a VNI. */
   readonly hasEvpn: boolean;
 }
@@ -60,7 +62,9 @@ export function equalTexts(a: FrrTexts, b: FrrTexts): boolean {
 }
 
 export function parseFacts(texts: FrrTexts): FrrFacts {
-  const vrfStanzas = byVrf(parseConfig(texts.vrf), vrfPattern);
+  const zebra = parseConfig(texts.vrf);
+  const vrfStanzas = byVrf(zebra, vrfPattern);
+  const interfaces = byVrf(zebra, interfacePattern);
   const bgp = parseConfig(texts.bgp);
   const routers = byVrf(bgp, routerPattern);
   const own = bgp.filter(({ line }) => ownPattern.test(line));
@@ -71,7 +75,8 @@ export function parseFacts(texts: FrrTexts): FrrFacts {
     configOf: (stanza) => {
       if (ownPattern.test(stanza)) return own;
       const vrf = vrfStanzas.get(nameIn(stanza, vrfPattern));
-      return vrf ?? routers.get(nameIn(stanza, routerPattern)) ?? [];
+      const device = interfaces.get(nameIn(stanza, interfacePattern));
+      return vrf ?? device ?? routers.get(nameIn(stanza, routerPattern)) ?? [];
     },
     vrfs,
     configured: new Set([...vrfStanzas.keys(), ...known].flatMap(asName)),
@@ -79,6 +84,11 @@ export function parseFacts(texts: FrrTexts): FrrFacts {
     own: ownOf(own),
     imported: new Set(own.flatMap(({ body }) => body.flatMap(importsOf))),
     segments: new Map(ownEvpn.flatMap(segmentIn)),
+    interfaces: new Map(
+      [...interfaces].flatMap(([name, nodes]) =>
+        asName(name).map((link) => [link, nodes] as const),
+      ),
+    ),
     hasEvpn: ownEvpn.some(({ line }) => line === 'advertise-all-vni'),
   };
 }
@@ -103,6 +113,7 @@ function importsOf({ line, body }: ConfigNode): readonly IfName[] {
 }
 
 const vrfPattern = /^vrf (?<vrf>\S+)$/;
+const interfacePattern = /^interface (?<vrf>\S+)$/;
 const routerPattern = /^router bgp [0-9.]+ vrf (?<vrf>\S+)$/;
 const ownPattern = /^router bgp [0-9.]+$/;
 const importPattern = /^import vrf (?<vrf>\S+)$/;

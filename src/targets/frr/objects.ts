@@ -5,7 +5,7 @@
  * and so does what is wanted and has no other VNI, and what has a device of ours: FRR lets the VNI go first, and a run
  * may end right then. Of a VRF of any other name the BGP instance is ours as long as the device is, and what was ours
  * in this run when the device is gone. Lines that import a VRF are whose the VRF is. What is said of a segment is whose
- * its VXLAN device is, as long as that is in no VRF.
+ * its VXLAN device is, as long as that is in no VRF; and what is said of a leg of a VRF, whose that device is.
  */
 
 import { equalData } from '../../base/equal.ts';
@@ -17,6 +17,7 @@ import {
   frrVniKey,
   frrVrfKey,
 } from '../../resources/frr.ts';
+import { frrAdvertisementKey, frrInterfaceKey } from '../../resources/frr-interface.ts';
 import { frrSegmentKey } from '../../resources/frr-segment.ts';
 import type { Key } from '../../resources/resource.ts';
 import type { Observed, Owner } from '../../resources/target.ts';
@@ -87,6 +88,7 @@ export class FrrObjects {
       ...facts.instances.keys(),
       ...facts.imported,
       ...facts.segments.keys(),
+      ...facts.interfaces.keys(),
     ];
     // Those that were ours as well: once nothing of one is left, its name is anybody's again. And those that are awaited.
     const vrfs = new Set([
@@ -130,12 +132,18 @@ export class FrrObjects {
     for (const [kind, key] of keysOf(vrf)) {
       const isSomebodys = owner !== 'nobody' && this.#mayBeOurs(kind, vrf);
       const isSeen = isSomebodys || this.#wanted.has(key);
-      const spec = isSeen ? readSpec(facts, kind, vrf) : undefined;
+      const spec = isSeen ? this.#read(facts, kind, vrf) : undefined;
       if (spec === undefined) this.#known.delete(key);
       else this.#known.set(key, { key, spec, owner: isSomebodys ? owner : 'nobody' });
       isKnown ||= spec !== undefined || this.#wanted.has(key);
     }
     if (!isKnown) this.#ours.delete(vrf);
+  }
+
+  /** FRR has an interface for each device, whether it says anything of it or not. */
+  #read(facts: FrrFacts, kind: FrrSpec['kind'], name: IfName): FrrSpec | undefined {
+    const isThere = kind === 'frr-interface' && this.#ownerOfDevice(name) !== undefined;
+    return isThere ? { kind, link: name } : readSpec(facts, kind, name);
   }
 
   #ownerOf(vrf: IfName, facts: FrrFacts): Owner {
@@ -165,6 +173,11 @@ export class FrrObjects {
   }
 }
 
+/** As src/fabric/names.ts names them: an operator may say something of any other device of ours. */
+function isNamedAsLeg(name: IfName): boolean {
+  return /^vp[1-9][0-9]*\.[0-9]+$/.test(name);
+}
+
 function isNamedByVni(vrf: IfName): boolean {
   return /^vrf-[1-9][0-9]*$/.test(vrf);
 }
@@ -174,6 +187,8 @@ function isNamedByVni(vrf: IfName): boolean {
  * stanza of a VRF that we give no L3VNI.
  */
 function mayBeOurs(kind: FrrSpec['kind'], vrf: IfName): boolean {
+  const isOfInterface = kind === 'frr-interface' || kind === 'frr-advertisement';
+  if (isOfInterface) return isNamedAsLeg(vrf);
   return isNamedByVni(vrf) ? kind !== 'frr-device' : kind === 'frr-bgp' || kind === 'frr-import';
 }
 
@@ -190,5 +205,7 @@ function keysOf(vrf: IfName): readonly (readonly [FrrSpec['kind'], Key])[] {
     ['frr-bgp', frrBgpKey(vrf)],
     ['frr-import', frrImportKey(vrf)],
     ['frr-segment', frrSegmentKey(vrf)],
+    ['frr-interface', frrInterfaceKey(vrf)],
+    ['frr-advertisement', frrAdvertisementKey(vrf)],
   ];
 }

@@ -35,20 +35,29 @@ import {
   redistributeSources,
   unicastFamilies,
 } from '../../resources/frr.ts';
+import type { FrrAdvertisementSpec, FrrInterfaceSpec } from '../../resources/frr-interface.ts';
 import { type FrrSegmentSpec, segmentDevice } from '../../resources/frr-segment.ts';
 import type { AnySpec } from '../../resources/resource.ts';
 import type { FrrFacts } from './facts.ts';
 import { deviationsFrom, parsed, valuesOf } from './read.ts';
+import { readAdvertisement } from './interface-stanza.ts';
 import { readSegment } from './segment-stanza.ts';
 
 /** Of a VRF. */
 type FrrVrfPart = FrrDeviceSpec | FrrVrfSpec | FrrVniSpec | FrrBgpSpec | FrrImportSpec;
 
-export type FrrSpec = FrrVrfPart | FrrSegmentSpec;
+type FrrDevicePart = FrrInterfaceSpec | FrrAdvertisementSpec;
 
-/** The device that a stanza goes with, and is named after: that of its VRF, or of its segment. */
+export type FrrSpec = FrrVrfPart | FrrSegmentSpec | FrrDevicePart;
+
+function isOfDevice(spec: FrrSpec): spec is FrrDevicePart {
+  return spec.kind === 'frr-interface' || spec.kind === 'frr-advertisement';
+}
+
+/** The device that a stanza goes with, and is named after: that of its VRF, or of its segment, or the one it is of. */
 export function deviceOf(spec: FrrSpec): IfName {
-  return spec.kind === 'frr-segment' ? segmentDevice(spec.vni) : spec.vrf;
+  if (spec.kind === 'frr-segment') return segmentDevice(spec.vni);
+  return isOfDevice(spec) ? spec.link : spec.vrf;
 }
 
 export function isFrrSpec(spec: AnySpec): spec is FrrSpec {
@@ -58,7 +67,9 @@ export function isFrrSpec(spec: AnySpec): spec is FrrSpec {
     spec.kind === 'frr-vni' ||
     spec.kind === 'frr-bgp' ||
     spec.kind === 'frr-import' ||
-    spec.kind === 'frr-segment'
+    spec.kind === 'frr-segment' ||
+    spec.kind === 'frr-interface' ||
+    spec.kind === 'frr-advertisement'
   );
 }
 
@@ -148,7 +159,13 @@ export function readSpec(
   kind: FrrSpec['kind'],
   name: IfName,
 ): FrrSpec | undefined {
-  return kind === 'frr-segment' ? readSegment(facts, name) : readPart(facts, kind, name);
+  if (kind === 'frr-segment') return readSegment(facts, name);
+  if (kind === 'frr-advertisement') return readAdvertisement(facts, name);
+  // FRR prints it where it has lines, or had; that it has one for each device, its caller knows.
+  if (kind === 'frr-interface') {
+    return facts.interfaces.has(name) ? { kind, link: name } : undefined;
+  }
+  return readPart(facts, kind, name);
 }
 
 function readPart(facts: FrrFacts, kind: FrrVrfPart['kind'], vrf: IfName): FrrVrfPart | undefined {

@@ -18,6 +18,7 @@ import {
   frrKinds,
   type FrrVniSpec,
 } from '../../resources/frr.ts';
+import { frrAdvertisement } from '../../resources/frr-interface.ts';
 import { frrSegment, type FrrSegmentSpec } from '../../resources/frr-segment.ts';
 import {
   done,
@@ -41,6 +42,7 @@ import {
   vniStanza,
   vrfStanza,
 } from './stanzas.ts';
+import { advertisementStanza, interfaceStanza, silentStanza } from './interface-stanza.ts';
 import { emptySegmentStanza, segmentStanza } from './segment-stanza.ts';
 
 export type FrrOperation = Operation<FrrSpec>;
@@ -104,6 +106,7 @@ export function verify({ verb, spec }: FrrOperation, facts: FrrFacts): Outcome {
   }
   if (seen !== undefined && isAsWanted(spec, seen)) return done;
   if (spec.kind === 'frr-device') return waiting(`zebra to see the device ${spec.vrf}`);
+  if (spec.kind === 'frr-interface') return waiting(`the device ${spec.link}`);
   return failed(`FRR took ${nameOf(spec)}, but does not show it so`);
 }
 
@@ -143,6 +146,12 @@ function taskOf(operation: FrrOperation, facts: FrrFacts): Task {
       return verb === 'remove' ? removingImport(spec, facts) : making(importStanza(spec));
     case 'frr-segment':
       return verb === 'remove' ? removingSegment(spec, facts) : making(segmentStanza(spec));
+    case 'frr-interface':
+      return verb === 'remove' ? removing(interfaceStanza(spec)) : { wanted: [], unwanted: [] };
+    case 'frr-advertisement':
+      return making(
+        verb === 'remove' ? silentStanza(facts, spec.link) : advertisementStanza(facts, spec),
+      );
     default:
       return assertNever(spec);
   }
@@ -228,6 +237,9 @@ function isAsWanted(wanted: FrrSpec, seen: FrrSpec): boolean {
   if (wanted.kind === 'frr-segment') {
     return seen.kind === 'frr-segment' && frrSegment.compare(wanted, seen) === 'same';
   }
+  if (wanted.kind === 'frr-advertisement') {
+    return seen.kind === 'frr-advertisement' && frrAdvertisement.compare(wanted, seen) === 'same';
+  }
   return isSameObject(wanted, seen);
 }
 
@@ -255,5 +267,7 @@ function nameOf(spec: FrrSpec): string {
   if (spec.kind === 'frr-bgp') return `'${bgpLine(spec)}'`;
   if (spec.kind === 'frr-import') return `'import vrf ${spec.vrf}' of '${defaultBgpLine(spec)}'`;
   if (spec.kind === 'frr-segment') return `'vni ${spec.vni}' of '${defaultBgpLine(spec)}'`;
+  if (spec.kind === 'frr-interface') return `'interface ${spec.link}'`;
+  if (spec.kind === 'frr-advertisement') return `'ipv6 nd' of ${spec.link}`;
   return spec.kind === 'frr-vni' ? `'vni ${spec.vni}' of ${spec.vrf}` : `'vrf ${spec.vrf}'`;
 }

@@ -88,6 +88,8 @@ export function lowerOperation(operation: Operation<Spec>, state: KernelState): 
     case 'frr-import':
     case 'frr-segment':
     case 'ovn-row':
+    case 'frr-interface':
+    case 'frr-advertisement':
       return { outcome: failed(`${spec.kind} is nothing that rtnetlink makes`) };
     default:
       return assertNever(spec);

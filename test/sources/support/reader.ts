@@ -16,7 +16,7 @@ import { makeKinds } from '../../../src/resources/index.ts';
 import { bgpSettings as settings } from '../../fabric/settings.ts';
 
 const mode = bgpMode({
-  method: 'underlay',
+  method: 'dynamic',
   asn: unwrap(parseAsn(64_999)),
   routerId: undefined,
   answerRouter: 'auto',

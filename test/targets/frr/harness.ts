@@ -15,6 +15,12 @@ import {
   type FrrVrfSpec,
   frrKinds,
 } from '../../../src/resources/frr.ts';
+import {
+  frrAdvertisement,
+  type FrrAdvertisementSpec,
+  frrInterface,
+  type FrrInterfaceSpec,
+} from '../../../src/resources/frr-interface.ts';
 import { frrSegment, type FrrSegmentSpec } from '../../../src/resources/frr-segment.ts';
 import type { Comparison, Key, Verb } from '../../../src/resources/resource.ts';
 import type { Observed, Operation, Outcome, Target } from '../../../src/resources/target.ts';
@@ -26,7 +32,14 @@ import {
   realClock,
 } from '../../protocols/vty/frr-daemons.ts';
 
-export type FrrSpec = FrrVrfSpec | FrrVniSpec | FrrBgpSpec | FrrImportSpec | FrrSegmentSpec;
+export type FrrSpec =
+  | FrrVrfSpec
+  | FrrVniSpec
+  | FrrBgpSpec
+  | FrrImportSpec
+  | FrrSegmentSpec
+  | FrrInterfaceSpec
+  | FrrAdvertisementSpec;
 
 const kinds = frrKinds({ removal: 0 });
 
@@ -34,6 +47,8 @@ export function keyOf(spec: FrrSpec): Key {
   if (spec.kind === 'frr-bgp') return kinds['frr-bgp'].key(spec);
   if (spec.kind === 'frr-import') return kinds['frr-import'].key(spec);
   if (spec.kind === 'frr-segment') return frrSegment.key(spec);
+  if (spec.kind === 'frr-interface') return frrInterface.key(spec);
+  if (spec.kind === 'frr-advertisement') return frrAdvertisement.key(spec);
   return spec.kind === 'frr-vni' ? kinds['frr-vni'].key(spec) : kinds['frr-vrf'].key(spec);
 }
 
@@ -162,6 +177,9 @@ export class WatchedTarget {
       return kinds['frr-import'].compare(spec, seen as FrrImportSpec);
     }
     if (spec.kind === 'frr-segment') return frrSegment.compare(spec, seen as FrrSegmentSpec);
+    if (spec.kind === 'frr-advertisement') {
+      return frrAdvertisement.compare(spec, seen as FrrAdvertisementSpec);
+    }
     return spec.kind === 'frr-vni' ? kinds['frr-vni'].compare(spec, seen as FrrVniSpec) : 'same';
   }
 
@@ -177,8 +195,8 @@ export async function operator(
   root: FrrRoot,
   ...lines: readonly string[]
 ): Promise<void> {
-  const isVrf = lines[0]?.startsWith('vrf ') === true || lines[0]?.startsWith('no vrf ') === true;
-  const session = await frr.open(isVrf ? (hasMgmtd(root) ? 'mgmtd' : 'zebra') : 'bgpd');
+  const isOfZebra = /^(no )?(vrf|interface) /.test(lines[0] ?? '');
+  const session = await frr.open(isOfZebra ? (hasMgmtd(root) ? 'mgmtd' : 'zebra') : 'bgpd');
   unwrap(await session.configure(lines));
   session.close();
 }

@@ -1,6 +1,7 @@
 /**
- * The slots of VRFs in BGP, each with what FRR does when its line is set twice, altered, or taken back. All of it is held
- * by test/protocols/vty/io/stanzas.test.ts against the real daemons of 8.4, 10.3 and 10.7.
+ * The slots of VRFs and segments in BGP, and of router advertisements, each with what FRR does when its line is set twice,
+ * altered, or taken back. All of it is held by test/protocols/vty/io/stanzas.test.ts, segment.test.ts and
+ * advertisement.test.ts of test/targets/frr against the real daemons of 8.4, 10.3 and 10.7.
  */
 
 import { flag, type Slot, value, values } from './slot.ts';
@@ -52,4 +53,24 @@ export function routerIdSlot(id: string): Slot {
  */
 export function importVrfSlot(vrf: string): Slot {
   return flag(`import vrf ${vrf}`, 'overwrite');
+}
+
+/** `ipv6 nd prefix P [no-autoconfig]` of an interface: said again, with more words or fewer, it takes the place of the first. */
+export function advertisedPrefixSlot(prefix: string, rest?: string): Slot {
+  return flag(`ipv6 nd prefix ${prefix}`, 'overwrite', rest);
+}
+
+/** `ipv6 nd rdnss A`, RFC 8106 §5.1. */
+export function dnsServerSlot(servers: readonly string[]): Slot {
+  return values('ipv6 nd rdnss', servers);
+}
+
+/** `ipv6 nd managed-config-flag`, `ipv6 nd other-config-flag`: M and O of RFC 4861 §4.2. */
+export function configFlagSlot(which: 'managed' | 'other'): Slot {
+  return flag(`ipv6 nd ${which}-config-flag`, 'overwrite');
+}
+
+/** `no ipv6 nd suppress-ra`: zebra advertises itself. It prints the line as it is said, and takes it back without the `no`. */
+export function advertisingSlot(): Slot {
+  return flag('no ipv6 nd suppress-ra', 'overwrite');
 }

@@ -62,6 +62,11 @@ export function stanzaRank(line: string): number {
   return line.startsWith('router ') ? 2 : 1;
 }
 
+/** Whether zebra takes a stanza, or mgmtd on its behalf; bgpd takes the others that are known here. */
+export function isOfZebra(line: string): boolean {
+  return /^(vrf|interface) \S+$/.test(line);
+}
+
 /** The name in `vrf NAME`; undefined for any other stanza. */
 export function vrfOf(line: string): string | undefined {
   return /^vrf (\S+)$/.exec(line)?.[1];

@@ -6,7 +6,7 @@
 import { ok, type Result } from '../../../base/result.ts';
 import type { Batch, StanzaFacts } from '../config/diff.ts';
 import { parseConfig } from '../config/parse.ts';
-import { vrfOf } from '../config/stanza.ts';
+import { isOfZebra, vrfOf } from '../config/stanza.ts';
 import { parseVrfStates } from '../config/vrf-state.ts';
 import type { Reply } from '../wire/reply.ts';
 import type { VtyError, VtyRefused } from './error.ts';
@@ -16,15 +16,15 @@ import type { ConfigureError, VtySession } from './session.ts';
 export interface StanzaSessions {
   /** Knows the VRFs of the kernel. */
   readonly zebra: VtySession;
-  /** Takes `vrf X`: mgmtd where it offers `vni` there, else zebra. `findTaker(…, 'vrf', 'vni')` finds it. */
+  /** Takes `vrf X` and `interface X`: mgmtd where it offers `vni` there, else zebra. `findTaker(…, 'vrf', 'vni')` finds it. */
   readonly vrf: VtySession;
   /** bgpd. */
   readonly bgp: VtySession;
 }
 
-/** The daemon of a stanza. Only VRFs and what bgpd takes are known here. */
+/** The daemon of a stanza. Only VRFs, interfaces and what bgpd takes are known here. */
 export function sessionFor(sessions: StanzaSessions, stanza: string): VtySession {
-  return vrfOf(stanza) === undefined ? sessions.bgp : sessions.vrf;
+  return isOfZebra(stanza) ? sessions.vrf : sessions.bgp;
 }
 
 /** The running configuration of those daemons, and the VRFs of zebra, read at once. */
@@ -41,7 +41,7 @@ export async function readStanzaFacts(
   if (!states.ok) return states;
   const configs = { vrf: parseConfig(vrf.value), bgp: parseConfig(bgp.value) };
   return ok({
-    configOf: (stanza) => (vrfOf(stanza) === undefined ? configs.bgp : configs.vrf),
+    configOf: (stanza) => (isOfZebra(stanza) ? configs.vrf : configs.bgp),
     vrfs: parseVrfStates(states.value),
   });
 }
