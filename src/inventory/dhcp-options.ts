@@ -8,6 +8,8 @@ import { type Ip, type Ip6, parseIp } from '../net/ip.ts';
 import { formatPrefix, networkOf, parsePrefix, type Prefix } from '../net/prefix.ts';
 
 export interface DhcpSubnet {
+  /** Of the row that says so. */
+  readonly uuid: string;
   /** With its host bits cleared. */
   readonly subnet: Prefix;
   /** `router`, which is of IPv4 only: hosts of IPv6 learn of routers from these. */
@@ -56,7 +58,8 @@ function parseRow({ uuid, cidr, options }: DhcpOptionsRow): DhcpSubnet {
   };
   if (!subnet.ok) {
     refuse('cidr', cidr, 'prefix');
-    return { subnet: nowhere, router: undefined, dnsServers: [], isStateless: false, issues };
+    const none = { router: undefined, dnsServers: [], isStateless: false };
+    return { uuid, subnet: nowhere, ...none, issues };
   }
   const { family } = subnet.value.ip;
   const read = (key: string): readonly Ip[] =>
@@ -67,6 +70,7 @@ function parseRow({ uuid, cidr, options }: DhcpOptionsRow): DhcpSubnet {
       return [];
     });
   return {
+    uuid,
     subnet: networkOf(subnet.value),
     router: read('router')[0],
     dnsServers: read('dns_server'),
@@ -75,6 +79,7 @@ function parseRow({ uuid, cidr, options }: DhcpOptionsRow): DhcpSubnet {
   };
 }
 
+/** It has no gateway, and no host is told of it. */
 const nowhere: Prefix = { ip: { family: 4, value: 0 }, length: 32 };
 
 /** One address, or `{A, B}`. */

@@ -1,5 +1,6 @@
 /** The facts that plans rest on, in the words of the databases they come from. */
 
+import type { DhcpSubnet } from '../inventory/dhcp-options.ts';
 import type { NetworkVpn } from '../inventory/network-vpn.ts';
 import type { BgpvpnKeys, NatAddresses, PortBinding } from '../inventory/port-binding.ts';
 import { formatIp } from '../net/ip.ts';
@@ -39,6 +40,13 @@ export function becauseOfVpn(object: string, { type, vni }: NetworkVpn): Reason 
   const source = object.startsWith('Port_Binding ') ? 'OVN_Southbound' : 'OVN_Northbound';
   const fact = `external_ids:neutron_bgpvpn:type=${type} external_ids:neutron_bgpvpn:vni=${vni}`;
   return { source, object, fact };
+}
+
+/** What is answered by DHCP on one of its subnets. */
+export function becauseOfDhcp({ uuid, subnet, router }: DhcpSubnet): Reason {
+  const via = router === undefined ? '' : ` options:router=${formatIp(router)}`;
+  const fact = `cidr=${formatPrefix(subnet)}${via}`;
+  return { source: 'OVN_Northbound', object: `DHCP_Options ${uuid}`, fact };
 }
 
 export function becauseAddressed(port: PortBinding): Reason {

@@ -5,6 +5,7 @@ import type { NetworkVpn } from '../../inventory/network-vpn.ts';
 import type { Ip } from '../../net/ip.ts';
 import type { Asn } from '../../net/numbers.ts';
 import { parseRouteTarget, type RouteTarget } from '../../net/route-distinguisher.ts';
+import { becauseOfDhcp } from '../because.ts';
 import { linkLocal4 } from './anchors.ts';
 import type { VpnExposure } from './exposure.ts';
 import { advertisementOf, gatewayIps } from './router-advertisement.ts';
@@ -52,7 +53,7 @@ function legOf(
     anchors: ips.some(({ family }) => family === 4) ? [] : [anchorOf(at.vlan ?? 0)],
     answers: answerRouter === 'always' || (answerRouter === 'auto' && !hasUplink),
     ...(advertisement === undefined ? {} : { advertisement }),
-    because,
+    because: [...because, ...subnets.map(becauseOfDhcp)],
   };
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { unwrap } from '../../../src/base/result.ts';
 import type { Concept } from '../../../src/fabric/concepts.ts';
+import { parseDhcpSubnets } from '../../../src/inventory/dhcp-options.ts';
 import { MutableInventory } from '../../../src/inventory/inventory.ts';
 import { bgpMode, everythingUp } from '../../../src/modes/bgp/index.ts';
 import type { ExposingMethod, LocalOvnSettings } from '../../../src/modes/bgp/settings.ts';
@@ -48,12 +49,8 @@ function cloudOf(
   };
 }
 
-/** What is planned, scope by scope, each concept in a few words. */
-function linesOf(
-  method: ExposingMethod,
-  cloud: Cloud,
-  ofLocalOvn: Partial<LocalOvnSettings> = {},
-): readonly string[] {
+/** A node that has heard of all of the cloud. */
+function nodeOf(method: ExposingMethod, cloud: Cloud, ofLocalOvn: Partial<LocalOvnSettings> = {}) {
   const asn = unwrap(parseAsn(64_999));
   const mode = bgpMode({
     method,
@@ -68,6 +65,16 @@ function linesOf(
   for (const update of new CloudFeed().updates(cloud, everything, seededRandom(1))) {
     inventory.apply(update);
   }
+  return { mode, inventory };
+}
+
+/** What is planned, scope by scope, each concept in a few words. */
+function linesOf(
+  method: ExposingMethod,
+  cloud: Cloud,
+  ofLocalOvn: Partial<LocalOvnSettings> = {},
+): readonly string[] {
+  const { mode, inventory } = nodeOf(method, cloud, ofLocalOvn);
   return [...mode.scopes(inventory)].sort().flatMap((scope) => {
     const { concepts, conditions } = mode.plan(scope, inventory);
     return [
@@ -250,6 +257,50 @@ test('a segment has the targets of the annotation, and that of its AS where it n
   assert.equal(told({ [key('as')]: '4200000001' }), `${segment}, RD derived, from , to 59905:1002`);
   // That is derived anyway.
   assert.equal(told({ [key('as')]: '64999' }), segment);
+});
+
+test('DHCP options that come with the switch concern its leg, which has its gateway from them', () => {
+  const { mode, inventory } = nodeOf('vrf', cloudOf({}, l3));
+  const scope = 'network provnet-1';
+  const datapath = inventory.port('provnet-1')?.datapath ?? '';
+  const rows = [
+    { cidr: '172.24.4.0/24', options: { router: '172.24.4.1' } },
+    { cidr: '2001:db8:4::/64', options: { dns_server: 'nobody' } },
+  ].map(({ cidr, options }, index) => {
+    return {
+      uuid: `d${index}`,
+      cidr,
+      options: new Map(Object.entries(options)),
+      external_ids: new Map(),
+    };
+  });
+  const value = {
+    datapath,
+    name: 'neutron-1',
+    externalIds: new Map(),
+    subnets: parseDhcpSubnets(rows),
+  };
+  const change = inventory.apply({ of: 'switch', datapath, value });
+  assert.ok([...mode.touched(change, inventory)].includes(scope));
+  const { concepts, conditions } = mode.plan(scope, inventory);
+  const leg = concepts.find((concept) => concept.concept === 'leg');
+  assert.deepEqual(leg?.gateways.map(formatIp), ['172.24.4.1']);
+  assert.equal(leg?.advertisement?.managed, true);
+  assert.deepEqual(
+    leg?.because.flatMap(({ object, fact }) =>
+      object.startsWith('DHCP') ? `${object} ${fact}` : [],
+    ),
+    [
+      'DHCP_Options d0 cidr=172.24.4.0/24 options:router=172.24.4.1',
+      'DHCP_Options d1 cidr=2001:db8:4::/64',
+    ],
+  );
+  assert.deepEqual(
+    conditions.map(({ message }) => message),
+    [
+      "cannot tell all of the subnets of provnet-1: DHCP_Options d1 options:dns_server: 'nobody' is no address of IPv6; correct it",
+    ],
+  );
 });
 
 test('two networks on one VLAN of a bridge are told of, whatever becomes of them', () => {

@@ -9,7 +9,7 @@ import { formatPrefix } from '../../../src/net/prefix.ts';
 import { ip, prefix } from '../../resources/specs.ts';
 
 function subnet(text: string, more: Partial<DhcpSubnet> = {}): DhcpSubnet {
-  const base = { router: undefined, dnsServers: [], isStateless: false, issues: [] };
+  const base = { uuid: 'd', router: undefined, dnsServers: [], isStateless: false, issues: [] };
   return { subnet: prefix(text), ...base, ...more };
 }
 
