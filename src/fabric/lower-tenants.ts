@@ -4,14 +4,15 @@
  * route of the VRF that FRR redistributes.
  */
 
-import { defaultPrefix, hostPrefix } from '../net/prefix.ts';
+import type { Ip } from '../net/ip.ts';
+import { hostPrefix } from '../net/prefix.ts';
 import { linkUpKey } from '../resources/link-up.ts';
 import { type Kinds, resourceOf } from '../resources/index.ts';
 import { linkKey } from '../resources/link.ts';
 import type { Key, Resource } from '../resources/resource.ts';
 import { type RouteSpec, routeKey } from '../resources/route.ts';
 import { type LookupRuleSpec, lookupRuleKey } from '../resources/rule.ts';
-import type { TenantHost, TenantSubnet } from './concepts.ts';
+import type { ProviderPlace, TenantHost, TenantSubnet } from './concepts.ts';
 import { wayBack } from './lower-underlay.ts';
 import type { FabricSettings } from './settings.ts';
 
@@ -24,14 +25,18 @@ export function lowerTenantSubnet(
 ): readonly Resource[] {
   const { at, destination, via, announced } = subnet;
   const { table, nic, vrf } = settings.underlay;
-  // By that the router is on the link, also where its own address is not to be exposed.
-  const onLink = routeKey(at.table, defaultPrefix(via.family), 0);
+  // By that the router is on the link, of a VLAN too, and also where its own address is not to be exposed.
+  const onLink = onLinkOf(at, via);
   const hop = { type: 'unicast', dev: nic } as const;
   const drawing: RouteSpec = { kind: 'route', table, destination, metric: 0, hop };
   const needs = [...pathOf(subnet, settings), linkKey(vrf)];
   return [
     resourceOf(kinds, ruleOf(subnet, settings), because),
-    resourceOf(kinds, routeOf(subnet), because, [onLink, linkUpKey(at.bridge)]),
+    resourceOf(kinds, onLink, because, [linkUpKey(at.bridge)]),
+    resourceOf(kinds, routeOf(subnet), because, [
+      routeKey(at.table, onLink.destination, 0),
+      linkUpKey(at.bridge),
+    ]),
     ...(announced ? [resourceOf(kinds, drawing, because, needs)] : []),
   ];
 }
@@ -49,6 +54,12 @@ export function lowerTenantHost(
 
 function ruleOf({ at, destination: to }: Subnet, { underlay }: FabricSettings): LookupRuleSpec {
   return { kind: 'lookup-rule', priority: underlay.rulePriority, to, table: at.table };
+}
+
+/** As an exposed address has it. */
+function onLinkOf({ table, device: dev }: ProviderPlace, ip: Ip): RouteSpec {
+  const hop = { type: 'unicast', dev } as const;
+  return { kind: 'route', table, destination: hostPrefix(ip), metric: 0, hop };
 }
 
 function routeOf({ at, destination, via }: Subnet): RouteSpec {

@@ -85,11 +85,20 @@ export class Reconciler {
       const resource = this.#claims.wanted(key);
       if (resource === undefined) continue;
       const { target } = this.#view.kind(resource.spec.kind);
+      if (this.#entries.get(key) === undefined) this.#noteFound(key, target);
       this.#entries.ensure(key, target).because = resource.because;
       this.#entries.setNeeds(key, resource.needs);
       wanted.set(target, [...(wanted.get(target) ?? []), key]);
     }
     for (const [target, keys] of wanted) this.#ports.targets[target].wanted(keys);
+  }
+
+  /** What an earlier run has left stands on what it was made on, until it is as it is wanted. */
+  #noteFound(key: Key, target: TargetName): void {
+    const observed = this.#view.observe(key);
+    if (observed === undefined) return;
+    this.#entries.ensure(key, target);
+    this.#entries.setNeeds(key, this.#view.kind(observed.spec.kind).needs(observed.spec));
   }
 
   /** Every source has been read: from now on what is not wanted may be removed. */

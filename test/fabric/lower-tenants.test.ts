@@ -57,6 +57,7 @@ test('a subnet is reached through the router, and its addresses are announced', 
     printed([v4, { concept: 'tenant-host', ip: ip('10.1.0.11'), within, because }]),
     [
       'ip rule add pref 32000 to 10.1.0.0/24 lookup 225',
+      'ip route replace 172.24.4.5/32 dev br-ex.101 table 225',
       'ip route replace 10.1.0.0/24 via 172.24.4.5 dev br-ex.101 table 225',
       'ip address replace 10.1.0.11/32 dev bgp-nic',
     ],
@@ -66,6 +67,7 @@ test('a subnet is reached through the router, and its addresses are announced', 
 test('a subnet that is announced itself is a route of the VRF, which FRR redistributes', () => {
   assert.deepEqual(printed([subnet('fd00:1::/64', '2001:db8:4::5', true)]), [
     'ip -6 rule add pref 32000 to fd00:1::/64 lookup 225',
+    'ip route replace 2001:db8:4::5/128 dev br-ex.101 table 225',
     'ip route replace fd00:1::/64 via 2001:db8:4::5 dev br-ex.101 table 225',
     'ip route replace fd00:1::/64 dev bgp-nic table 10',
   ]);
@@ -101,7 +103,7 @@ test('what is announced needs the whole way, and all of it is there', () => {
       needs.some((need) => need.startsWith('flow br-ex ')),
       key,
     );
-    const onLink = family === 4 ? 'route 225 0.0.0.0/0 0' : 'route 225 ::/0 1024';
+    const onLink = family === 4 ? 'route 225 172.24.4.5/32 0' : 'route 225 2001:db8:4::5/128 1024';
     const through = resources.find(
       ({ key: each }) => /^route 225 (10|fd00)/.test(each) && each.includes(':') === (family === 6),
     );

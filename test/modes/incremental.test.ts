@@ -6,66 +6,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { unwrap } from '../../src/base/result.ts';
 import { equalData } from '../../src/base/equal.ts';
 import { MutableInventory } from '../../src/inventory/inventory.ts';
 import type { InventoryUpdate, PortInterest } from '../../src/inventory/source.ts';
-import { bgpMode, type Choice, everythingUp } from '../../src/modes/bgp/index.ts';
-import { stretchedMode } from '../../src/modes/bgp/stretched.ts';
-import { evpnMode } from '../../src/modes/evpn/index.ts';
 import type { Mode, ScopePlan } from '../../src/modes/mode.ts';
-import { parseAsn } from '../../src/net/numbers.ts';
-import { parsePrefix } from '../../src/net/prefix.ts';
 import type { Cloud } from '../sim/cloud.ts';
-import { emptyCloud, localOvn } from '../sim/cloud.ts';
+import { emptyCloud } from '../sim/cloud.ts';
 import { anyCloudEvent, applyCloudEvent, workingCloud } from '../sim/cloud-events.ts';
 import { CloudFeed, everything } from '../sim/cloud-feed.ts';
+import { modes } from '../sim/modes.ts';
 import { runs } from '../sim/runs.ts';
 import { seededRandom, shuffled } from '../sim/random.ts';
-
-const allTenants = {
-  families: 'all',
-  advertise: 'host',
-  addressScopes: new Set<string>(),
-  snat: 'left-out',
-} as const;
-const bgp = {
-  asn: unwrap(parseAsn(64_999)),
-  routerId: undefined,
-  answerRouter: 'auto',
-  method: 'underlay',
-  choice: everythingUp,
-  tenants: undefined,
-} as const;
-const subnetsOfScope = {
-  ...allTenants,
-  advertise: 'subnet',
-  addressScopes: new Set(['scope-a']),
-} as const;
-
-/** Much is kept back. */
-const choosy: Choice = {
-  nodes: 'computes',
-  bridges: new Set(['br-ex']),
-  networks: new Set(['provnet-1']),
-  ports: new Set(['38', 'b2']),
-  prefixes: [unwrap(parsePrefix('172.24.4.100/31'))],
-  when: 'bound',
-};
-
-const modes: Readonly<Record<string, Mode>> = {
-  evpn: evpnMode({ answerRouter: 'auto', standby: true }),
-  bgp: bgpMode({ ...bgp, tenants: allTenants }),
-  'bgp, subnets': bgpMode({ ...bgp, tenants: subnetsOfScope }),
-  'bgp, stretched': stretchedMode({
-    ...bgp,
-    addressScopes: subnetsOfScope.addressScopes,
-  }),
-  'bgp, dynamic': bgpMode({ ...bgp, method: 'dynamic', tenants: allTenants }),
-  'bgp, dynamic, subnets': bgpMode({ ...bgp, method: 'dynamic', tenants: subnetsOfScope }),
-  'bgp, ovn': bgpMode({ ...bgp, method: 'ovn', localOvn, tenants: allTenants }),
-  'bgp on computes, with exceptions': bgpMode({ ...bgp, choice: choosy, tenants: allTenants }),
-};
 
 type Plans = Map<string, ScopePlan>;
 

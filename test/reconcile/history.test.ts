@@ -12,6 +12,7 @@ import type { Spec } from '../../src/resources/index.ts';
 import type { Key } from '../../src/resources/resource.ts';
 import { type Cloud, emptyCloud } from '../sim/cloud.ts';
 import { workingCloud } from '../sim/cloud-events.ts';
+import { modeNames } from '../sim/modes.ts';
 import { SimNode } from '../sim/node.ts';
 import { anyNodeEvent, applyNodeEvent } from '../sim/node-events.ts';
 import { seededRandom } from '../sim/random.ts';
@@ -25,6 +26,11 @@ const history = fc.record({
   predecessor: fc.constantFrom<keyof typeof clouds | undefined>(undefined, 'working'),
   /** Whether that is ours to take over and to remove. If not, it is in the way for as long as nobody removes it. */
   inheritsLeftovers: fc.boolean(),
+  /** What the node is for; each driver and exposing method. */
+  mode: fc.oneof(
+    { weight: 1, arbitrary: fc.constant('evpn' as const) },
+    { weight: 3, arbitrary: fc.constantFrom(...modeNames) },
+  ),
   isLeaking: fc.boolean(),
   events: fc.array(anyNodeEvent, { maxLength: 14 }),
   seed: fc.nat(),
@@ -48,7 +54,7 @@ async function begin(
   random: Random,
   foreign: Iterable<Spec> = [],
 ): Promise<SimNode> {
-  const node = new SimNode(cloud, random, past.inheritsLeftovers);
+  const node = new SimNode(cloud, random, past.inheritsLeftovers, past.mode);
   // Twice, since some of them stand on others.
   for (let turn = 0; turn < 2; turn += 1) for (const spec of foreign) node.world.putForeign(spec);
   if (past.predecessor !== undefined) await leaveBehind(node, clouds[past.predecessor]);
@@ -64,6 +70,7 @@ async function leaveBehind(node: SimNode, cloud: Cloud): Promise<void> {
   await node.killAgent(0);
   node.world.kernel.relabel('predecessor');
   node.world.ovs.relabel('predecessor');
+  node.world.ovn.relabel('predecessor');
   node.setCloud(now);
 }
 

@@ -49,6 +49,14 @@ describe('order', () => {
     assert.deepEqual(await stage.runNext(), ['create k2', 'remove k1']);
   });
 
+  test('what an earlier run has made on something else is altered before that goes', async () => {
+    const stage = new Stage();
+    for (const each of ['k1', 'd1=k1']) stage.kernel.put(each);
+    stage.want('s', 'd1=k2 < k2', 'k2');
+    stage.core.allowRemoval();
+    assert.deepEqual(await stage.run(), ['create k2', 'change d1', 'remove k1']);
+  });
+
   test('what is announced over an object is withdrawn before that is altered', async () => {
     const stage = await informed();
     stage.want('s', 'a1 < k1', 'k1=x', 'a2 < k1');

@@ -36,7 +36,8 @@ function kindOf(letter: string): Kind<Thing> {
     marked: letter !== 's',
     announces: letter === 'a',
     key: (of) => of.name as Key,
-    needs: () => [],
+    // Its value is what it stands on.
+    needs: (of) => (letter === 'd' ? [of.value as Key] : []),
     outlives: (of) => (letter === 'l' ? [of.name.replace('l', 'k') as Key] : []),
     compare: (wanted, observed) => {
       if (wanted.value === observed.value) return 'same';
@@ -50,7 +51,7 @@ function kindOf(letter: string): Kind<Thing> {
 }
 
 export const kinds: Readonly<Record<string, Kind<Thing>>> = Object.fromEntries(
-  ['a', 'f', 'g', 'k', 'l', 'm', 'o', 'r', 's'].map((letter) => [letter, kindOf(letter)]),
+  ['a', 'd', 'f', 'g', 'k', 'l', 'm', 'o', 'r', 's'].map((letter) => [letter, kindOf(letter)]),
 );
 
 /** `k1=x < k2, k3` as a resource; the value is empty without `=`. */

@@ -431,13 +431,26 @@ export function chassisOf(cloud: Cloud): string | undefined {
   return cloud.isRegistered ? 'here' : undefined;
 }
 
-/** The ports of provider bridges that ovn-controller makes of localnet ports, by bridge. */
-export function patchPortsOf(cloud: Cloud): ReadonlyMap<string, readonly string[]> {
-  const ports = cloud.providers.flatMap((provider, index) => {
+/** The ports of bridges that are not ours, by bridge: patches of both OVNs, and uplinks. */
+export function portsOfBridges(cloud: Cloud): ReadonlyMap<string, readonly string[]> {
+  const local = [...localOvnOf(cloud).bridgeMappings];
+  const patches = cloud.providers.flatMap((provider, index) => {
     const bridge = cloud.mappings[provider?.physicalNetwork ?? ''];
-    if (bridge === undefined || cloud.bridges[bridge]?.exists !== true) return [];
-    return [{ bridge, port: `patch-provnet-${index}-to-br-int` }];
+    if (bridge === undefined) return [];
+    const [network = ''] = local.find(([, mapped]) => mapped === bridge) ?? [];
+    const name = provider?.tag === undefined ? network : `${network}.${provider.tag}`;
+    return [
+      { bridge, port: `patch-provnet-${index}-to-br-int` },
+      { bridge, port: `patch-${name}-localnet-to-br-bgp` },
+    ];
   });
-  const byBridge = Map.groupBy(ports, ({ bridge }) => bridge);
+  const uplinks = Object.entries(cloud.bridges).flatMap(([bridge, { hasUplink }]) =>
+    hasUplink ? [{ bridge, port: 'eth1' }] : [],
+  );
+  const toFabric = { bridge: fabricBridge, port: 'patch-fabric-localnet-to-br-bgp' };
+  const existing = [...patches, ...uplinks, toFabric].filter(
+    ({ bridge }) => cloud.bridges[bridge]?.exists === true,
+  );
+  const byBridge = Map.groupBy(existing, ({ bridge }) => bridge);
   return new Map([...byBridge].map(([bridge, found]) => [bridge, found.map(({ port }) => port)]));
 }

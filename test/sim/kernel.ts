@@ -9,6 +9,7 @@ import type { IfName } from '../../src/net/if-name.ts';
 import { isLinkLocal } from '../../src/net/ip.ts';
 import { type Prefix, prefixContains } from '../../src/net/prefix.ts';
 import type { Spec } from '../../src/resources/index.ts';
+import { linkUpKey } from '../../src/resources/link-up.ts';
 import { type LinkSpec, linkKey } from '../../src/resources/link.ts';
 import { ovsPortKey } from '../../src/resources/ovs-port.ts';
 import type { Key } from '../../src/resources/resource.ts';
@@ -43,6 +44,7 @@ export class SimKernel extends SimTarget {
 
   real(key: Key): Real | undefined {
     if (key.startsWith('sysctl ')) return this.#setting(key);
+    if (key.startsWith('link-up ')) return this.#up(key);
     const real = this.#objects.get(key);
     if (real?.spec.kind !== 'link' || real.spec.is.type !== 'veth' || real.owner !== 'us')
       return real;
@@ -56,7 +58,7 @@ export class SimKernel extends SimTarget {
 
   *reals(): Iterable<Key> {
     yield* this.#objects.keys();
-    for (const key of this.wantedKeys) if (key.startsWith('sysctl ')) yield key;
+    for (const key of this.wantedKeys) if (/^(sysctl|link-up) /.test(key)) yield key;
   }
 
   link(name: IfName): LinkSpec | undefined {
@@ -79,6 +81,15 @@ export class SimKernel extends SimTarget {
     const spec = { kind: 'sysctl', family: match[1] === '4' ? 4 : 6, link, name, value } as const;
     return { spec, owner: 'nobody' };
   }
+
+  #up(key: Key): Real | undefined {
+    const link = key.slice('link-up '.length) as IfName;
+    if (this.link(link) === undefined || !this.#isUp.has(link)) return undefined;
+    return { spec: { kind: 'link-up', link }, owner: 'nobody' };
+  }
+
+  /** Devices of others that we have set up. */
+  readonly #isUp = new Set<IfName>();
 
   /** Puts an object there without asking, as somebody else's doing; whether the kernel lets it. */
   put(spec: Spec, owner: Owner): Outcome {
@@ -136,6 +147,7 @@ export class SimKernel extends SimTarget {
     const missing = this.#missing(spec);
     if (missing !== undefined) return failed(missing);
     if (spec.kind === 'sysctl') this.#settings.set(key, spec.value);
+    else if (spec.kind === 'link-up') this.#isUp.add(spec.link);
     else if (this.#objects.has(key)) return failed('File exists');
     else this.#objects.set(key, { spec, owner: 'us' });
     this.changed(key);
@@ -154,7 +166,7 @@ export class SimKernel extends SimTarget {
   }
 
   #remove({ key, spec }: SimOperation): Outcome {
-    if (spec.kind === 'sysctl') return failed('Operation not permitted');
+    if (spec.kind === 'sysctl' || spec.kind === 'link-up') return failed('Operation not permitted');
     if (spec.kind === 'local-rule') {
       this.#objects.set(key, { spec: { ...spec, priority: 0 }, owner: 'nobody' });
       this.changed(key);
@@ -171,9 +183,7 @@ export class SimKernel extends SimTarget {
 
   /** What the kernel misses for an object to be there. */
   #missing(spec: Spec): string | undefined {
-    if (spec.kind === 'address' || spec.kind === 'neighbour' || spec.kind === 'sysctl') {
-      return this.link(spec.link) === undefined ? 'No such device' : undefined;
-    }
+    if ('link' in spec) return this.link(spec.link) === undefined ? 'No such device' : undefined;
     return spec.kind === 'route' ? this.#routeMisses(spec) : undefined;
   }
 
@@ -211,6 +221,7 @@ export class SimKernel extends SimTarget {
   #refusesLink({ name, is, master }: LinkSpec): string | undefined {
     if (this.link(name) !== undefined) return 'File exists';
     if (master !== undefined && this.link(master) === undefined) return 'No such device';
+    if (is.type === 'vlan' && this.link(is.parent) === undefined) return 'No such device';
     if (is.type === 'veth' && this.link(is.peer) !== undefined) return 'File exists';
     const others = [...this.#objects.values()].flatMap(({ spec }) =>
       spec.kind === 'link' ? [spec.is] : [],
@@ -303,7 +314,11 @@ export class SimKernel extends SimTarget {
     for (const [key, { spec: other }] of this.#objects) {
       if (other.kind === 'address' && other.link === name) this.#delete(key);
       if (other.kind === 'link' && other.master === name) this.#orphan(key);
+      if (other.kind === 'link' && other.is.type === 'vlan' && other.is.parent === name) {
+        this.#deleteLink(other.name);
+      }
     }
+    this.#isUp.delete(name);
     for (const key of this.#settings.keys()) {
       if (key.includes(`/conf/${name}/`)) this.#settings.delete(key);
     }
@@ -339,6 +354,7 @@ export class SimKernel extends SimTarget {
   #settingsChanged(name: IfName): void {
     for (const key of this.wantedKeys) {
       if (key.startsWith('sysctl ') && key.includes(`/conf/${name}/`)) this.changed(key);
+      if (key === linkUpKey(name)) this.changed(key);
     }
   }
 
@@ -350,8 +366,19 @@ export class SimKernel extends SimTarget {
         owner === 'us' &&
         Number(spec.table) === table &&
         spec.hop.type === 'unicast' &&
-        spec.hop.via !== undefined &&
+        (spec.hop.via !== undefined || equalData(spec.destination, prefix)) &&
         prefixContains(spec.destination, prefix.ip),
+    );
+  }
+
+  /** Whether packets for an address are routed by the table of a provider bridge. */
+  isRouted(prefix: Prefix): boolean {
+    return [...this.#objects.values()].some(
+      ({ spec, owner }) =>
+        spec.kind === 'lookup-rule' &&
+        owner === 'us' &&
+        prefixContains(spec.to, prefix.ip) &&
+        this.hasRoute(spec.table, prefix),
     );
   }
 

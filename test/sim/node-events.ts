@@ -156,9 +156,12 @@ function isInternal(spec: Spec): boolean {
 function alter(world: World, key: Key, spec: Spec): void {
   switch (spec.kind) {
     case 'link':
-      return world.kernel.alter(key, { ...spec, mtu: 1280 });
+      // An MTU that nobody has asked for is nobody's.
+      return spec.mtu === undefined ? undefined : world.kernel.alter(key, { ...spec, mtu: 1280 });
     case 'address':
-      return world.kernel.alter(key, { ...spec, localRoute: 'kept' });
+      return spec.localRoute === undefined
+        ? undefined
+        : world.kernel.alter(key, { ...spec, localRoute: 'kept' });
     case 'sysctl':
       return world.kernel.alter(key, { ...spec, value: 7 });
     case 'neighbour':
@@ -178,8 +181,9 @@ function alter(world: World, key: Key, spec: Spec): void {
     case 'frr-device':
     case 'frr-vrf':
     case 'frr-vni':
-    case 'ovn-row':
       return undefined;
+    case 'ovn-row':
+      return world.ovn.alter(key, { ...spec, cells: {} });
     case 'frr-import':
       return world.frr.alter(key, { ...spec, deviations: ['import vrf bgp-vrf'] });
     case 'frr-interface':

@@ -1,10 +1,8 @@
 /** One node: a world, and the agent's planner and core over it, on a clock that only the test moves. */
 
 import type { Clock, Random } from '../../src/base/ports.ts';
-import { settings } from '../fabric/settings.ts';
 import { Planner } from '../../src/agent/planner.ts';
 import { MutableInventory } from '../../src/inventory/inventory.ts';
-import { evpnMode } from '../../src/modes/evpn/index.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { IfName } from '../../src/net/if-name.ts';
 import { parseIp } from '../../src/net/ip.ts';
@@ -14,10 +12,11 @@ import { parseRouteDistinguisher } from '../../src/net/route-distinguisher.ts';
 import { unwrap } from '../../src/base/result.ts';
 import { segmentDevice } from '../../src/resources/frr-segment.ts';
 import { resourceOf, type Spec } from '../../src/resources/index.ts';
-import { absentTarget, type TargetEvents } from '../../src/resources/target.ts';
+import type { TargetEvents } from '../../src/resources/target.ts';
 import type { Cloud } from './cloud.ts';
 import { CloudFeed } from './cloud-feed.ts';
 import { ownAsn, ownSegment } from './frr.ts';
+import { type ModeName, modes, settingsOf } from './modes.ts';
 import { World } from './world.ts';
 
 const bgpVrf = 'bgp-vrf' as IfName;
@@ -98,12 +97,14 @@ export class SimNode {
   readonly world: World;
   readonly #random: Random;
   readonly #inheritLeftovers: boolean;
+  readonly #modeName: ModeName;
   #agent: Agent | undefined;
   #cloud: Cloud;
   #isLeaking = false;
   #death: Promise<void> = new Promise(() => {});
 
-  constructor(cloud: Cloud, random: Random, inheritLeftovers = true) {
+  constructor(cloud: Cloud, random: Random, inheritLeftovers = true, modeName: ModeName = 'evpn') {
+    this.#modeName = modeName;
     this.#random = random;
     this.#cloud = cloud;
     this.#inheritLeftovers = inheritLeftovers;
@@ -125,7 +126,8 @@ export class SimNode {
   }
 
   setLeaking(isLeaking: boolean): void {
-    this.#isLeaking = isLeaking;
+    // Modes that have such a VRF have it their own way.
+    this.#isLeaking = isLeaking && this.#modeName === 'evpn';
     this.#planLeak();
   }
 
@@ -146,7 +148,7 @@ export class SimNode {
   #deliver(): void {
     if (this.#agent === undefined) return;
     const { planner, feed, inventory } = this.#agent;
-    const mode = evpnMode({ answerRouter: 'auto', standby: true });
+    const mode = modes[this.#modeName];
     do planner.apply(feed.updates(this.#cloud, mode.interest(inventory), this.#random));
     while (planner.takeStaleInterest());
   }
@@ -156,10 +158,10 @@ export class SimNode {
     const { world } = this;
     world.mayRemove = false;
     world.operationsToLive = Number.POSITIVE_INFINITY;
-    const [kernel, ovs, frr] = world.targets;
+    const [kernel, ovs, frr, ovn] = world.targets;
     const reconciler = new Reconciler({
       kinds: world.kinds,
-      targets: { kernel, ovs, frr, ovn: absentTarget('ovn') },
+      targets: { kernel, ovs, frr, ovn },
       clock: this.clock,
       random: this.#random,
       retry,
@@ -167,11 +169,10 @@ export class SimNode {
     });
     world.isWanted = (key) => reconciler.claims.wanted(key) !== undefined;
     const inventory = new MutableInventory();
-    const mode = evpnMode({ answerRouter: 'auto', standby: true });
     const planner = new Planner({
-      mode,
+      mode: modes[this.#modeName],
       kinds: world.kinds,
-      settings,
+      settings: settingsOf(this.#modeName),
       inventory,
       setScope: (scope, planned) => reconciler.setScope(scope, planned),
     });

@@ -71,12 +71,15 @@ export class SimOvs extends SimTarget {
   /** Bridges and their patch ports become these, as the operator and ovn-controller have it. */
   setBridges(bridges: ReadonlySet<string>, patches: ReadonlyMap<string, readonly string[]>): void {
     for (const bridge of this.#bridges) if (!bridges.has(bridge)) this.#deleteBridge(bridge);
-    for (const bridge of bridges) this.#bridges.add(bridge);
+    for (const bridge of bridges) {
+      if (!this.#bridges.has(bridge)) this.#kernel.attach(bridge as IfName);
+      this.#bridges.add(bridge);
+    }
     const wanted = new Set(
       [...patches].flatMap(([bridge, ports]) => ports.map((port) => `${bridge} ${port}`)),
     );
     for (const port of this.#numbers.keys()) {
-      if (port.includes(' patch-') && !wanted.has(port)) this.#numbers.delete(port);
+      if (/ (patch-|eth)/.test(port) && !wanted.has(port)) this.#numbers.delete(port);
     }
     for (const port of wanted) if (!this.#numbers.has(port)) this.#numberPort(port);
     this.#portsChanged();
@@ -84,6 +87,7 @@ export class SimOvs extends SimTarget {
 
   #deleteBridge(bridge: string): void {
     this.#bridges.delete(bridge);
+    this.#kernel.detach(bridge as IfName);
     for (const { spec } of this.#ports.values()) {
       if (spec.bridge === bridge) this.#deletePort(spec);
     }
@@ -249,7 +253,7 @@ export class SimOvs extends SimTarget {
         owner === 'us' &&
         match.type === 'ip' &&
         action.type === 'deliver' &&
-        action.macOf.endsWith(`${vni}`) &&
+        (action.macOf.endsWith(`${vni}`) || action.macOf.startsWith(`vp${vni}.`)) &&
         prefixContains(match.source, prefix.ip)
       );
     });

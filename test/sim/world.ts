@@ -12,9 +12,10 @@ import { frrDeviceKey } from '../../src/resources/frr.ts';
 import { type Kinds, makeKinds, type Spec } from '../../src/resources/index.ts';
 import type { Key } from '../../src/resources/resource.ts';
 import { isRetriedOnChange, type Outcome } from '../../src/resources/target.ts';
-import { type Cloud, patchPortsOf } from './cloud.ts';
+import { type Cloud, portsOfBridges } from './cloud.ts';
 import { isFrrSpec, SimFrr } from './frr.ts';
 import { ovsMaster, SimKernel } from './kernel.ts';
+import { SimOvn } from './ovn.ts';
 import { SimOvs } from './ovs.ts';
 import {
   type Fault,
@@ -32,6 +33,14 @@ function freed(spec: Spec): Spec {
   return free;
 }
 
+/** The dummy device from which the underlay takes addresses. */
+const nic = 'bgp-nic';
+
+/** Other addresses are those by which the node itself is on a network. */
+function isAnnounced(spec: Spec): spec is AddressSpec {
+  return spec.kind === 'address' && (spec.link === nic || spec.link.startsWith('lo-'));
+}
+
 /** Milliseconds that FRR stanzas outlive their use in the simulation. */
 export const frrGrace = 60_000;
 
@@ -41,6 +50,7 @@ export class World implements Surveillance {
   readonly kernel: SimKernel;
   readonly ovs: SimOvs;
   readonly frr: SimFrr;
+  readonly ovn: SimOvn;
   /** Chance of a fault per operation. */
   faultRate = 0;
   /** Operations until the agent dies. */
@@ -60,10 +70,11 @@ export class World implements Surveillance {
     this.kernel = new SimKernel(this);
     this.ovs = new SimOvs(this, this.kernel);
     this.frr = new SimFrr(this, this.kernel);
+    this.ovn = new SimOvn(this);
   }
 
-  get targets(): readonly [SimKernel, SimOvs, SimFrr] {
-    return [this.kernel, this.ovs, this.frr];
+  get targets(): readonly [SimKernel, SimOvs, SimFrr, SimOvn] {
+    return [this.kernel, this.ovs, this.frr, this.ovn];
   }
 
   /** Resolves when the agent has died. */
@@ -88,7 +99,7 @@ export class World implements Surveillance {
 
   setCloud(cloud: Cloud): void {
     const bridges = Object.keys(cloud.bridges).filter((name) => cloud.bridges[name]?.exists);
-    this.ovs.setBridges(new Set(bridges), patchPortsOf(cloud));
+    this.ovs.setBridges(new Set(bridges), portsOfBridges(cloud));
     // What somebody put on a bridge goes with it, and a flow with its port.
     this.#forgetForeign();
   }
@@ -135,6 +146,8 @@ export class World implements Surveillance {
   #put(spec: Spec): Outcome {
     if (spec.kind === 'ovs-port' || spec.kind === 'flow') return this.ovs.put(spec, 'nobody');
     if (isFrrSpec(spec)) return this.frr.put(spec);
+    if (spec.kind === 'ovn-row')
+      return this.ovn.put(spec, this.kinds['ovn-row'].key(spec), 'nobody');
     return this.kernel.put(spec, 'nobody');
   }
 
@@ -181,7 +194,7 @@ export class World implements Surveillance {
     const isCalm = !this.hasUnheard();
     const whole = this.#announced().filter((address) => this.#hasPath(address));
     return (outcome) => {
-      if (isCalm && verb === 'create' && spec.kind === 'address') this.#checkPath(spec);
+      if (isCalm && verb === 'create' && isAnnounced(spec)) this.#checkPath(spec);
       const isRefused = 'error' in outcome && !isRetriedOnChange(outcome);
       if (isCalm && this.foreign.size === 0 && isRefused) {
         this.violations.push(`${verb} ${key} was refused: ${outcome.error}`);
@@ -210,17 +223,19 @@ export class World implements Surveillance {
   /** zebra must know a VRF before the kernel has routes in its table. */
   #checkTable(table: number): void {
     if (this.frr.state.state !== 'ready') return;
+    if (this.kernel.link(`vrf-${table}` as IfName) === undefined) return;
     if (this.frr.observe(frrDeviceKey(`vrf-${table}` as IfName)) !== undefined) return;
     this.violations.push(`a route in table ${table} before FRR knew the VRF`);
   }
 
   #announced(): readonly AddressSpec[] {
     return [...this.kernel.objects()].flatMap(([, { spec, owner }]) =>
-      spec.kind === 'address' && owner === 'us' ? [spec] : [],
+      isAnnounced(spec) && owner === 'us' ? [spec] : [],
     );
   }
 
   #hasPath({ link, prefix }: AddressSpec): boolean {
+    if (link === nic) return this.kernel.isRouted(prefix) || this.ovn.hasRoute(prefix);
     const vni = Number(/^lo-([0-9]+)$/.exec(link)?.[1]);
     return this.kernel.hasRoute(vni, prefix) && this.ovs.hasFlow(vni, prefix);
   }

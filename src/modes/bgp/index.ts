@@ -18,7 +18,7 @@ import { exposureOf } from './exposure.ts';
 import { exitOf, isProvider } from './place.ts';
 import { planBalancer } from './plan-balancer.ts';
 import { planNetwork } from './plan-network.ts';
-import { planNode } from './plan-node.ts';
+import { announcedOf, planNode } from './plan-node.ts';
 import { planPort } from './plan-port.ts';
 import { planSubnets, planTenantHost } from './plan-tenants.ts';
 import type { BgpSettings } from './settings.ts';
@@ -83,6 +83,10 @@ function scopesOfBalancer(balancer: LoadBalancer | undefined): readonly Scope[] 
 
 function plan(scope: Scope, inventory: Inventory, settings: BgpSettings): ScopePlan {
   if (scope === node) return planNode(scope, inventory, settings);
+  return announcedOf(planScope(scope, inventory, settings), inventory, settings);
+}
+
+function planScope(scope: Scope, inventory: Inventory, settings: BgpSettings): ScopePlan {
   if (nodeOptOut(inventory, settings.choice) !== undefined) return emptyPlan;
   const of = scope.slice(scope.indexOf(' ') + 1);
   const balancer = scope.startsWith('balancer ') ? inventory.balancer(of) : undefined;

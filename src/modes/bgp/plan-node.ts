@@ -1,6 +1,8 @@
 /** The plan of the node itself: from what it announces, the underlay takes it. */
 
+import type { Concept } from '../../fabric/concepts.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
+import type { Ip4 } from '../../net/ip.ts';
 import type { Condition } from '../../resources/condition.ts';
 import { emptyPlan, type ScopePlan } from '../mode.ts';
 import { nodeOptOut, note } from './choice.ts';
@@ -55,22 +57,49 @@ function withLocalRouter(
 export function planUnderlay(
   scope: string,
   inventory: Inventory,
-  { asn, routerId: configured }: Pick<BgpSettings, 'asn' | 'routerId'>,
+  settings: UnderlaySettings,
   hasSubnets: boolean,
 ): ScopePlan {
-  const { vtep } = inventory.host;
-  const own = vtep?.family === 4 ? vtep : undefined;
-  const routerId = configured ?? own;
+  const routerId = routerIdOf(inventory, settings);
   if (routerId === undefined) {
     const message =
       'cannot announce anything: there is no BGP router id; set bgp.router_id, or give the loopback device an IPv4 /32 address';
     return { concepts: [], conditions: [{ scope, severity: 'error', message }] };
   }
+  const { asn } = settings;
   const because = [{ source: 'config', object: 'mode', fact: 'bgp' }];
   return {
     concepts: [{ concept: 'underlay', asn, routerId, hasSubnets, because }],
     conditions: [],
   };
+}
+
+type UnderlaySettings = Pick<BgpSettings, 'asn' | 'routerId'>;
+
+function routerIdOf(
+  { host: { vtep } }: Inventory,
+  { routerId }: Pick<UnderlaySettings, 'routerId'>,
+): Ip4 | undefined {
+  return routerId ?? (vtep?.family === 4 ? vtep : undefined);
+}
+
+/** What needs the devices that the underlay takes addresses from. */
+const ofUnderlay: ReadonlySet<Concept['concept']> = new Set<Concept['concept']>([
+  'exposed',
+  'local-host',
+  'stretched',
+  'tenant-host',
+  'tenant-subnet',
+]);
+
+/** Of what a scope plans, what can be announced: without an underlay, nothing that is for it. */
+export function announcedOf(
+  plan: ScopePlan,
+  inventory: Inventory,
+  settings: Pick<UnderlaySettings, 'routerId'>,
+): ScopePlan {
+  if (plan.concepts.length === 0 || routerIdOf(inventory, settings) !== undefined) return plan;
+  return { ...plan, concepts: plan.concepts.filter(({ concept }) => !ofUnderlay.has(concept)) };
 }
 
 /** `ovn_bgp_driver` passes the option over in silence. */

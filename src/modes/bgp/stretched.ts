@@ -17,7 +17,7 @@ import { becauseAddressed } from '../because.ts';
 import { byName, isGatewayPort, networkPortOf, peerOf } from '../gateways.ts';
 import { emptyPlan, type Mode, type Scope, type ScopePlan } from '../mode.ts';
 import { isProvider } from './place.ts';
-import { planUnderlay } from './plan-node.ts';
+import { announcedOf, planUnderlay } from './plan-node.ts';
 import type { BgpSettings } from './settings.ts';
 
 const node: Scope = 'node';
@@ -56,7 +56,8 @@ function scopeOf(port: PortBinding): Scope {
 
 function touched(change: InventoryChange, inventory: Inventory): Iterable<Scope> {
   if (change.of === 'port') return touchedByPorts([change.before, change.after], inventory);
-  return change.of === 'host' ? [node] : [];
+  // By the address of the node anything is announced, or nothing.
+  return change.of === 'host' ? allScopes(inventory) : [];
 }
 
 function touchedByPorts(
@@ -98,7 +99,8 @@ function* linksOf(router: string, inventory: Inventory): Iterable<PortBinding> {
 function plan(scope: Scope, inventory: Inventory, settings: StretchedSettings): ScopePlan {
   if (scope === node) return planUnderlay(scope, inventory, settings, true);
   const port = inventory.port(scope.slice(scope.indexOf(' ') + 1));
-  return port?.type === 'patch' ? planSubnets(port, inventory, settings) : emptyPlan;
+  if (port?.type !== 'patch') return emptyPlan;
+  return announcedOf(planSubnets(port, inventory, settings), inventory, settings);
 }
 
 /** Of the switch side of a router's interface on a tenant network. */
