@@ -16,6 +16,8 @@ export function serveName(vm: Namespace): { readonly stop: () => void } {
 /** The name that is served at an address; `undefined` when nothing answers. */
 export async function nameAt(from: Namespace, address: string): Promise<string | undefined> {
   const host = address.includes(':') ? `[${address}]` : address;
-  const got = await from.exec(['busybox', 'wget', '-q', '-T', '2', '-O', '-', `http://${host}/`]);
+  // Not `wget -T 2`: busybox 1.35 of bookworm ends with a segmentation fault by that.
+  const wget = ['busybox', 'wget', '-q', '-O', '-', `http://${host}/`];
+  const got = await from.exec(['timeout', '2', ...wget]);
   return got.code === 0 ? got.stdout.trim() : undefined;
 }

@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict';
 import type { Namespace } from '../fabric/namespace.ts';
+import { isOvnBefore } from '../fabric/ovn-version.ts';
 import { scenario } from '../fabric/scenario.ts';
 import { announcedBy, drain, startAgents } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
 import { nameAt, serveName } from '../fabric/web.ts';
 
 scenario('load balancers are reached at the gateway, by TCP on both families', async (stage) => {
-  const { fabric, cloud, step, cleanup } = stage;
+  const { fabric, cloud, step, cleanup, note } = stage;
   const { c1, c2, hx } = fabric;
   const agents = await startAgents(stage, { mode: 'bgp' });
   const [atC1, atC2] = agents;
@@ -49,7 +50,10 @@ scenario('load balancers are reached at the gateway, by TCP on both families', a
   });
   for (const address of [vips.v4, vips.v6, '172.24.4.51'])
     await serves(hx, address, 'web1', 'web2');
-  await serves(hx, '172.24.4.52', 'web1');
+  // Of what routers alone have OVN_Southbound has nothing before that.
+  const tellsForwarded = !isOvnBefore('23.09');
+  if (tellsForwarded) await serves(hx, '172.24.4.52', 'web1');
+  else note('OVN before 23.09 does not tell of forwarded ports: those are not looked for');
   assert.equal((await announcedBy(c2)).length, 0);
   const why = await atC1.cli('why', vips.v6);
   assert.match(why, new RegExp(`Load_Balancer ${balancer.id}: vips ${vips.v6}`));
@@ -58,7 +62,7 @@ scenario('load balancers are reached at the gateway, by TCP on both families', a
   await router.moveGateway([c2, c1]);
   await router.waitForGatewayOn(c2, fabric.central);
   for (const address of [vips.v4, vips.v6]) await serves(hx, address, 'web1', 'web2');
-  await serves(hx, '172.24.4.52', 'web1');
+  if (tellsForwarded) await serves(hx, '172.24.4.52', 'web1');
   await waitFor('c1 to have let go of all', async () => (await announcedBy(c1)).length === 0);
 
   step('the operator keeps one back, and why says so');

@@ -1,5 +1,5 @@
 /**
- * A load balancer as Octavia's OVN provider writes it: a row of Load_Balancer on the router and on the switches, and the
+ * A load balancer as Octavia's OVN provider writes it: a row of Load_Balancer on the router and on tenant networks, and the
  * port that has its address; or as Neutron does to forward a port of a floating IP, on the router alone.
  */
 
@@ -46,7 +46,7 @@ export class LoadBalancer {
       const backends = members.map((vm) => withPort(isV6 ? vm.v6 : vm.v4, port));
       return ['lb-add', name, withPort(vip, port), backends.join(','), 'tcp'];
     });
-    const networks = new Set(on === undefined ? switches : [on, ...switches]);
+    const networks = new Set([...ownNetwork(on), ...switches]);
     await this.#northbound.commit(
       ...rows,
       ['lr-lb-add', router.logicalRouter, name],
@@ -74,6 +74,11 @@ export class LoadBalancer {
       ['--if-exists', 'lb-del', this.#name],
     );
   }
+}
+
+/** Octavia leaves out a provider network; there OVN 23.03 would translate at its switch, and replies have the router's address. */
+function ownNetwork(on: Network | undefined): readonly Network[] {
+  return on === undefined || on.physnet !== undefined ? [] : [on];
 }
 
 function withPort(address: string, port: number): string {
