@@ -7,13 +7,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loopback, underlayMtu, uplink } from './addresses.ts';
 import type { FabricNode } from './node.ts';
+import { isOvnBefore } from './ovn-version.ts';
 import { centralScript, endDaemon } from './ovs.ts';
 import { waitFor } from './wait.ts';
 
 /** Where the uplink's addresses are while that lasts. */
 export const uplinkBridge = 'br-up';
 const chassis = 'bgp';
-const controllerFiles = `/run/ovn/ovn-controller-${chassis}`;
+const controllerPidFile = `/run/ovn/ovn-controller-${chassis}.pid`;
+
+/** Why a node cannot route by an OVN of its own here, if it cannot. */
+export function localOvnLacks(): string | undefined {
+  return isOvnBefore('23.06')
+    ? 'OVN before 23.06 has no arp_proxy for networks, nor for IPv6, nor for a localnet port'
+    : undefined;
+}
 
 /** `index` counts hypervisors from 1. */
 export async function startLocalOvn(node: FabricNode, index: number): Promise<void> {
@@ -37,20 +45,22 @@ export async function startLocalOvn(node: FabricNode, index: number): Promise<vo
       `ip address add ${node4}/31 dev ${uplinkBridge}`,
       `ip address add ${node6}/127 dev ${uplinkBridge} nodad`,
       `ovs-vsctl add-br br-${chassis} -- set bridge br-${chassis} fail-mode=secure -- set Open_vSwitch . ${set.join(' ')}`,
-      `ovn-controller -n ${chassis} unix:/run/openvswitch/db.sock --pidfile=${controllerFiles}.pid --detach --no-chdir ` +
-        `--unixctl=${controllerFiles}.ctl --log-file=/var/log/ovn/ovn-controller-${chassis}.log -vconsole:off`,
+      `ovn-controller -n ${chassis} unix:/run/openvswitch/db.sock --pidfile=${controllerPidFile} --detach --no-chdir ` +
+        `--log-file=/var/log/ovn/ovn-controller-${chassis}.log -vconsole:off`,
     ].join('\n'),
   );
+  await renewSession(node);
 }
 
 /** Leaves the hypervisor as it was. */
 export async function stopLocalOvn(node: FabricNode, index: number): Promise<void> {
   const { node4, node6 } = uplink(index);
   const keys = ['remote', 'bridge', 'bridge-mappings', 'encap-type', 'encap-ip'];
-  const pidFile = join(node.dir, `${controllerFiles}.pid`);
+  const pidFile = join(node.dir, controllerPidFile);
   if (existsSync(pidFile)) {
     const pid = readFileSync(pidFile, 'utf8').trim();
-    await node.ok(['ovn-appctl', '-t', `${controllerFiles}.ctl`, 'exit']);
+    // Its name by default: OVN 23.03 takes no other.
+    await node.ok(['ovn-appctl', '-t', `/run/ovn/ovn-controller.${pid}.ctl`, 'exit']);
     await waitFor('the second ovn-controller to end', async () => !existsSync(`/proc/${pid}`));
   }
   for (const name of ['ovn-northd', 'ovnnb_db', 'ovnsb_db']) {
@@ -65,4 +75,11 @@ export async function stopLocalOvn(node: FabricNode, index: number): Promise<voi
       `ip address replace ${node6}/127 dev up0 nodad`,
     ].join('\n'),
   );
+  await renewSession(node);
+}
+
+/** FRR keeps the link-local next hop of the interface by which the session came about. */
+async function renewSession(node: FabricNode): Promise<void> {
+  await node.vtysh('clear bgp *');
+  await waitFor('BGP to come back', () => node.pings(loopback(0).v6, 1));
 }
