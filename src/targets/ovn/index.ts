@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from '../../base/ports.ts';
-import type { AnyRow, RowChange, Uuid } from '../../protocols/ovsdb/index.ts';
+import type { RowChange, Uuid } from '../../protocols/ovsdb/index.ts';
 import {
   type OvnRowSpec,
   type OvnTable,
@@ -38,7 +38,8 @@ class OvnTarget implements Target {
   readonly name = 'ovn';
   readonly #database: NorthboundDatabase;
   readonly #echo: Echo;
-  readonly #rows = new Map<Key, { readonly uuid: Uuid; readonly observed: Observed<OvnRowSpec> }>();
+  /** Several where somebody has made another of the same name. */
+  readonly #rows = new Map<Key, Map<Uuid, Observed<OvnRowSpec>>>();
   readonly #keys = new Map<Uuid, Key>();
 
   constructor(database: NorthboundDatabase, clock: Clock) {
@@ -58,7 +59,6 @@ class OvnTarget implements Target {
     this.#database.onChange(
       (changes) => {
         const keys = new Set<Key>();
-        // Ports before what is told to be ours by them.
         for (const table of tables) {
           for (const change of changes.of(table)) this.#take(table, change, keys);
         }
@@ -77,32 +77,52 @@ class OvnTarget implements Target {
   }
 
   #take(table: OvnTable, change: RowChange, keys: Set<Key>): void {
-    const before = this.#keys.get(change.uuid);
+    const { uuid } = change;
+    const before = this.#keys.get(uuid);
     if (before !== undefined) {
       keys.add(before);
-      this.#keys.delete(change.uuid);
-      if (this.#rows.get(before)?.uuid === change.uuid) this.#rows.delete(before);
+      this.#keys.delete(uuid);
+      const others = this.#rows.get(before);
+      others?.delete(uuid);
+      if (others?.size === 0) this.#rows.delete(before);
     }
     if (change.kind === 'delete') return;
-    const observed = this.#read(table, change.new);
-    keys.add(observed.key);
-    this.#keys.set(change.uuid, observed.key);
-    this.#rows.set(observed.key, { uuid: change.uuid, observed });
-  }
-
-  #read(table: OvnTable, row: AnyRow): Observed<OvnRowSpec> {
-    return readRow(table, row, {
-      bfdOf: (uuid) => this.#database.table('BFD').get(uuid)?.dst_ip,
-      isOurPort: (name) => this.observe(ovnRowKey('Logical_Router_Port', name))?.owner === 'us',
-    });
+    const observed = readRow(
+      table,
+      change.new,
+      (of) => this.#database.table('BFD').get(of)?.dst_ip,
+    );
+    const { key } = observed;
+    keys.add(key);
+    this.#keys.set(uuid, key);
+    this.#rows.set(key, (this.#rows.get(key) ?? new Map()).set(uuid, observed));
   }
 
   observe(key: Key): Observed<OvnRowSpec> | undefined {
-    return this.#rows.get(key)?.observed;
+    const rows = [...(this.#rows.get(key)?.values() ?? [])].map((row) => this.#owned(row));
+    return rows.find(({ owner }) => owner === 'us') ?? rows[0];
+  }
+
+  /** A Static_MAC_Binding has no mark of its own: it is ours as its port is. */
+  #owned(observed: Observed<OvnRowSpec>): Observed<OvnRowSpec> {
+    const { table, id } = observed.spec;
+    if (table !== 'Static_MAC_Binding') return observed;
+    const port = this.observe(ovnRowKey('Logical_Router_Port', id['logical_port'] ?? ''));
+    return port === undefined ? observed : { ...observed, owner: port.owner };
   }
 
   *all(): Iterable<Observed> {
-    for (const { observed } of this.#rows.values()) yield observed;
+    for (const key of this.#rows.keys()) {
+      const observed = this.observe(key);
+      if (observed !== undefined) yield observed;
+    }
+  }
+
+  /** The rows that an operation is about: of several those that are not somebody else's. */
+  #uuidsOf(key: Key): readonly Uuid[] {
+    const rows = [...(this.#rows.get(key) ?? [])];
+    const own = rows.filter(([, row]) => this.#owned(row).owner !== 'nobody');
+    return (own.length > 0 ? own : rows).map(([uuid]) => uuid);
   }
 
   wanted(): void {
@@ -120,8 +140,8 @@ class OvnTarget implements Target {
   }
 
   async #commit(operations: readonly Operation<OvnRowSpec>[]): Promise<Outcome> {
-    const uuidOf = (key: Key) => this.#rows.get(key)?.uuid;
-    const transaction = operations.flatMap((each, index) => rowOperations(each, uuidOf, index));
+    const uuidsOf = (key: Key) => this.#uuidsOf(key);
+    const transaction = operations.flatMap((each, index) => rowOperations(each, uuidsOf, index));
     if (transaction.length === 0) return done;
     const outcome = outcomeOf(await this.#database.transact(transaction));
     if (outcome.done) {

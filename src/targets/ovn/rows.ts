@@ -20,14 +20,12 @@ const mark = 'selvedge';
 /** Not cells of their own: what refers to other rows, and whose the row is. */
 const otherColumns = new Set(['_uuid', 'external_ids', 'bfd']);
 
-export interface RowContext {
-  /** `dst_ip` of a BFD row. */
-  bfdOf(uuid: Uuid): string | undefined;
-  /** Whether a router port is ours. */
-  isOurPort(name: string): boolean;
-}
-
-export function readRow(table: OvnTable, row: AnyRow, context: RowContext): Observed<OvnRowSpec> {
+/** `bfdOf` has the `dst_ip` of a BFD row. */
+export function readRow(
+  table: OvnTable,
+  row: AnyRow,
+  bfdOf: (uuid: Uuid) => string | undefined,
+): Observed<OvnRowSpec> {
   const { id: idColumns } = ovnTables[table];
   const id: Record<string, IdCell> = {};
   const cells: Record<string, Cell> = {};
@@ -42,7 +40,7 @@ export function readRow(table: OvnTable, row: AnyRow, context: RowContext): Obse
   }
   const ids = row['external_ids'];
   const holder = ids instanceof Map ? ids.get(mark) : undefined;
-  const bfd = typeof row['bfd'] === 'string' ? context.bfdOf(row['bfd'] as Uuid) : undefined;
+  const bfd = typeof row['bfd'] === 'string' ? bfdOf(row['bfd'] as Uuid) : undefined;
   const spec: OvnRowSpec = {
     kind: 'ovn-row',
     table,
@@ -53,7 +51,7 @@ export function readRow(table: OvnTable, row: AnyRow, context: RowContext): Obse
       : { of: String(holder) }),
     ...(bfd === undefined ? {} : { bfd }),
   };
-  return { key: ovnRow.key(spec), spec, owner: ownerOf(spec, holder !== undefined, context) };
+  return { key: ovnRow.key(spec), spec, owner: ownerOf(spec, holder !== undefined) };
 }
 
 function readCell(value: Value): Cell | undefined {
@@ -65,31 +63,34 @@ function readCell(value: Value): Cell | undefined {
 }
 
 /** ovn-bgp-agent marks nothing; what it makes has the name of its router in its own, or in that of its port. */
-function ownerOf({ table, id }: OvnRowSpec, isMarked: boolean, context: RowContext): Owner {
+function ownerOf({ id }: OvnRowSpec, isMarked: boolean): Owner {
   if (isMarked) return 'us';
-  if (table === 'Static_MAC_Binding' && context.isOurPort(String(id['logical_port']))) return 'us';
   const text = Object.values(id).join(' ');
   return /(^|-|")bgp-router(-|"|$| )/.test(text) ? 'predecessor' : 'nobody';
 }
 
-/** The row that has a key. */
-export type UuidOf = (key: Key) => Uuid | undefined;
+/** The rows that have a key, in the order in which they came: the first is what the others are too many of. */
+export type UuidsOf = (key: Key) => readonly Uuid[];
 
 /** The operations that carry it out; `number` tells the names in them from those of others in one transaction. */
 export function rowOperations(
   { verb, key, spec }: Operation<OvnRowSpec>,
-  uuidOf: UuidOf,
+  uuidsOf: UuidsOf,
   number: number,
 ): readonly OvsdbOperation[] {
-  const uuid = uuidOf(key);
-  if (verb === 'remove') return uuid === undefined ? [] : removal(spec.table, uuid);
-  if (uuid === undefined) return addition(spec, uuidOf, number);
-  if (verb === 'replace') return [...removal(spec.table, uuid), ...addition(spec, uuidOf, number)];
-  const where = [['_uuid', '==', uuid]] as const;
   const { table } = spec;
+  const [uuid, ...spare] = uuidsOf(key);
+  const fewer = spare.flatMap((each) => removal(table, each));
+  if (uuid === undefined) return verb === 'remove' ? [] : addition(spec, uuidsOf, number);
+  if (verb === 'remove') return [...removal(table, uuid), ...fewer];
+  if (verb === 'replace') {
+    return [...removal(table, uuid), ...fewer, ...addition(spec, uuidsOf, number)];
+  }
+  const where = [['_uuid', '==', uuid]] as const;
   const marking = [['external_ids', 'insert', new Map([[mark, markOf(spec)]])]] as const;
   return [
-    { op: 'update', table, where, row: columnsOf(spec, uuidOf) },
+    ...fewer,
+    { op: 'update', table, where, row: columnsOf(spec, uuidsOf) },
     ...(hasMark(table) ? [{ op: 'mutate', table, where, mutations: marking } as const] : []),
   ];
 }
@@ -102,13 +103,13 @@ function removal(table: OvnTable, uuid: Uuid): readonly OvsdbOperation[] {
   return [{ op: 'mutate', table: heldBy.table, where: [], mutations }];
 }
 
-function addition(spec: OvnRowSpec, uuidOf: UuidOf, number: number): readonly OvsdbOperation[] {
+function addition(spec: OvnRowSpec, uuidsOf: UuidsOf, number: number): readonly OvsdbOperation[] {
   const { table, id, of } = spec;
   const { heldBy } = ovnTables[table];
   const as = `row_${number}`;
   const row = {
     ...writeCells(id),
-    ...columnsOf(spec, uuidOf),
+    ...columnsOf(spec, uuidsOf),
     ...(hasMark(table) ? { external_ids: new Map([[mark, markOf(spec)]]) } : {}),
   };
   const insertion = { op: 'insert', table, as, row } as const;
@@ -128,11 +129,11 @@ function markOf({ of }: OvnRowSpec): string {
 
 function columnsOf(
   { table, id, cells, bfd }: OvnRowSpec,
-  uuidOf: UuidOf,
+  uuidsOf: UuidsOf,
 ): Readonly<Record<string, WriteValue>> {
   if (table !== 'Logical_Router_Static_Route') return writeCells(cells);
-  const watcher =
-    bfd === undefined ? undefined : uuidOf(ovnRowKey('BFD', id['output_port'] ?? '', bfd));
+  const [watcher] =
+    bfd === undefined ? [] : uuidsOf(ovnRowKey('BFD', id['output_port'] ?? '', bfd));
   return { ...writeCells(cells), bfd: watcher === undefined ? [] : [watcher] };
 }
 

@@ -199,6 +199,35 @@ describe('rows', () => {
     assert.ok((await apply('adopt', router)).every(isDone));
     assert.equal(target.observe(ovnRow.key(router))?.owner, 'us');
     assert.equal(cell('Logical_Router', 'options'), 'chassis=bgp');
+    const adopted = { ...port, id: { name: 'bgp-router-openstack' } };
+    assert.ok((await apply('adopt', adopted)).every(isDone));
+    // Without a mark of its own it is whose its port is.
+    const bound = 'ovn-row Static_MAC_Binding bgp-router-openstack 192.168.0.9' as Key;
+    assert.equal(target.observe(bound)?.owner, 'us');
+  });
+
+  it('of which there are two by one name are one again, and go together', async () => {
+    const lonely: OvnRowSpec = { ...logicalSwitch, id: { name: 'twice' } };
+    assert.ok((await apply('create', lonely)).every(isDone));
+    nbctl('--add-duplicate', 'ls-add', 'twice');
+    const count = () => nbctl('--bare', '--columns=_uuid', 'find', 'Logical_Switch', 'name=twice');
+    await until('both', () => [...count().matchAll(/\w{8}-/g)].length === 2);
+    assert.equal(target.observe(ovnRow.key(lonely))?.owner, 'us');
+    nbctl(
+      'set',
+      'Logical_Switch',
+      ...count().split(/\s+/).slice(0, 1),
+      'external_ids:selvedge=yes',
+    );
+    for (const uuid of count().split(/\s+/)) {
+      nbctl('set', 'Logical_Switch', uuid, 'external_ids:selvedge=yes');
+    }
+    await until('one of them to go', async () => {
+      assert.ok((await apply('change', lonely)).every(isDone));
+      return [...count().matchAll(/\w{8}-/g)].length === 1;
+    });
+    assert.ok((await apply('remove', lonely)).every(isDone));
+    assert.equal(count(), '');
   });
 
   it('that are refused stand alone among those that are not', async () => {
