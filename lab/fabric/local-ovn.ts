@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { loopback, underlayMtu, uplink } from './addresses.ts';
 import type { FabricNode } from './node.ts';
 import { isOvnBefore } from './ovn-version.ts';
+import { projectDir } from './out.ts';
 import { centralScript, endDaemon } from './ovs.ts';
 import { waitFor } from './wait.ts';
 
@@ -23,38 +24,28 @@ export function localOvnLacks(): string | undefined {
     : undefined;
 }
 
-/** `index` counts hypervisors from 1. */
+/** As `docs/local-ovn.md` tells an operator to; `index` counts hypervisors from 1. */
 export async function startLocalOvn(node: FabricNode, index: number): Promise<void> {
   const { node4, node6 } = uplink(index);
-  const ids = {
-    remote: 'unix:/run/ovn/ovnsb_db.sock',
-    bridge: `br-${chassis}`,
-    'bridge-mappings': `physnet1:br-ex,fabric:${uplinkBridge}`,
-    'encap-type': 'geneve',
-    'encap-ip': loopback(index).v4,
+  const settings = {
+    UPLINK: 'up0',
+    MTU: underlayMtu,
+    ADDRESS4: `${node4}/31`,
+    ADDRESS6: `${node6}/127`,
+    LOOPBACK: loopback(index).v4,
   };
-  const set = Object.entries(ids).map(
-    ([key, value]) => `external_ids:ovn-${key}-${chassis}=${value}`,
-  );
-  await node.script(
-    [
-      ...centralScript(),
-      `ovs-vsctl add-br ${uplinkBridge} -- add-port ${uplinkBridge} up0`,
-      `ip link set ${uplinkBridge} mtu ${underlayMtu} up`,
-      'ip address flush dev up0 scope global',
-      `ip address add ${node4}/31 dev ${uplinkBridge}`,
-      `ip address add ${node6}/127 dev ${uplinkBridge} nodad`,
-      `ovs-vsctl add-br br-${chassis} -- set bridge br-${chassis} fail-mode=secure -- set Open_vSwitch . ${set.join(' ')}`,
-      `ovn-controller -n ${chassis} unix:/run/openvswitch/db.sock --pidfile=${controllerPidFile} --detach --no-chdir ` +
-        `--log-file=/var/log/ovn/ovn-controller-${chassis}.log -vconsole:off`,
-    ].join('\n'),
-  );
+  const assignments = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  const page = readFileSync(join(projectDir, 'docs/local-ovn.md'), 'utf8');
+  const [, commands] = /^```sh\n([^`]*)^```/m.exec(page) ?? [];
+  if (commands === undefined) throw new Error('docs/local-ovn.md has no commands');
+  await node.script([...centralScript(), ...assignments, commands].join('\n'));
   await renewSession(node);
 }
 
 /** Leaves the hypervisor as it was. */
 export async function stopLocalOvn(node: FabricNode, index: number): Promise<void> {
   const { node4, node6 } = uplink(index);
+  // What the page has made.
   const keys = ['remote', 'bridge', 'bridge-mappings', 'encap-type', 'encap-ip'];
   const pidFile = join(node.dir, controllerPidFile);
   if (existsSync(pidFile)) {

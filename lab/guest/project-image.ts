@@ -16,8 +16,8 @@ export interface ProjectImages {
   readonly modules: string;
 }
 
-/** Rooms whose sources go into the guest. */
-const rooms = ['src', 'lab', 'bench', 'test', 'deploy', 'native'];
+/** Rooms whose sources go into the guest; of the documents, the commands that they tell are run there. */
+const rooms = ['src', 'lab', 'bench', 'test', 'deploy', 'native', 'docs'];
 /** Development tools that nothing in the guest runs. */
 const leftOut =
   /^(typescript|oxlint.*|@typescript|@oxlint.*|@biomejs|node-api-headers|\.bin|\.cache)$/;

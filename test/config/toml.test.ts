@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { formatIssue } from '../../src/base/issue.ts';
 import { unwrap } from '../../src/base/result.ts';
@@ -12,6 +13,14 @@ function issuesOf(text: string): readonly string[] {
 }
 
 describe('a configuration in TOML', () => {
+  test('that docs/local-ovn.md shows is one', () => {
+    const page = readFileSync('docs/local-ovn.md', 'utf8');
+    const [, example = ''] = /^```toml\n([^`]*)^```/m.exec(page) ?? [];
+    const { bgp, localOvn } = unwrap(parseToml(example));
+    assert.equal(bgp.exposing, 'ovn');
+    assert.equal(localOvn.peers.length, 2);
+  });
+
   test('without a word in it gives the defaults', () => {
     const config = unwrap(parseToml(''));
     assert.equal(config.mode, 'evpn');

@@ -71,6 +71,7 @@ const tables = {
       mac: one('string'),
       override_dynamic_mac: one('boolean'),
     },
+    index: { logical_port: 'logical_port' },
   }),
 };
 

@@ -62,6 +62,10 @@ class OvnTarget implements Target {
         for (const table of tables) {
           for (const change of changes.of(table)) this.#take(table, change, keys);
         }
+        for (const change of changes.of('Logical_Router_Port')) {
+          const { name } = change.kind === 'delete' ? change.old : change.new;
+          for (const key of this.#bindingsOf(name)) keys.add(key);
+        }
         events.changed(keys);
         this.#echo.changed();
       },
@@ -103,12 +107,19 @@ class OvnTarget implements Target {
     return rows.find(({ owner }) => owner === 'us') ?? rows[0];
   }
 
-  /** A Static_MAC_Binding has no mark of its own: it is ours as its port is. */
+  /** A Static_MAC_Binding has no mark of its own: it is ours as its port is, and without that of no use to anybody. */
   #owned(observed: Observed<OvnRowSpec>): Observed<OvnRowSpec> {
     const { table, id } = observed.spec;
     if (table !== 'Static_MAC_Binding') return observed;
     const port = this.observe(ovnRowKey('Logical_Router_Port', id['logical_port'] ?? ''));
-    return port === undefined ? observed : { ...observed, owner: port.owner };
+    const lonely = observed.owner === 'predecessor' ? 'us' : observed.owner;
+    return { ...observed, owner: port?.owner ?? lonely };
+  }
+
+  /** The bindings of a port, whose owner is that of the port. */
+  #bindingsOf(port: string): readonly Key[] {
+    const rows = this.#database.table('Static_MAC_Binding').by('logical_port', port);
+    return rows.flatMap(({ _uuid }) => this.#keys.get(_uuid) ?? []);
   }
 
   *all(): Iterable<Observed> {

@@ -175,6 +175,18 @@ describe('rows', () => {
     assert.ok((await apply('create', route)).every(isDone));
   });
 
+  it('that are gone with their router leave their bindings to us', async () => {
+    changed.clear();
+    nbctl('lr-del', 'bgp-router');
+    await until('the port to go', () => target.observe(ovnRow.key(port)) === undefined);
+    assert.equal(target.observe(ovnRow.key(binding))?.owner, 'us');
+    assert.ok(changed.has(ovnRow.key(binding)));
+    for (const spec of [router, port, route, policy]) {
+      assert.ok((await apply('create', spec)).every(isDone));
+    }
+    assert.equal(target.observe(ovnRow.key(binding))?.owner, 'us');
+  });
+
   it('go, in the order against their needs, and nothing else does', async () => {
     nbctl('ls-add', 'of-somebody-else');
     for (const spec of all.toReversed()) {
@@ -190,6 +202,7 @@ describe('rows', () => {
     nbctl('static-mac-binding-add', 'bgp-router-openstack', '192.168.0.9', 'fa:16:3e:00:00:09');
     await until('the rows', () => [...target.all()].length === 4);
     const owners = [...target.all()].map(({ key, owner }) => `${key}: ${owner}`).sort();
+    changed.clear();
     assert.deepEqual(owners, [
       'ovn-row Logical_Router bgp-router: predecessor',
       'ovn-row Logical_Router_Port bgp-router-openstack: predecessor',
@@ -204,6 +217,7 @@ describe('rows', () => {
     // Without a mark of its own it is whose its port is.
     const bound = 'ovn-row Static_MAC_Binding bgp-router-openstack 192.168.0.9' as Key;
     assert.equal(target.observe(bound)?.owner, 'us');
+    assert.ok(changed.has(bound));
   });
 
   it('of which there are two by one name are one again, and go together', async () => {
