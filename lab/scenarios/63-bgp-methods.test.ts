@@ -8,7 +8,6 @@ import { scenario } from '../fabric/scenario.ts';
 import type { SelvedgeAgent } from '../fabric/selvedge.ts';
 import { bareNodes, isGone, startAgents } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
-import { leftOut } from '../fabric/whole.ts';
 
 const plainHost = { v4: '198.51.100.10', v6: '2001:db8:100::10' };
 const tenantHost = { v4: '192.0.2.10', v6: '2001:db8:200::10' };
@@ -214,7 +213,6 @@ scenario(
     await drain(agents);
     await areBareAgain();
   },
-  leftOut,
 );
 
 /** As if it had just booted, with the address that it was given and no route. */
