@@ -1,5 +1,6 @@
 /** FRR of a node: daemons started as the distribution's own script would, minus its watchdog. */
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +8,17 @@ import type { FabricNode } from './node.ts';
 import { waitFor } from './wait.ts';
 
 const daemons = '/usr/lib/frr';
+
+/**
+ * Why the spine may lose its way to a hypervisor here: when a route of type 5 changes in place, zebra 8.4 notes its next hop
+ * for the new one, then forgets it for the old one, which is the same note, and the router's MAC goes with the last.
+ */
+export function frrForgetsRouterMac(): string | undefined {
+  const { stdout } = spawnSync(`${daemons}/zebra`, ['--version'], { encoding: 'utf8' });
+  return stdout.startsWith('zebra version 8.')
+    ? "zebra 8.4 forgets a VTEP's router MAC when a route of type 5 changes"
+    : undefined;
+}
 
 /** Starts FRR with this configuration. */
 export async function startFrr(node: FabricNode, configuration: string): Promise<void> {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { labAs } from '../fabric/addresses.ts';
 import type { Network } from '../fabric/cloud/network.ts';
 import type { Vm } from '../fabric/cloud/vm.ts';
+import { frrForgetsRouterMac } from '../fabric/frr.ts';
 import { scenario } from '../fabric/scenario.ts';
 import type { SelvedgeAgent } from '../fabric/selvedge.ts';
 import { bareNodes, isGone, startAgents } from '../fabric/tenancy.ts';
@@ -213,6 +214,7 @@ scenario(
     await drain(agents);
     await areBareAgain();
   },
+  frrForgetsRouterMac(),
 );
 
 /** As if it had just booted, with the address that it was given and no route. */
