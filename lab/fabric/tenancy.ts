@@ -18,6 +18,8 @@ export async function startAgents(
   { fabric, cleanup }: Stage,
   settings: SelvedgeSettings = {},
 ): Promise<readonly SelvedgeAgent[]> {
+  // An agent in mode bgp does not look for the flows of the other mode: that one was to be drained before.
+  if (settings.mode === 'bgp') for (const node of fabric.hypervisors) await clearOfEvpn(node);
   const agents = fabric.hypervisors.map((node) => new SelvedgeAgent(node, settings));
   for (const agent of agents) {
     cleanup(() => agent.stop());
@@ -94,15 +96,23 @@ export async function drain(agents: readonly SelvedgeAgent[]): Promise<void> {
   }
 }
 
+/** Takes away what an agent in mode evpn has left, if there is anything. */
+async function clearOfEvpn(node: FabricNode): Promise<void> {
+  const left = await node.script('ip -o link\novs-ofctl dump-flows br-ex cookie=0x3e6/-1');
+  if (/: vrf-\d|cookie=0x3e6,/.test(left)) await drainAsEvpn(node);
+}
+
+async function drainAsEvpn(node: FabricNode): Promise<void> {
+  const agent = new SelvedgeAgent(node);
+  await agent.configure();
+  await agent.cli('drain');
+}
+
 /** Takes away what agents of scenarios before have left; what comes waits until the hypervisors are again as they are then. */
 export async function bareNodes({
   fabric: { hypervisors },
 }: Pick<Stage, 'fabric'>): Promise<() => Promise<void>> {
-  for (const node of hypervisors) {
-    const agent = new SelvedgeAgent(node);
-    await agent.configure();
-    await agent.cli('drain');
-  }
+  for (const node of hypervisors) await drainAsEvpn(node);
   const bare = await Promise.all(hypervisors.map(stateOf));
   return async () => {
     for (const [index, node] of hypervisors.entries()) {

@@ -87,7 +87,7 @@ export const ovnRow: Kind<OvnRowSpec> = {
   print: printRow,
 };
 
-/** A BFD row without its port is the end of ovn-northd 26.03, so that it must come after it and go before it. */
+/** A BFD row without its port is the end of ovn-northd 25.03 and 26.03, so that it must come after it and go before it. */
 function needsOf({ table, id, of, bfd }: OvnRowSpec): readonly Key[] {
   const holder = ovnTables[table].heldBy?.table;
   const port = id['logical_port'] ?? id['output_port'];
