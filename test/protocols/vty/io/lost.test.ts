@@ -20,11 +20,14 @@ const directory = mkdtempSync(join(tmpdir(), 'selvedge-vty-'));
 after(() => rmSync(directory, { recursive: true }));
 
 const done = '\0\0\0\0';
+/** Milliseconds of silence that a busy machine still answers `enable` in. */
+const short = 1_000;
 
 /** A session with a server that answers each command as `answer` says; undefined: not at all. */
 async function converse(
   t: { after(fn: () => void): void; name: string },
   answer: (command: string, socket: Socket) => string | undefined,
+  silence = 20_000,
 ): Promise<VtySession> {
   const path = join(directory, `${t.name.replaceAll(/\W+/g, '-').slice(0, 40)}.vty`);
   const server = createServer((socket) => {
@@ -38,16 +41,16 @@ async function converse(
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   t.after(() => void server.close());
-  return unwrap(await openVty({ path, clock: realClock, silence: 50 }));
+  return unwrap(await openVty({ path, clock: realClock, silence }));
 }
 
 test('a daemon that does not answer ends the session, and everything under way with it', async (t) => {
-  const session = await converse(t, () => undefined);
+  const session = await converse(t, () => undefined, short);
   const replies = await Promise.all([session.run('show a'), session.run('show b')]);
   for (const reply of replies) {
     assert.equal(
       reply.ok || formatVtyError(reply.error),
-      `lost ${session.path}: no answer to 'show a' in 50 ms`,
+      `lost ${session.path}: no answer to 'show a' in ${short} ms`,
     );
   }
   assert.equal((await session.closed).cause, 'silent');
@@ -55,10 +58,11 @@ test('a daemon that does not answer ends the session, and everything under way w
 });
 
 test('a command that is answered in its own longer time is', async (t) => {
-  const session = await converse(t, (_, socket) => {
-    setTimeout(() => socket.write(`late${done}`), 150);
+  const answer = (_: string, socket: Socket) => {
+    setTimeout(() => socket.write(`late${done}`), short * 1.5);
     return undefined;
-  });
+  };
+  const session = await converse(t, answer, short);
   assert.equal(unwrap(await session.run('show slow', { silence: 20_000 })).text, 'late');
   session.close();
 });
