@@ -243,6 +243,8 @@ export interface LocalRouter {
   /** The chassis that has it. */
   readonly chassis: string;
   readonly uplinks: readonly LocalUplink[];
+  /** What comes from the fabric for these goes to the router, and not to the node. */
+  readonly prefixes: readonly Prefix[];
   readonly because: readonly Reason[];
 }
 
@@ -261,8 +263,6 @@ export interface LocalUplink {
   readonly peers: readonly Ip[];
   /** Whether they are watched by BFD. */
   readonly bfd: boolean;
-  /** What comes from the fabric for these goes to the router, and not to the node. */
-  readonly prefixes: readonly Prefix[];
 }
 
 /** A provider network that meets that router on a bridge which both OVNs have a patch port on. */
@@ -286,6 +286,8 @@ export interface LocalPlace {
   /** The one that leads to the node's own. */
   readonly localPatchPort: string;
   readonly uplinks: readonly LocalUplink[];
+  /** Those of the router, which answers for them. */
+  readonly prefixes: readonly Prefix[];
 }
 
 /** One address on such a network, reached through that router. */

@@ -26,7 +26,7 @@ const internalMac = 0x40_44_00_00_00_06 as Mac;
 const families: readonly Family[] = [4, 6];
 
 export function lowerLocalRouter(
-  { chassis, uplinks, because }: LocalRouter,
+  { chassis, uplinks, prefixes, because }: LocalRouter,
   kinds: Kinds,
   settings: FabricSettings,
 ): readonly Resource[] {
@@ -37,18 +37,21 @@ export function lowerLocalRouter(
       id: { name: router },
       cells: { options: { chassis } },
     },
-    ...((uplinks[0]?.prefixes ?? []).length === 0 ? [] : [noWayBack(uplinks)]),
-    ...uplinks.flatMap((uplink) => [...uplinkRows(uplink), ...uplinkFlows(uplink, settings)]),
+    ...(uplinks.length === 0 || prefixes.length === 0 ? [] : [noWayBack(uplinks, prefixes)]),
+    ...uplinks.flatMap((uplink) => [
+      ...uplinkRows(uplink),
+      ...uplinkFlows(uplink, prefixes, settings),
+    ]),
   ];
   return specs.map((spec) => resourceOf(kinds, spec, because));
 }
 
 /** What comes from the fabric for these networks and is not here would go back there, hop for hop, until its limit. */
-function noWayBack(uplinks: readonly LocalUplink[]): OvnRowSpec {
+function noWayBack(uplinks: readonly LocalUplink[], prefixes: readonly Prefix[]): OvnRowSpec {
   const ports = uplinks.map(({ network }) => `"${portOf(network)}"`).join(', ');
   const ways = `inport == {${ports}} && outport == {${ports}}`;
   const destinations = families.flatMap((family) => {
-    const own = (uplinks[0]?.prefixes ?? []).filter(({ ip }) => ip.family === family);
+    const own = prefixes.filter(({ ip }) => ip.family === family);
     return own.length === 0 ? [] : [`ip${family}.dst == {${own.map(formatPrefix).join(', ')}}`];
   });
   const id = { priority: 10, match: `${ways} && (${destinations.join(' || ')})` };
@@ -135,14 +138,18 @@ function routeRow(destination: Prefix, via: Ip, port: string): OvnRowSpec {
  * for the networks behind it as well, and the rest to the node. Nothing of the router's is learnt by the bridge, which
  * would take its port for the node's.
  */
-function uplinkFlows(uplink: LocalUplink, settings: FabricSettings): readonly FlowSpec[] {
+function uplinkFlows(
+  uplink: LocalUplink,
+  prefixes: readonly Prefix[],
+  settings: FabricSettings,
+): readonly FlowSpec[] {
   const { bridge, nics, patchPort, mac, bfd } = uplink;
   const [nic = ''] = nics;
   const high = settings.flowPriority + 100;
   const flows = nics.flatMap((inPort) => {
     const flow = flowsFrom(bridge, inPort, settings);
     return [
-      ...takingFlows(uplink, inPort, settings),
+      ...takingFlows(uplink, inPort, prefixes, settings),
       ...families.flatMap((family) => [
         flow(high, { type: 'resolved', family }, to(bridge, patchPort)),
         ...(bfd ? [flow(high, { type: 'bfd', family }, to(patchPort))] : []),
@@ -155,21 +162,15 @@ function uplinkFlows(uplink: LocalUplink, settings: FabricSettings): readonly Fl
 
 /** By which the router gets what is for the networks behind it. */
 function takingFlows(
-  { bridge, patchPort, mac, prefixes }: LocalUplink,
+  { bridge, patchPort, mac }: LocalUplink,
   inPort: string,
+  prefixes: readonly Prefix[],
   settings: FabricSettings,
 ): readonly FlowSpec[] {
   const flow = flowsFrom(bridge, inPort, settings);
+  const action = { type: 'output', ports: [patchPort], mac } as const;
   return prefixes.map((destination) =>
-    flow(
-      settings.flowPriority + 100,
-      { type: 'to', destination },
-      {
-        type: 'output',
-        ports: [patchPort],
-        mac,
-      },
-    ),
+    flow(settings.flowPriority + 100, { type: 'to', destination }, action),
   );
 }
 
@@ -195,7 +196,7 @@ export function lowerLocalNetwork(
   settings: FabricSettings,
 ): readonly Resource[] {
   const name = switchOf(at);
-  const answered = at.uplinks[0]?.prefixes.map(formatPrefix) ?? [];
+  const answered = at.prefixes.map(formatPrefix);
   const options = answered.length === 0 ? {} : { arp_proxy: answered.join(' ') };
   const specs: readonly Spec[] = [
     ...switchRows(name, at.network, at.vlan, options),
@@ -257,7 +258,7 @@ export function lowerLocalHost(
           },
         ];
   const taking = at.uplinks.flatMap((uplink) =>
-    uplink.nics.flatMap((nic) => takingFlows(uplink, nic, settings)),
+    uplink.nics.flatMap((nic) => takingFlows(uplink, nic, at.prefixes, settings)),
   );
   const path = [
     ...[route, ...binding].map((spec) => ovnRow.key(spec)),

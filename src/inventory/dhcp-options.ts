@@ -4,7 +4,7 @@
  */
 
 import { type Issue, issue } from '../base/issue.ts';
-import { type Ip, type Ip6, parseIp } from '../net/ip.ts';
+import { type Ip, parseIp } from '../net/ip.ts';
 import { formatPrefix, networkOf, parsePrefix, type Prefix } from '../net/prefix.ts';
 
 export interface DhcpSubnet {
@@ -85,8 +85,4 @@ const nowhere: Prefix = { ip: { family: 4, value: 0 }, length: 32 };
 /** One address, or `{A, B}`. */
 function wordsOf(text = ''): readonly string[] {
   return text.split(/[\s,{}]+/).filter((word) => word !== '');
-}
-
-export function isIp6(ip: Ip): ip is Ip6 {
-  return ip.family === 6;
 }

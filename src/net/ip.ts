@@ -144,6 +144,11 @@ export function compareIp(a: Ip, b: Ip): number {
   return a.value < b.value ? -1 : Number(a.value > b.value);
 }
 
+/** For lists that hold either. */
+export function isIp6(ip: Ip): ip is Ip6 {
+  return ip.family === 6;
+}
+
 /** fe80::/10, RFC 4291 §2.5.6, and 169.254.0.0/16, RFC 3927. */
 export function isLinkLocal(ip: Ip): boolean {
   return ip.family === 4 ? ip.value >>> 16 === 0xa9fe : ip.value >> 118n === 0x3fan;

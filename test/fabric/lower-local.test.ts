@@ -19,6 +19,7 @@ import { ip, ip4, kindOf, kinds, mac, name, prefix } from '../resources/specs.ts
 import { because } from './concepts.ts';
 import { bgpSettings } from './settings.ts';
 
+const prefixes = [prefix('172.24.0.0/16'), prefix('2001:db8:4::/48')];
 const uplink: LocalUplink = {
   network: 'fabric',
   bridge: name('br-up'),
@@ -28,7 +29,6 @@ const uplink: LocalUplink = {
   addresses: [prefix('10.0.1.1/31'), prefix('2001:db8::1/127')],
   peers: [ip('10.0.1.0'), ip('2001:db8::')],
   bfd: true,
-  prefixes: [prefix('172.24.0.0/16'), prefix('2001:db8:4::/48')],
 };
 const at: LocalPlace = {
   network: 'public',
@@ -37,6 +37,7 @@ const at: LocalPlace = {
   patchPort: 'patch-provnet-1-to-br-int',
   localPatchPort: 'patch-public.101-localnet-to-br-bgp',
   uplinks: [uplink],
+  prefixes,
 };
 const underlay: Underlay = {
   concept: 'underlay',
@@ -45,7 +46,13 @@ const underlay: Underlay = {
   hasSubnets: false,
   because,
 };
-const router: LocalRouter = { concept: 'local-router', chassis: 'bgp', uplinks: [uplink], because };
+const router: LocalRouter = {
+  concept: 'local-router',
+  chassis: 'bgp',
+  uplinks: [uplink],
+  prefixes,
+  because,
+};
 const network: LocalNetwork = {
   concept: 'local-network',
   at,

@@ -36,7 +36,8 @@ function findLocalOvn(inventory: Inventory, settings: LocalOvnSettings): LocalOv
   const uplinks: LocalUplink[] = [];
   const problems: string[] = [];
   for (const [network, bridge] of ovn.bridgeMappings) {
-    if (isProviderBridge(bridge, inventory)) continue;
+    if (!isName(network)) problems.push(misnamed(network, chassis));
+    if (!isName(network) || isProviderBridge(bridge, inventory)) continue;
     const uplink = uplinkOf(network, bridge, ovn, inventory, settings);
     if (typeof uplink === 'string') problems.push(uplink);
     else uplinks.push(uplink);
@@ -52,6 +53,15 @@ function findLocalOvn(inventory: Inventory, settings: LocalOvnSettings): LocalOv
   return { ovn, uplinks, problems };
 }
 
+/** It becomes part of names of rows, and of a match in the language of OVN. */
+function isName(network: string): boolean {
+  return /^[\w.-]+$/.test(network);
+}
+
+function misnamed(network: string, chassis: string): string {
+  return `'${network}' of ovn-bridge-mappings-${chassis} is no name for a switch; use letters, digits, '.', '_' and '-'`;
+}
+
 function isProviderBridge(bridge: IfName, { ovs }: Inventory): boolean {
   return [...ovs.bridgeMappings.values()].includes(bridge);
 }
@@ -61,7 +71,7 @@ function uplinkOf(
   bridge: IfName,
   ovn: LocalOvn,
   { ovs, host }: Inventory,
-  { chassis, externalNics, peers, prefixes, bfd }: LocalOvnSettings,
+  { chassis, externalNics, peers, bfd }: LocalOvnSettings,
 ): LocalUplink | string {
   const where = `bridge ${bridge} of ovn-bridge-mappings-${chassis}`;
   const existing = ovs.bridges.get(bridge);
@@ -87,7 +97,6 @@ function uplinkOf(
     addresses: face.addresses,
     peers: peers.filter((peer) => isOn(face.addresses, peer)),
     bfd,
-    prefixes,
   };
 }
 
@@ -120,6 +129,9 @@ export function localPlaceOf(
   if (network === undefined) {
     return `bridge ${bridge} is not in ovn-bridge-mappings-${settings.chassis} of Open_vSwitch; add NETWORK:${bridge} there`;
   }
+  if (!isName(network)) return misnamed(network, settings.chassis);
   const localPatchPort = patchPortOf(network, vlan, facts.ovn);
-  return { network, bridge, vlan, patchPort, localPatchPort, uplinks: facts.uplinks };
+  const { uplinks } = facts;
+  const { prefixes } = settings;
+  return { network, bridge, vlan, patchPort, localPatchPort, uplinks, prefixes };
 }

@@ -38,7 +38,7 @@ function withLocalRouter(
     return { scope, severity: 'error', message: `cannot route by an OVN of this node: ${problem}` };
   };
   if (typeof facts === 'string') return { concepts, conditions: [...conditions, told(facts)] };
-  const { chassis } = localOvn;
+  const { chassis, prefixes } = localOvn;
   const { uplinks, problems } = facts;
   const because = [
     { source: 'config', object: 'bgp', fact: 'exposing=ovn' },
@@ -49,7 +49,7 @@ function withLocalRouter(
     },
   ];
   return {
-    concepts: [...concepts, { concept: 'local-router', chassis, uplinks, because }],
+    concepts: [...concepts, { concept: 'local-router', chassis, uplinks, prefixes, because }],
     conditions: [...conditions, ...problems.map(told)],
   };
 }

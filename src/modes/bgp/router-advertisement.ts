@@ -4,8 +4,8 @@
  */
 
 import type { RouterAdvertisement } from '../../fabric/concepts.ts';
-import { type DhcpSubnet, isIp6 } from '../../inventory/dhcp-options.ts';
-import { formatIp, type Ip } from '../../net/ip.ts';
+import type { DhcpSubnet } from '../../inventory/dhcp-options.ts';
+import { formatIp, type Ip, isIp6 } from '../../net/ip.ts';
 import { formatPrefix, networkOf, type Prefix } from '../../net/prefix.ts';
 
 /** Each once, those of the annotation first. */

@@ -8,6 +8,7 @@ import { parseDhcpSubnets } from '../../../src/inventory/dhcp-options.ts';
 import { MutableInventory } from '../../../src/inventory/inventory.ts';
 import { bgpMode, everythingUp } from '../../../src/modes/bgp/index.ts';
 import type { ExposingMethod, LocalOvnSettings } from '../../../src/modes/bgp/settings.ts';
+import type { IfName } from '../../../src/net/if-name.ts';
 import { formatIp, parseIp } from '../../../src/net/ip.ts';
 import { parseAsn } from '../../../src/net/numbers.ts';
 import { parsePrefix } from '../../../src/net/prefix.ts';
@@ -156,6 +157,24 @@ test('with the method ovn an address that the fabric does not send to OVN is tol
       'gateway cr-lrp-b2: error: cannot expose 172.24.4.16: it is in none of local_ovn.prefixes, and packets for it would not go to OVN; add its network there',
     ),
   );
+});
+
+test('with the method ovn a mapping whose name is none for a switch is told, and nothing made of it', () => {
+  const { mode, inventory } = nodeOf('ovn', cloudOf({}, {}));
+  const { ovs } = inventory;
+  const bgp = ovs.localOvns.get(localOvn.chassis) ?? assert.fail();
+  const name = 'own" || 1';
+  const bridgeMappings = new Map([...bgp.bridgeMappings, [name, 'br-ex2' as IfName] as const]);
+  const localOvns = new Map([[localOvn.chassis, { ...bgp, bridgeMappings }]]);
+  inventory.apply({ of: 'ovs', value: { ...ovs, localOvns } });
+  const { concepts, conditions } = mode.plan('node', inventory);
+  assert.deepEqual(
+    conditions.map(({ message }) => message),
+    [
+      `cannot route by an OVN of this node: '${name}' of ovn-bridge-mappings-bgp is no name for a switch; use letters, digits, '.', '_' and '-'`,
+    ],
+  );
+  assert.deepEqual(concepts.map(wordsOf), ['underlay', router.replace('node: ', '')]);
 });
 
 test('with the method ovn a peer that no bridge leads to is told', () => {
