@@ -194,25 +194,32 @@ const before = calibrate();
 giveWay();
 const results: PortFigures[] = [];
 const predecessor: PortFigures[] = [];
+const release = /PRETTY_NAME="(.*)"/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
+
+/** What is known by now: the replaced agent takes its time, and may not come to an end. */
+function save(): void {
+  const { ports, cloud } = settings;
+  const report: Report = {
+    mode: workload.mode,
+    at: new Date().toISOString(),
+    release,
+    kernel: kernelRelease(),
+    versions: versions(),
+    calibration: [{ ports, ...(cloud === 0 ? {} : { cloud }), before, after: calibrate() }],
+    results,
+    predecessor,
+  };
+  const name = reportName(workload.mode, ports, cloud);
+  writeFileSync(join(outDir, name), `${JSON.stringify(report, null, 2)}\n`);
+}
+
 await withBench(fabric, async (bench) => {
   results.push(await measureAll(bench));
+  save();
   const peer = await predecessorOf(fabric, bench);
   if (peer !== undefined) predecessor.push(peer);
   else await clearNode(bench);
 });
-const release = /PRETTY_NAME="(.*)"/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
-const { ports, cloud } = settings;
-const report: Report = {
-  mode: workload.mode,
-  at: new Date().toISOString(),
-  release,
-  kernel: kernelRelease(),
-  versions: versions(),
-  calibration: [{ ports, ...(cloud === 0 ? {} : { cloud }), before, after: calibrate() }],
-  results,
-  predecessor,
-};
-const name = reportName(workload.mode, ports, cloud);
-writeFileSync(join(outDir, name), `${JSON.stringify(report, null, 2)}\n`);
+save();
 say('done');
 process.exit(0);

@@ -30,6 +30,24 @@ export async function assertState(node: FabricNode, was: readonly string[]): Pro
   }
 }
 
+/** What the kernel has by itself of rules. */
+const ownRules =
+  /^(0:\tfrom all lookup local|32766:\tfrom all lookup main|32767:\tfrom all lookup default|)$/;
+
+/** Whether no agent has left anything, in either mode: a rule, a VRF, a flow, a stanza. */
+export function isBare([
+  links = '',
+  rules4 = '',
+  rules6 = '',
+  ...others
+]: readonly string[]): boolean {
+  const rules = `${rules4}\n${rules6}`.split('\n').map((line) => line.trim());
+  return (
+    rules.every((line) => ownRules.test(line)) &&
+    !/\b(vrf-\d|bgp-vrf|cookie=0x3e[67])/.test([links, ...others].join('\n'))
+  );
+}
+
 async function textOf(node: FabricNode, part: readonly string[]): Promise<string> {
   return (await node.ok(part))
     .split('\n')

@@ -13,6 +13,8 @@ const program = ['node', join(projectDir, 'dist/cli/main.js')];
 
 /** As systemd gives it, but for each node its own. */
 const cache = '/run/selvedge/cache';
+/** Compiled code is kept from one command to the next, too: on an emulated processor a second of each. */
+const env = { CACHE_DIRECTORY: cache };
 
 /** A configuration of the lab: defaults, but for a grace that no scenario wants to sit out. */
 const configuration = [
@@ -44,7 +46,7 @@ export class SelvedgeAgent extends AgentProcess {
     node: FabricNode,
     { words = [], mode = 'evpn', bgp = [], localOvn = [] }: SelvedgeSettings = {},
   ) {
-    super(node, { argv: [...program, 'agent', ...words], env: { CACHE_DIRECTORY: cache } });
+    super(node, { argv: [...program, 'agent', ...words], env });
     this.#mode = mode;
     this.#bgp = bgp;
     this.#localOvn = localOvn;
@@ -66,12 +68,12 @@ export class SelvedgeAgent extends AgentProcess {
 
   /** Runs another command of the program on the agent's node. */
   cli(...words: readonly string[]): Promise<string> {
-    return this.node.ok([...program, ...words]);
+    return this.node.ok([...program, ...words], { env });
   }
 
   /** What `plan` prints; it exits with 2 when there is something to do. */
   async plan(...words: readonly string[]): Promise<string> {
-    return (await this.node.exec([...program, 'plan', ...words])).stdout;
+    return (await this.node.exec([...program, 'plan', ...words], { env })).stdout;
   }
 
   /** As a running agent tells it, by its socket: no second program is started. */

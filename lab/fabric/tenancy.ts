@@ -2,7 +2,7 @@
 
 import type { Network } from './cloud/network.ts';
 import type { Router } from './cloud/router.ts';
-import { assertState, stateOf } from './node-state.ts';
+import { assertState, isBare, stateOf } from './node-state.ts';
 import type { FabricNode } from './node.ts';
 import type { Stage } from './scenario.ts';
 import { SelvedgeAgent, type SelvedgeSettings } from './selvedge.ts';
@@ -96,6 +96,14 @@ export async function drain(agents: readonly SelvedgeAgent[]): Promise<void> {
   }
 }
 
+/** The state of a node on which no agent has left anything: what there is of it is taken away. */
+async function bareState(node: FabricNode): Promise<readonly string[]> {
+  const state = await stateOf(node);
+  if (isBare(state)) return state;
+  await drainAsEvpn(node);
+  return stateOf(node);
+}
+
 /** Takes away what an agent in mode evpn has left, if there is anything. */
 async function clearOfEvpn(node: FabricNode): Promise<void> {
   const left = await node.script('ip -o link\novs-ofctl dump-flows br-ex cookie=0x3e6/-1');
@@ -112,8 +120,7 @@ async function drainAsEvpn(node: FabricNode): Promise<void> {
 export async function bareNodes({
   fabric: { hypervisors },
 }: Pick<Stage, 'fabric'>): Promise<() => Promise<void>> {
-  for (const node of hypervisors) await drainAsEvpn(node);
-  const bare = await Promise.all(hypervisors.map(stateOf));
+  const bare = await Promise.all(hypervisors.map(bareState));
   return async () => {
     for (const [index, node] of hypervisors.entries()) {
       await waitFor(`${node.name} to be as it was`, async () => {

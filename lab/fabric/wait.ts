@@ -1,7 +1,10 @@
 /** Polls with a deadline: the lab never sleeps for a fixed time and hopes. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { say } from './say.ts';
 
+/** Milliseconds, by `LAB_WAITS` in seconds: longer waits are told, to find where the time of a scenario goes. */
+const worthTelling = Number(process.env['LAB_WAITS'] ?? Number.POSITIVE_INFINITY) * 1000;
 const pauseMs = 400;
 export const defaultWaitSeconds = 180;
 
@@ -14,12 +17,17 @@ export async function waitFor<T>(
   probe: () => Promise<T | undefined | false>,
   seconds: number = defaultWaitSeconds,
 ): Promise<T> {
-  const deadline = performance.now() + seconds * 1000;
+  const begun = performance.now();
+  const deadline = begun + seconds * 1000;
   let reason: unknown;
   do {
     try {
       const value = await probe();
-      if (value !== undefined && value !== false) return value;
+      if (value !== undefined && value !== false) {
+        const took = performance.now() - begun;
+        if (took > worthTelling) say(`    waited ${(took / 1000).toFixed(1)} s for ${what}`);
+        return value;
+      }
       reason = undefined;
     } catch (error) {
       reason = error;

@@ -1,16 +1,9 @@
 /** Asks a running agent over its socket; where none runs, a rehearsal in this process answers the same questions. */
 
-import { Agent } from '../agent/agent.ts';
-import { view } from '../agent/view.ts';
-import { openLog } from '../agent/log.ts';
 import type { ControlViews } from '../api/contract/control.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Config } from '../config/index.ts';
-import { systemClock } from '../protocols/ovsdb/index.ts';
 import { call } from './call.ts';
-
-/** Milliseconds that a rehearsal may take to read everything. */
-const patience = 30_000;
 
 export async function ask<P extends keyof ControlViews>(
   config: Config,
@@ -21,6 +14,7 @@ export async function ask<P extends keyof ControlViews>(
   // The agent's own version of the contract: the two are installed together.
   if (answer.ok) return ok(answer.value as ControlViews[P]);
   if (answer.error.isRefused) return err(answer.error.message);
+  const { rehearse } = await import('./rehearse.ts');
   return rehearse(config, path, query);
 }
 
@@ -43,22 +37,4 @@ export async function order(
     message: `cannot reach the agent at ${config.http.socket}: ${message}; start it with 'selvedge agent', then ${what} again`,
     isAbsent,
   });
-}
-
-async function rehearse<P extends keyof ControlViews>(
-  config: Config,
-  path: P,
-  query: string,
-): Promise<Result<ControlViews[P], string>> {
-  const log = openLog({ level: 'error', format: 'human', file: undefined });
-  const agent = new Agent({ config, clock: systemClock, random: Math.random, log });
-  const isInformed = await agent.rehearse(patience);
-  const answer = view(agent, path, query, systemClock.now());
-  await agent.close();
-  if (isInformed || path === '/status') return ok(answer);
-  const missing = agent.parts().filter(({ state }) => state !== 'synced' && state !== 'ready');
-  const names = missing.map(
-    ({ name, state, reason }) => `${name} is ${state}${reason === undefined ? '' : `: ${reason}`}`,
-  );
-  return err(`cannot read everything: ${names.join('; ')}; run 'selvedge doctor'`);
 }
