@@ -55,8 +55,8 @@ const settings = {
 };
 /** Ports that are there beside those that are bound from the start. */
 const few = 10;
-/** After a start FRR is looked at more and more rarely. */
-const restSeconds = 60;
+/** After a start FRR is looked at more and more rarely, and V8 collects garbage a last time after 100 s. */
+const restSeconds = 120;
 
 interface Bench extends Instruments {
   readonly agent: NodeUnderTest;

@@ -14,7 +14,7 @@ export async function ask<P extends keyof ControlViews>(
   // The agent's own version of the contract: the two are installed together.
   if (answer.ok) return ok(answer.value as ControlViews[P]);
   if (answer.error.isRefused) return err(answer.error.message);
-  const { rehearse } = await import('./rehearse.ts');
+  const { rehearse } = await import('./run-agent.ts');
   return rehearse(config, path, query);
 }
 

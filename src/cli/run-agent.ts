@@ -14,6 +14,9 @@ import { capabilityRemedy, mayAlterNetwork } from './capability.ts';
 import { complain } from './output.ts';
 import type { Loaded } from './load-config.ts';
 
+/** Of the same parts: what an agent is made of is installed once. */
+export { rehearse } from './rehearse.ts';
+
 export interface AgentCommand {
   /** Bring the node to what is wanted once, then exit. */
   readonly oneshot: boolean;

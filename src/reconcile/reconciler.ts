@@ -55,7 +55,8 @@ export class Reconciler {
   readonly #agenda = new Agenda();
   readonly #waiters = new Waiters();
   readonly #dispatcher: Dispatcher;
-  #hasLooked = false;
+  /** Everything is to be looked at, as it will be then; so from the start: what is there must be known before anything is altered. */
+  #isAllDirty = true;
   #mayRemove = false;
 
   constructor(ports: ReconcilerPorts) {
@@ -124,12 +125,11 @@ export class Reconciler {
 
   /** Looks at everything again: after the state of a target has changed, and at each resync. */
   markAll(): void {
-    this.mark(this.#claims.keys());
-    this.mark(this.#view.keys());
+    this.#isAllDirty = true;
   }
 
   get hasWork(): boolean {
-    return this.#dirty.size > 0;
+    return this.#isAllDirty || this.#dirty.size > 0;
   }
 
   /** Whether nothing is left to do, nothing is under way, and nothing stands otherwise than it should. */
@@ -144,9 +144,6 @@ export class Reconciler {
 
   /** Looks at what is dirty or due and hands over what can be done now. Returns at once, and looks on by itself. */
   advance(): void {
-    // What is there already must be known before anything is altered.
-    if (!this.#hasLooked) this.markAll();
-    this.#hasLooked = true;
     this.mark(this.#agenda.take(this.#ports.clock.now()));
     const { levels, after, blocked } = order(this.#lookAtDirty(), this.#relations);
     for (const { operation, on } of blocked) this.#wait(operation.key, on);
@@ -271,6 +268,11 @@ export class Reconciler {
   /** Looks until nothing is dirty: what is forgotten or let go lets others be looked at. */
   #lookAtDirty(): readonly Operation[] {
     const operations = new Map<Key, Operation>();
+    if (this.#isAllDirty) {
+      this.#isAllDirty = false;
+      this.mark(this.#claims.keys());
+      this.mark(this.#view.keys());
+    }
     while (this.#dirty.size > 0) {
       const dirty = [...this.#dirty].filter((key) => !this.#dispatcher.postpone(key));
       this.#dirty.clear();

@@ -31,7 +31,7 @@ export const defaultSlicerLimits: SlicerLimits = {
   messageBytes: 2 ** 31,
 };
 
-/** Octets that may be held as one string: what Node reads from a socket at once. */
+/** Fewer octets than this may be held as one string: as many as Node reads from a socket at once, more of that message are to come. */
 const wholeBytes = 64 * 2 ** 10;
 
 /** Where a row stands in its message. */
@@ -151,7 +151,7 @@ export class Slicer {
    */
   #takeWhole(chunk: Uint8Array, at: number): number {
     const { depth, valueBytes, messageBytes } = this.#limits;
-    if (chunk.length - at > Math.min(valueBytes, messageBytes, wholeBytes)) return at;
+    if (chunk.length - at >= Math.min(valueBytes, messageBytes, wholeBytes)) return at;
     // HOT: a message with few brackets, and nothing behind it, is not looked at octet by octet.
     if (chunk.at(-1) === closeBrace && hasFewer(chunk, at, depth)) {
       const alone = this.#slice.parse(chunk.subarray(at));
