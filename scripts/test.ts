@@ -67,8 +67,8 @@ async function unit(): Promise<Counts> {
 }
 
 /**
- * Two guests share the scenarios where there are two processors; a guest has but one. The second waits for what else
- * there is to do, which needs the other processor. SCENARIOS="20 30" for a few.
+ * Three guests share the scenarios where there are two processors: a guest has but one, and waits a fifth of its time. The
+ * first alone runs beside what else there is to do, which needs the other processor. SCENARIOS="20 30" for a few.
  */
 async function lab(others: Promise<unknown>): Promise<Counts> {
   const release = process.env['RELEASE'] ?? 'trixie';
@@ -84,14 +84,14 @@ async function lab(others: Promise<unknown>): Promise<Counts> {
     const counts = join(results, `guest-${part}`, 'counts.json');
     return readCounts(counts, await runHere(argv, patience.lab, { LAB_PART: part }));
   };
-  const parts = few.length > 0 ? 1 : Math.min(2, availableParallelism());
+  const parts = few.length > 0 || availableParallelism() < 2 ? 1 : 3;
   const runs = Array.from({ length: parts }, async (_, index): Promise<Counts> => {
     if (index > 0) await others;
     return runGuest(String(index + 1));
   });
   const counts = sum(await Promise.all(runs));
   return failedAgain(counts, async (claims) => {
-    // A third guest takes what nobody has taken: these.
+    // Another guest takes what nobody has taken: these.
     for (const claim of claims) rmSync(join(results, 'claims', claim), { recursive: true });
     return runGuest('again');
   });

@@ -71,7 +71,6 @@ export class Agent {
   #alarmAt = Number.POSITIVE_INFINITY;
   #cloud: CloudSource | undefined;
   #isDrained = false;
-  /** Whether what is planned is carried out, and not only rehearsed. */
   #isRunning = false;
   #plannedScopes = 0;
 
@@ -310,6 +309,11 @@ export class Agent {
 
   get isDrained(): boolean {
     return this.#isDrained;
+  }
+
+  /** Whether what is planned is carried out; a rehearsal only reads. */
+  get isRunning(): boolean {
+    return this.#isRunning;
   }
 
   get plannedScopes(): number {

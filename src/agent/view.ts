@@ -33,6 +33,7 @@ export function viewStatus(agent: Agent, now: number): StatusView {
     node: inventory.ovs.systemId ?? null,
     vtep: vtep === undefined ? null : formatIp(vtep),
     underlayMtu: underlayMtu ?? null,
+    running: agent.isRunning,
     uptime: Math.round((now - agent.startedAt) / 1000),
     drained: agent.isDrained,
     settled: agent.isSettled,

@@ -73,8 +73,12 @@ function renderConditions(conditions: readonly ConditionView[]): readonly string
   );
 }
 
+function wordOf({ running, drained, settled, uptime }: StatusView): string {
+  if (!running) return `no agent runs ('selvedge plan' tells what one would do)`;
+  return `${drained ? 'drained' : settled ? 'settled' : 'working'}, up ${uptime} s`;
+}
+
 export function renderStatus(status: StatusView): string {
-  const word = status.drained ? 'drained' : status.settled ? 'settled' : 'working';
   const parts = formatTable(
     ['PART', 'STATE', ''],
     status.parts.map(({ name, state, reason }) => [name, state, reason ?? '']),
@@ -87,7 +91,7 @@ export function renderStatus(status: StatusView): string {
     paint('yellow', `${key}: ${standing}: ${detail}`),
   );
   return [
-    `${status.mode} on ${status.node ?? '(no system-id)'}: ${word}, up ${status.uptime} s, VTEP ${status.vtep ?? 'none'}, underlay MTU ${status.underlayMtu ?? 'unknown'}`,
+    `${status.mode} on ${status.node ?? '(no system-id)'}: ${wordOf(status)}, VTEP ${status.vtep ?? 'none'}, underlay MTU ${status.underlayMtu ?? 'unknown'}`,
     '',
     parts,
     '',

@@ -51,7 +51,10 @@ describe('an agent on a host where nothing runs', { skip }, () => {
     await agent.part('OVN_Southbound', 'down');
     await host.startDatabase('sb');
     await agent.part('OVN_Southbound', 'synced');
+    const tells = () => host.cli(['status', '--config-file', host.configure()]).stdout;
+    assert.match(tells(), /^evpn on here: settled, up \d+ s, /);
     assert.equal(await agent.stop(), 0);
+    assert.match(tells(), /^evpn on here: no agent runs/);
   });
 });
 

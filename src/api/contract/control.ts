@@ -24,6 +24,8 @@ export interface StatusView {
   readonly node: string | null;
   readonly vtep: string | null;
   readonly underlayMtu: number | null;
+  /** Whether an agent told this; otherwise none runs, and the command has read what one would read. */
+  readonly running: boolean;
   /** Seconds since the agent started. */
   readonly uptime: number;
   readonly drained: boolean;
