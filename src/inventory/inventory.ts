@@ -54,7 +54,7 @@ export interface Inventory {
   gatewaysOfChassis(chassis: string): Iterable<PortBinding>;
   /** Datapaths with ports that are bound to this Chassis and may carry a virtual machine, however many there are. */
   networksOfChassis(chassis: string): Iterable<string>;
-  /** Virtual ports whose address this port has now. */
+  /** Virtual ports whose address this port has, or may have. */
   portsOfParent(name: string): Iterable<PortBinding>;
   /** Ports with addresses in `nat_addresses` that are answered where this logical port is. */
   portsWithNatAt(resident: string): Iterable<PortBinding>;
@@ -294,7 +294,7 @@ export class MutableInventory implements Inventory {
       each(this.#byNetwork, `${port.tag ?? ''} ${port.physicalNetwork ?? ''}`);
     if (port.haChassisGroup !== undefined) each(this.#byGroup, port.haChassisGroup);
     if (isHostPort(port) && isVipPort(port)) each(this.#byVip, port.portName ?? '');
-    if (port.virtualParent !== undefined) each(this.#byParent, port.virtualParent);
+    for (const parent of port.virtualParents) each(this.#byParent, parent);
     if (port.chassis !== undefined && port.type === 'chassisredirect')
       each(this.#gateways, port.chassis);
     for (const { resident } of port.nat) {

@@ -71,8 +71,8 @@ export interface PortBinding {
   readonly isUp: boolean;
   /** Whether a second chassis has it, as while a virtual machine moves. */
   readonly isMoving: boolean;
-  /** Of a virtual port: the port that has its address now, `virtual_parent`. */
-  readonly virtualParent: string | undefined;
+  /** Of a virtual port: the port that has its address, or those one of which does. */
+  readonly virtualParents: readonly string[];
   /** `selvedge:expose=false` of external_ids: nothing of it is to be exposed. */
   readonly isHidden: boolean;
   /** `neutron:port_name` of external_ids. */
@@ -117,7 +117,7 @@ export function parsePortBinding(row: PortBindingRow): PortBinding {
     ...(row.northbound === undefined ? {} : { northbound: row.northbound }),
     isUp: row.up !== false,
     isMoving: (row.additional_chassis ?? []).length > 0,
-    virtualParent: row.virtual_parent,
+    virtualParents: parentsOf(row),
     isHidden: parseHidden(row.external_ids, issues),
     portName: row.external_ids.get('neutron:port_name'),
     networkName: row.external_ids.get('neutron:network_name'),
@@ -130,6 +130,16 @@ export function parsePortBinding(row: PortBindingRow): PortBinding {
 function migrationOf({ additional_chassis: others = [], options }: PortBindingRow) {
   if (others.length !== 1) return {};
   return { next: others[0], isHeardThere: options.has('additional-chassis-activated') };
+}
+
+const noParents: readonly string[] = [];
+
+/** `virtual_parent`, which OVN_Southbound has; else all of `options:virtual-parents`. */
+function parentsOf({ virtual_parent: parent, options }: PortBindingRow): readonly string[] {
+  if (parent !== undefined) return [parent];
+  const text = options.get('virtual-parents');
+  if (text === undefined) return noParents;
+  return text.split(',').filter((name) => name !== '');
 }
 
 /** What cannot be read counts as `false`: whoever wrote it wanted something kept back. */

@@ -145,6 +145,14 @@ test('what ports lead to stands in their options', () => {
   );
 });
 
+test('a virtual port has one parent when OVN says which, and until then all that it may have', () => {
+  const options = new Map([['virtual-parents', 'a,b']]);
+  assert.deepEqual(parse({ type: 'virtual', options }).virtualParents, ['a', 'b']);
+  assert.deepEqual(parse({ options, virtual_parent: 'b' }).virtualParents, ['b']);
+  assert.deepEqual(parse({ options: new Map([['virtual-parents', '']]) }).virtualParents, []);
+  assert.deepEqual(parse({}).virtualParents, []);
+});
+
 test('a tag of 0, and one out of range, is none', () => {
   assert.equal(parse({ tag: 0 }).tag, undefined);
   assert.equal(parse({ tag: 4095 }).tag, undefined);

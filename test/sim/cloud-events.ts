@@ -47,7 +47,10 @@ export type CloudEvent =
   | { readonly set: 'vtep'; readonly to: string | undefined }
   | { readonly set: 'mtu'; readonly to: number | undefined };
 
-type MachineIs = Pick<MachinePort, 'up' | 'movingTo' | 'isHeardThere' | 'expose' | 'parent'>;
+type MachineIs = Pick<
+  MachinePort,
+  'up' | 'movingTo' | 'isHeardThere' | 'expose' | 'parent' | 'parents'
+>;
 
 export function applyCloudEvent(cloud: Cloud, event: CloudEvent): Cloud {
   switch (event.set) {
@@ -258,6 +261,7 @@ const machineIs: fc.Arbitrary<MachineIs> = fc.record({
   isHeardThere: fc.boolean(),
   expose,
   parent: fc.constantFrom(undefined, 0, 1, 2),
+  parents: fc.constantFrom(undefined, [0], [0, 1], [1, 2]),
 });
 
 const physicalNetwork = fc.constantFrom('physnet-a', 'physnet-b');

@@ -86,6 +86,8 @@ export interface MachinePort {
   readonly expose?: string | undefined;
   /** Of a virtual port: the machine that has its address. */
   readonly parent?: number | undefined;
+  /** The machines one of which has it. */
+  readonly parents?: readonly number[] | undefined;
   /** `neutron:port_name`. */
   readonly portName?: string | undefined;
   readonly scopes?: Scopes;
@@ -335,6 +337,7 @@ function machineRows(machine: MachinePort | undefined, index: number): readonly 
       additional_chassis: machine.movingTo === undefined ? [] : [machine.movingTo],
       options: idsOf({
         'additional-chassis-activated': machine.isHeardThere === true ? 'it' : undefined,
+        'virtual-parents': machine.parents?.map((each) => machineNames[each]).join(),
       }),
       virtual_parent: machine.parent === undefined ? undefined : machineNames[machine.parent],
     }),

@@ -217,6 +217,24 @@ describe('a virtual port', () => {
     inventory.apply({ of: 'port', before: inventory.port('38'), after: moved });
     assert.deepEqual(lines(), [floating]);
   });
+  describe('of which only its parents are known', () => {
+    const beside = { ...machine, mac: 'M 172.24.4.61' };
+    const shared = (second: MachinePort) =>
+      only({ machines: [machine, second, { ...virtual, parents: [0, 1] }] });
+    const at = (cloud: Cloud) => told(cloud).filter((line) => line.includes('172.24.4.70'));
+    test('is reached at the MAC of the one that is on its node', () => {
+      const cloud = shared({ ...beside, chassis: 'there' });
+      assert.deepEqual(at(cloud), ['port 12: 172.24.4.70 fa:16:3e:00:02:10 on br-ex']);
+      const inventory = inventoryOf(cloud);
+      const moved = inventoryOf(shared(beside)).port('d6');
+      inventory.apply({ of: 'port', before: inventory.port('d6'), after: moved });
+      const lines = linesOf(cloud, inventory);
+      assert.ok(lines.includes('port 12: 172.24.4.70 of unknown MAC on br-ex'));
+    });
+    test('is asked for on the network where there are two of them', () => {
+      assert.deepEqual(at(shared(beside)), ['port 12: 172.24.4.70 of unknown MAC on br-ex']);
+    });
+  });
   test('is asked for on the network while that is not known', () => {
     const cloud = only({ machines: [machine, virtual] });
     assert.ok(told(cloud).includes('port d6: 172.24.4.70 of unknown MAC on br-ex'));
