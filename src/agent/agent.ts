@@ -40,6 +40,8 @@ export interface AgentOptions {
   /** Where it may keep what makes its next start faster. */
   readonly cacheDirectory?: string;
   readonly onOperation?: (verb: string, target: string, isError: boolean) => void;
+  /** Once, when the node is as it should be for the first time. */
+  readonly onSettled?: () => void;
 }
 
 export interface PartState {
@@ -235,7 +237,7 @@ export class Agent {
 
   /** Runs until told to stop, or until it must start anew; leaves everything in place. */
   async run(signal: AbortSignal): Promise<'stopped' | 'restart'> {
-    const { clock, config, log } = this.#options;
+    const { clock, config, log, onSettled } = this.#options;
     signal.addEventListener('abort', () => this.#wake.set(), { once: true });
     let resyncAt = clock.now() + config.reconcile.resync;
     let wasSettled = false;
@@ -250,6 +252,7 @@ export class Agent {
       if (!wasSettled && this.isSettled) {
         wasSettled = true;
         log('info', 'the node is as it should be');
+        onSettled?.();
       }
       await this.#rest(Math.min(this.reconciler.nextDue ?? Number.POSITIVE_INFINITY, resyncAt));
     }

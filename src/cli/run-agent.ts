@@ -1,5 +1,6 @@
 /** `selvedge agent`: runs until a signal, and leaves everything on the node as it is. */
 
+import { flushCompileCache } from 'node:module';
 import { Agent } from '../agent/agent.ts';
 import { openLog } from '../agent/log.ts';
 import { type Metrics, makeMetrics } from '../agent/metrics.ts';
@@ -96,6 +97,8 @@ async function runOnce(
     log,
     ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
     onOperation: (verb, target, isError) => metrics.count(verb, target, isError),
+    // Node writes its cache of compiled code at the end of a process: one that is killed would leave none for the next.
+    onSettled: () => void setTimeout(flushCompileCache, 1_000).unref(),
   });
   log('info', 'selvedge starts', { mode: config.mode });
   await agent.start();
