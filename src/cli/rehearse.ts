@@ -29,9 +29,10 @@ export async function rehearse<P extends keyof ControlViews>(
   const isInformed = await agent.rehearse(patience);
   clearTimeout(notice);
   const answer = view(agent, path, query, systemClock.now());
+  const missing = absences(agent);
   await agent.close();
   if (isInformed || path === '/status') return ok(answer);
-  return err(`cannot read everything: ${absences(agent)}; run 'selvedge doctor'`);
+  return err(`cannot read everything: ${missing}; run 'selvedge doctor'`);
 }
 
 /** What has not been read, and why. */
