@@ -62,15 +62,29 @@ async function show<P extends keyof ControlViews>(
   });
 }
 
-function build(): Command {
+/** What adds which commands. */
+const groups: readonly (readonly [names: readonly string[], add: (program: Command) => void])[] = [
+  [['agent'], addAgent],
+  [['plan', 'status', 'show', 'why'], addViews],
+  [['doctor'], addDoctor],
+  [['drain', 'resync'], addOrders],
+  [['bgp'], addBgp],
+];
+
+/** With the commands of the group that is asked for, since none needs another; with all when it is not known what for. */
+function build(asked: string | undefined): Command {
   const program = new Command('selvedge')
     .description(
       'Joins the networks of an OVN or OpenStack cloud to a routed fabric, by BGP and EVPN.',
     )
     .showHelpAfterError()
     .version('0.1.0');
-  addAgent(program);
-  addViews(program);
+  const group = groups.find(([names]) => names.some((name) => name === asked));
+  for (const [, add] of group === undefined ? groups : [group]) add(program);
+  return program;
+}
+
+function addDoctor(program: Command): void {
   command(program, 'doctor', 'tell whether this node has what it needs, with the remedy', [
     'selvedge doctor',
   ])
@@ -81,9 +95,6 @@ function build(): Command {
         return runDoctor(config, options.json === true);
       }),
     );
-  addOrders(program);
-  addBgp(program);
-  return program;
 }
 
 function addAgent(program: Command): void {
@@ -181,5 +192,5 @@ async function showResources(what: string, options: Common): Promise<void> {
 
 /** Does what the arguments of the process say, and sets its exit status. */
 export async function runProgram(): Promise<void> {
-  await build().parseAsync();
+  await build(process.argv[2]).parseAsync();
 }

@@ -10,6 +10,8 @@ export interface Addon {
   /** `address` is the struct sockaddr of the domain. */
   bind(fd: number, address: Uint8Array): number;
   send(fd: number, octets: Uint8Array): number;
+  /** How many octets were received; the struct sockaddr of the sender is in `from`. Never waits. */
+  recvmsg(fd: number, into: Uint8Array, from: Uint8Array, control: Uint8Array): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
   getsockopt(fd: number, level: number, name: number, length: number): Uint8Array | number;
   getsockname(fd: number, length: number): Uint8Array | number;

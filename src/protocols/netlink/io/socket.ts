@@ -175,12 +175,13 @@ export class NetlinkSocket {
     const request = dumpOf(codec, filter);
     const rows: T[] = [];
     let malformed = 0;
-    const { answers, ended } = await this.#exchange([request], (data, message) => {
+    const take = (data: DataView, message: Message): void => {
       if (message.type !== codec.type) return;
       const row = codec.decode(data, message.at, message.end);
       if (row === 'malformed') malformed += 1;
       else if (row !== 'foreign') rows.push(row);
-    });
+    };
+    const { answers, ended } = await this.#exchange([request], take, true);
     const result = resultOf(request, answers.get(0), ended);
     if (!result.ok) return result;
     if (malformed > 0) return err(failed(request.what, 'MALFORMED'));
@@ -192,6 +193,7 @@ export class NetlinkSocket {
   async #exchange(
     requests: readonly Request[],
     onBody: Exchange['onBody'],
+    isDump = false,
   ): Promise<{ count: number; answers: ReadonlyMap<number, Answer>; ended: Ended }> {
     const first = this.#sequence;
     const { datagram, count } = encodeBatch(requests, first);
@@ -201,10 +203,25 @@ export class NetlinkSocket {
     const ended = await new Promise<Ended>((settle) => {
       this.#current = { first, count, answers, onBody, settle, interrupted: false };
       const errno = this.#transport.send(datagram);
-      if (errno === 0) this.#watch();
-      else this.#refuseAll(errno);
+      if (errno !== 0) this.#refuseAll(errno);
+      else if (!this.#isAnswered(isDump)) this.#watch();
     });
     return { count, answers, ended };
+  }
+
+  /**
+   * HOT: the kernel has answered within send(), so that what follows from the answer need not wait for the event loop, and on
+   * one processor for whoever was woken by what the kernel did. A dump goes on with each read: that is for the event loop.
+   */
+  #isAnswered(isDump: boolean): boolean {
+    while (!isDump && this.#current !== undefined) {
+      const arrival = this.#transport.receive();
+      if (arrival === undefined) return false;
+      this.#receive(arrival);
+      // An error may be there for ever: the event loop, or the alarm, goes on.
+      if ('errno' in arrival) break;
+    }
+    return this.#current === undefined;
   }
 
   /** The datagram did not even get to the kernel. */

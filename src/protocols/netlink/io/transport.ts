@@ -1,4 +1,4 @@
-/** A netlink socket as the rest needs it, in four methods, and the one of them that stands on the addon. */
+/** A netlink socket as the rest needs it, in five methods, and the one of them that stands on the addon. */
 
 import { AF, NETLINK_OPTION, SOL_NETLINK } from '../wire/numbers.ts';
 import { type Addon, loadAddon, type Poll } from './addon.ts';
@@ -21,6 +21,8 @@ export type Arrival = { readonly datagram: Uint8Array } | { readonly errno: numb
 export interface Transport {
   open(options: TransportOptions): number;
   send(datagram: Uint8Array): number;
+  /** What has arrived already, and is then not told by `onData`; nothing if nothing has. */
+  receive(): Arrival | undefined;
   /** One listener; set it before `open`. */
   onData(listener: (arrival: Arrival) => void): void;
   close(): void;
@@ -30,11 +32,22 @@ const SOCK_RAW = 3;
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_RCVBUFFORCE = 33;
+const EAGAIN = 11;
+const EMSGSIZE = 90;
 const ENOTCONN = 107;
+/** More than any answer but a part of a dump has. */
+const answerSize = 32_768;
+/** Of struct sockaddr_nl, and where the port of the sender stands in it. */
+const addressSize = 12;
+const portAt = 4;
 
 export function netlinkTransport(addon: Addon = loadAddon()): Transport {
   let listener: (arrival: Arrival) => void = () => {};
   let open: { readonly fd: number; readonly poll: Poll } | undefined;
+  const answer = new Uint8Array(answerSize);
+  const sender = new DataView(new ArrayBuffer(addressSize));
+  const from = new Uint8Array(sender.buffer);
+  const nothing = new Uint8Array(0);
   return {
     open: (options) => {
       const fd = addon.socket(AF.netlink, SOCK_RAW, options.protocol);
@@ -54,6 +67,17 @@ export function netlinkTransport(addon: Addon = loadAddon()): Transport {
     send: (datagram) => {
       if (open === undefined) return ENOTCONN;
       return Math.max(0, -addon.send(open.fd, datagram));
+    },
+    receive: () => {
+      for (;;) {
+        const length = open === undefined ? -EAGAIN : addon.recvmsg(open.fd, answer, from, nothing);
+        if (length === -EAGAIN) return undefined;
+        if (length < 0) return { errno: -length };
+        // Other processes may write to this socket too; only the kernel, port 0, is listened to.
+        if (sender.getUint32(portAt, true) !== 0) continue;
+        if (length === answerSize) return { errno: EMSGSIZE };
+        return { datagram: answer.slice(0, length) };
+      }
     },
     onData: (to) => {
       listener = to;
@@ -94,7 +118,7 @@ function int(value: number): Uint8Array {
 
 /** struct sockaddr_nl with port 0: the kernel chooses one. */
 function anyPort(): Uint8Array {
-  const address = new Uint8Array(12);
+  const address = new Uint8Array(addressSize);
   new DataView(address.buffer).setUint16(0, AF.netlink, true);
   return address;
 }

@@ -18,7 +18,10 @@ export class FakeTransport implements Transport {
   isOpen = false;
   /** What `send` gives: 0, or the errno of a refusal. */
   sendErrno = 0;
+  /** What is there as soon as something was sent: an answer to it. */
+  answerAtOnce: ((sent: readonly Sent[]) => Uint8Array) | undefined;
   #listener: (arrival: Arrival) => void = () => {};
+  #arrived: Arrival | undefined;
   /** How many of `sent` the test has been given. */
   #given = 0;
   #arise: () => void = () => {};
@@ -34,8 +37,16 @@ export class FakeTransport implements Transport {
       messages.push({ type, flags, sequence, body: datagram.slice(at, end) });
     });
     this.sent.push(messages);
+    const answer = this.answerAtOnce?.(messages);
+    this.#arrived = answer && { datagram: answer };
     this.#arise();
     return this.sendErrno;
+  }
+
+  receive(): Arrival | undefined {
+    const arrived = this.#arrived;
+    this.#arrived = undefined;
+    return arrived;
   }
 
   onData(listener: (arrival: Arrival) => void): void {

@@ -53,6 +53,20 @@ const first = (datagram: readonly Sent[]): Sent => datagram[0]!;
 const codes = (results: readonly { ok: boolean; error?: { code: string } }[]) =>
   results.map((result) => (result.ok ? 'ok' : (result.error?.code ?? '')));
 
+test('what follows from an answer that is there at once does not wait for the event loop', async () => {
+  const { transport, socket } = setUp();
+  transport.answerAtOnce = (sent) => answerTo(sent.at(-1)!);
+  let turns = 0;
+  const counting = setImmediate(() => void (turns += 1));
+  assert.deepEqual(codes(await socket.batch(creations(2))), ['ok', 'ok']);
+  assert.deepEqual(codes(await socket.batch(creations(600))).length, 600);
+  clearImmediate(counting);
+  assert.equal(turns, 0);
+  assert.equal(transport.sent.length, 3);
+  transport.answerAtOnce = (sent) => answerTo(sent.at(-1)!, 17, 'there is one');
+  assert.deepEqual(codes(await socket.batch(creations(1))), ['EEXIST']);
+});
+
 test('a batch goes out as datagrams of 512 messages, each with one acknowledgement asked for', async () => {
   const { transport, socket } = setUp();
   const done = socket.batch(creations(1100));
