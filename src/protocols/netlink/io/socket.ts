@@ -204,17 +204,18 @@ export class NetlinkSocket {
       this.#current = { first, count, answers, onBody, settle, interrupted: false };
       const errno = this.#transport.send(datagram);
       if (errno !== 0) this.#refuseAll(errno);
-      else if (!this.#isAnswered(isDump)) this.#watch();
+      // A dump goes on with each read: that is for the event loop.
+      else if (isDump || !this.#isAnswered()) this.#watch();
     });
     return { count, answers, ended };
   }
 
   /**
    * HOT: the kernel has answered within send(), so that what follows from the answer need not wait for the event loop, and on
-   * one processor for whoever was woken by what the kernel did. A dump goes on with each read: that is for the event loop.
+   * one processor for whoever was woken by what the kernel did.
    */
-  #isAnswered(isDump: boolean): boolean {
-    while (!isDump && this.#current !== undefined) {
+  #isAnswered(): boolean {
+    while (this.#current !== undefined) {
       const arrival = this.#transport.receive();
       if (arrival === undefined) return false;
       this.#receive(arrival);
