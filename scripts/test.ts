@@ -67,8 +67,9 @@ async function unit(): Promise<Counts> {
 }
 
 /**
- * Three guests share the scenarios where there are two processors: a guest has but one, and waits a fifth of its time. The
- * first alone runs beside what else there is to do, which needs the other processor. SCENARIOS="20 30" for a few.
+ * Two guests share the scenarios where there are two processors; a guest has but one. The second waits for what else
+ * there is to do, which needs the other processor. A third would use what these leave, a fifth of their time, and was tried:
+ * each then took so much longer that nothing was gained. SCENARIOS="20 30" for a few.
  */
 async function lab(others: Promise<unknown>): Promise<Counts> {
   const release = process.env['RELEASE'] ?? 'trixie';
@@ -84,7 +85,7 @@ async function lab(others: Promise<unknown>): Promise<Counts> {
     const counts = join(results, `guest-${part}`, 'counts.json');
     return readCounts(counts, await runHere(argv, patience.lab, { LAB_PART: part }));
   };
-  const parts = few.length > 0 || availableParallelism() < 2 ? 1 : 3;
+  const parts = few.length > 0 ? 1 : Math.min(2, availableParallelism());
   const runs = Array.from({ length: parts }, async (_, index): Promise<Counts> => {
     if (index > 0) await others;
     return runGuest(String(index + 1));
