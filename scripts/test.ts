@@ -51,7 +51,7 @@ async function check(): Promise<Counts> {
 async function unit(): Promise<Counts> {
   await runHere(['node', 'test/interop/fetch.ts'], patience.fetch);
   // As long as the fuzzer is to run here; by itself a unit test of it is done in a few seconds.
-  const FUZZ_SECONDS = process.env['FUZZ_SECONDS'] ?? '30';
+  const FUZZ_SECONDS = process.env['FUZZ_SECONDS'] ?? '60';
   const reporter = ['--test-reporter=./scripts/report.ts', '--test-reporter-destination=stdout'];
   const runPool = async ({ name, concurrency, files }: Pool): Promise<Counts> => {
     const counts = join(out, `unit-${name}.json`);

@@ -55,7 +55,10 @@ export class Reconciler {
   readonly #agenda = new Agenda();
   readonly #waiters = new Waiters();
   readonly #dispatcher: Dispatcher;
-  /** Everything is to be looked at, as it will be then; so from the start: what is there must be known before anything is altered. */
+  /**
+   * Everything is to be looked at, as it will be then. So from the start: what is there must be known before anything is
+   * altered.
+   */
   #isAllDirty = true;
   #mayRemove = false;
 

@@ -31,7 +31,10 @@ export const defaultSlicerLimits: SlicerLimits = {
   messageBytes: 2 ** 31,
 };
 
-/** Fewer octets than this may be held as one string: as many as Node reads from a socket at once, more of that message are to come. */
+/**
+ * Fewer octets than this may be held as one string. It is what Node reads from a socket at once: after so many, more of the
+ * message are to come.
+ */
 const wholeBytes = 64 * 2 ** 10;
 
 /** Where a row stands in its message. */
