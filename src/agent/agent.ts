@@ -202,17 +202,22 @@ export class Agent {
   #mustRestart = false;
   #isPlanning = false;
 
-  /** Plans what is due, in portions, so that peers get their answers meanwhile; asks for the rows that follow from it. */
+  /** Plans what is due, in portions, so that peers get their answers meanwhile. */
   #plan(): void {
     this.#planner.plan(portion);
-    if (this.#planner.hasWork && !this.#isPlanning) {
-      this.#isPlanning = true;
-      setImmediate(() => {
-        this.#isPlanning = false;
-        this.#plan();
-        this.#wake.set();
-      });
-    }
+    const isAsking = this.#cloud !== undefined && this.#planner.hasStaleInterest;
+    if (this.#isPlanning || !(this.#planner.hasWork || isAsking)) return;
+    this.#isPlanning = true;
+    setImmediate(() => {
+      this.#isPlanning = false;
+      this.#ask();
+      this.#plan();
+      this.#wake.set();
+    });
+  }
+
+  /** For the rows that matter now. It takes a look at all that is here, so nothing that is known waits for it. */
+  #ask(): void {
     if (this.#cloud === undefined || !this.#planner.takeStaleInterest()) return;
     this.#cloud.setInterest(this.mode.interest(this.inventory));
   }
@@ -220,7 +225,8 @@ export class Agent {
   /** Whether everything that this node needs to know has been heard at least once. */
   get isInformed(): boolean {
     const isSynced = this.#sources.every((source) => source.state.state === 'synced');
-    return this.#cloud !== undefined && isSynced && !this.#planner.hasWork;
+    const { hasWork, hasStaleInterest } = this.#planner;
+    return this.#cloud !== undefined && isSynced && !hasWork && !hasStaleInterest;
   }
 
   /** Whether nothing is left to do: the node is as it should be, as far as is known. */

@@ -64,7 +64,12 @@ export class Planner {
     setScope(scope, isEmpty ? undefined : lowered(plan, kinds, settings));
   }
 
-  /** Whether the interest was read since it could last have changed. */
+  /** Whether the interest may have changed since it was last read. */
+  get hasStaleInterest(): boolean {
+    return this.#interestIsStale;
+  }
+
+  /** The same, and from now on it has been read. */
   takeStaleInterest(): boolean {
     const stale = this.#interestIsStale;
     this.#interestIsStale = false;

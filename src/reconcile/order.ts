@@ -17,6 +17,8 @@ export interface Surroundings {
   inTheWay(operation: Operation): Iterable<Key>;
   /** What is announced over the object, is to be withdrawn, and must be before this is done to it. */
   withdrawals(operation: Operation): Iterable<Key>;
+  /** Whether the target takes what is made on the object of this operation along with it. */
+  leads(operation: Operation): boolean;
 }
 
 export interface Blocked {
@@ -30,6 +32,8 @@ export interface Ordered {
   readonly levels: readonly (readonly Operation[])[];
   /** For operations of later levels, one of the level before that they wait for. */
   readonly after: ReadonlyMap<Key, Key>;
+  /** Operations of later levels that can be carried out now, together with these ones that they come after. */
+  readonly along: ReadonlyMap<Key, readonly Key[]>;
   readonly blocked: readonly Blocked[];
 }
 
@@ -37,7 +41,12 @@ export interface Ordered {
 type Predecessors = { readonly first: readonly Key[] } | { readonly missing: Key };
 
 type Place =
-  | { readonly level: number; readonly after: Key | undefined }
+  | {
+      readonly level: number;
+      readonly after: Key | undefined;
+      /** What it can go along with; `undefined` when something has to be waited for. */
+      readonly along: readonly Key[] | undefined;
+    }
   | { readonly blockedOn: Key };
 
 export function order(operations: readonly Operation[], around: Surroundings): Ordered {
@@ -51,27 +60,37 @@ export function order(operations: readonly Operation[], around: Surroundings): O
     // A circle of needs, which no sound plan has, waits for itself.
     places.set(key, { blockedOn: key });
     const found = predecessorsOf(operation, byKey, around);
-    const here = 'missing' in found ? { blockedOn: found.missing } : placeAfter(found.first);
+    const here =
+      'missing' in found ? { blockedOn: found.missing } : placeAfter(operation, found.first);
     places.set(key, here);
     return here;
   };
 
-  const placeAfter = (first: readonly Key[]): Place => {
+  const placeAfter = (operation: Operation, first: readonly Key[]): Place => {
     let level = 0;
     let after: Key | undefined;
+    let along: Key[] | undefined = [];
     for (const key of first) {
       const before = byKey.get(key);
-      const at = before === undefined ? undefined : place(before);
-      if (at === undefined) continue;
+      if (before === undefined) continue;
+      const at = place(before);
       if ('blockedOn' in at) return { blockedOn: key };
+      if (at.along !== undefined && takesAlong(before, operation, around)) along?.push(key);
+      else along = undefined;
       if (at.level < level) continue;
       level = at.level + 1;
       after = key;
     }
-    return { level, after };
+    return { level, after, along };
   };
 
   return collect(operations, place);
+}
+
+/** Only of what is made anew: it can be taken back when what it stands on was refused. */
+function takesAlong(before: Operation, operation: Operation, around: Surroundings): boolean {
+  const isNew = before.verb === 'create' && operation.verb === 'create';
+  return isNew && before.target === operation.target && around.leads(before);
 }
 
 function predecessorsOf(
@@ -125,6 +144,7 @@ function collect(
 ): Ordered {
   const levels: Operation[][] = [];
   const after = new Map<Key, Key>();
+  const along = new Map<Key, readonly Key[]>();
   const blocked: Blocked[] = [];
   for (const operation of operations) {
     const at = place(operation);
@@ -134,7 +154,9 @@ function collect(
     }
     while (levels.length <= at.level) levels.push([]);
     levels[at.level]?.push(operation);
-    if (at.after !== undefined) after.set(operation.key, at.after);
+    if (at.after === undefined) continue;
+    after.set(operation.key, at.after);
+    if (at.along !== undefined) along.set(operation.key, at.along);
   }
-  return { levels, after, blocked };
+  return { levels, after, along, blocked };
 }

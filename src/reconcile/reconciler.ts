@@ -148,11 +148,15 @@ export class Reconciler {
   /** Looks at what is dirty or due and hands over what can be done now. Returns at once, and looks on by itself. */
   advance(): void {
     this.mark(this.#agenda.take(this.#ports.clock.now()));
-    const { levels, after, blocked } = order(this.#lookAtDirty(), this.#relations);
+    const { levels, after, along, blocked } = order(this.#lookAtDirty(), this.#relations);
     for (const { operation, on } of blocked) this.#wait(operation.key, on);
-    const [now = [], ...later] = levels;
+    const [first = [], ...later] = levels;
+    const now = [...first];
     for (const operation of later.flat()) {
-      this.#wait(operation.key, after.get(operation.key) ?? operation.key);
+      const { key } = operation;
+      const leaders = along.get(key);
+      if (leaders === undefined) this.#wait(key, after.get(key) ?? key);
+      else now.push({ ...operation, after: leaders });
     }
     for (const [target, ready] of Map.groupBy(now, (operation) => operation.target)) {
       const obstacle = this.#dispatcher.hand(target, ready);
@@ -376,9 +380,10 @@ export class Reconciler {
   }
 
   #record(operation: Operation, outcome: Outcome, again: boolean): void {
-    const { key, verb, target, because } = operation;
+    const { key, verb, target, because, after } = operation;
     const entry = this.#entries.ensure(key, target);
-    if (again || outcome.done) this.#dirty.add(key);
+    // What came after something that was not carried out waits for that from now on.
+    if (again || outcome.done || after !== undefined) this.#dirty.add(key);
     if (!outcome.done && 'waiting' in outcome) {
       this.#entries.mark(key, { is: 'waiting', for: outcome.waiting });
       // Its target tells when that has come; should it ever fail to, not all is lost until the next resync.

@@ -44,6 +44,7 @@ export class Relations implements Surroundings {
       serves: (key) => this.#view.exists(key) && !refused.has(key),
       inTheWay: (operation) => this.inTheWay(operation),
       withdrawals: (operation) => this.withdrawals(operation),
+      leads: (operation) => this.leads(operation),
     };
   }
 
@@ -84,6 +85,10 @@ export class Relations implements Surroundings {
       yield each;
       return;
     }
+  }
+
+  leads(operation: Operation): boolean {
+    return this.#view.leads(operation);
   }
 
   #isGoing(key: Key): boolean {

@@ -1,7 +1,7 @@
 /** The objects of all targets as one: what is known of a key, and whose it is. Remembers nothing itself. */
 
 import type { AnySpec, Key, Kind, Resource, TargetName } from '../resources/resource.ts';
-import type { Observed, Target } from '../resources/target.ts';
+import type { Observed, Operation, Target } from '../resources/target.ts';
 import { isOurs } from './decide.ts';
 import type { Entries } from './entries.ts';
 
@@ -50,6 +50,11 @@ export class View {
   /** What it lacks of somebody else's before it can be made. */
   lacks({ target }: Kind, { key, spec }: Pick<Resource, 'key' | 'spec'>): string | undefined {
     return this.#ports.targets[target].lacks?.(key, spec);
+  }
+
+  /** Whether its target takes along what is made on it. */
+  leads(operation: Operation): boolean {
+    return this.#ports.targets[operation.target].leads?.(operation) ?? false;
   }
 
   /** Whether it stands on something by its kind, and all of that carries our mark. */

@@ -24,6 +24,8 @@ export interface Operation<S extends AnySpec = AnySpec> {
   /** What is, where there is something. */
   readonly observed: S | undefined;
   readonly because: readonly Reason[];
+  /** Operations of the same call that it comes after, by key; none when absent. */
+  readonly after?: readonly Key[];
 }
 
 export type Outcome =
@@ -85,8 +87,14 @@ export interface Target {
   /** The objects that are wanted from now on, so that foreign ones under the same key are observed too. */
   wanted(keys: Iterable<Key>): void;
   /**
-   * Carries out operations that do not depend on each other; one outcome each, in their order. When it resolves,
-   * `observe` shows what was done. A replacement may take along what stands on the object; that is reported as changed
+   * Whether what is made on the object of this operation may be handed over with it, and be done in one go: then nothing
+   * comes in between. Never when absent.
+   */
+  leads?(operation: Operation): boolean;
+  /**
+   * Carries out operations; one outcome each, in their order. They do not depend on each other, but where one says what it
+   * comes `after`: it is not done, or taken back, and waits, when that was not carried out. When it resolves, `observe`
+   * shows what was done. A replacement may take along what stands on the object; that is reported as changed
    * and put back as anything that is missing. Never rejects, and is not called again before it has resolved.
    */
   apply(operations: readonly Operation[]): Promise<readonly Outcome[]>;

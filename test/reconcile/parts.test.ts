@@ -114,9 +114,10 @@ describe('order', () => {
     readonly needs?: Readonly<Record<string, readonly string[]>>;
     readonly there?: readonly string[];
     readonly withdrawals?: Readonly<Record<string, readonly string[]>>;
+    readonly leads?: readonly string[];
   }
 
-  function around({ needs = {}, there = [], withdrawals = {} }: Scene): Surroundings {
+  function around({ needs = {}, there = [], withdrawals = {}, leads = [] }: Scene): Surroundings {
     const keys = (of: Readonly<Record<string, readonly string[]>>, at: Key): readonly Key[] =>
       (of[at] ?? []).map(key);
     return {
@@ -127,6 +128,7 @@ describe('order', () => {
           .filter((each) => there.includes(each) && needs[each]?.includes(at))
           .map(key),
       withdrawals: ({ key: at }) => keys(withdrawals, at),
+      leads: ({ key: at }) => leads.includes(at),
     };
   }
 
@@ -135,7 +137,7 @@ describe('order', () => {
     return {
       verb: verb as Verb,
       key: key(name),
-      target: 'kernel',
+      target: name.startsWith('o') ? 'ovs' : 'kernel',
       spec: thing(name).spec,
       observed: undefined,
       because: [],
@@ -198,6 +200,39 @@ describe('order', () => {
     const scene = { withdrawals: { k1: ['a1'] }, there: ['k1', 'a1'] };
     assert.deepEqual(ordered(['change k1', 'remove a1'], scene), ['remove a1', 'change k1']);
     assert.deepEqual(ordered(['change k1'], scene), ['k1 waits for a1']);
+  });
+
+  describe('of what a target takes along', () => {
+    const along = (lines: readonly string[], scene: Scene): unknown =>
+      Object.fromEntries(order(lines.map(operation), around(scene)).along);
+    const lines = ['create k1', 'create k2', 'create k3'];
+
+    test('goes with all that it comes after', () => {
+      const needs = { k2: ['k1'], k3: ['k1', 'k2'] };
+      assert.deepEqual(along(lines, { needs, leads: ['k1', 'k2'] }), {
+        k2: ['k1'],
+        k3: ['k1', 'k2'],
+      });
+    });
+
+    test('waits when one of them, or what that comes after, is not such', () => {
+      const needs = { k2: ['k1'], k3: ['k1', 'k2'] };
+      assert.deepEqual(along(lines, { needs, leads: ['k1'] }), { k2: ['k1'] });
+      assert.deepEqual(along(lines, { needs: { k2: ['k1'], k3: ['k2'] }, leads: ['k2'] }), {});
+    });
+
+    test('waits for another target', () => {
+      assert.deepEqual(
+        along(['create o1', 'create k1'], { needs: { k1: ['o1'] }, leads: ['o1'] }),
+        {},
+      );
+    });
+
+    test('waits for what is altered, and so does what is altered: that cannot be taken back', () => {
+      const scene = { needs: { k2: ['k1'] }, there: ['k1', 'k2'], leads: ['k1'] };
+      assert.deepEqual(along(['change k1', 'create k2'], scene), {});
+      assert.deepEqual(along(['create k1', 'change k2'], scene), {});
+    });
   });
 
   test('a circle of needs waits instead of hanging', () => {

@@ -21,6 +21,21 @@ describe('order', () => {
     assert.deepEqual(await stage.run(), ['create k1', 'create k2', 'create o1', 'create a1']);
   });
 
+  test('in one call where the target takes along what is made on it', async () => {
+    const stage = await informed();
+    for (const name of ['k1', 'k2']) stage.kernel.leading.add(name);
+    stage.want('s', 'a1 < k2, k1', 'k2 < k1', 'k1', 'a2 < k3', 'k3');
+    assert.deepEqual(await stage.run(), [
+      'create k1',
+      'create k3',
+      'create k2',
+      'create a1',
+      'create a2',
+    ]);
+    assert.deepEqual(stage.kernel.calls, [['k1', 'k3', 'k2', 'a1'], ['a2']]);
+    assert.equal(stage.core.isSettled, true);
+  });
+
   test('and removed after it', async () => {
     const stage = await informed();
     stage.want('s', 'a1 < o1', 'o1 < k2', 'k2');
@@ -311,6 +326,18 @@ describe('failure', () => {
     stage.want('s', 'k1', 'a1 < k1', 'k2', 'a2 < k2');
     assert.deepEqual(await stage.run(), ['create k1 ! no room', 'create k2', 'create a2']);
     assert.deepEqual(stage.standing('a1'), { is: 'waiting', for: 'k1' });
+  });
+
+  test('takes nothing along: what came with the object waits for it', async () => {
+    const stage = await informed();
+    stage.kernel.leading.add('k1').add('k2');
+    stage.kernel.answers.set('k1', failed('no room'));
+    stage.want('s', 'k1', 'k2 < k1', 'a1 < k1, k2');
+    assert.deepEqual(await stage.run(), ['create k1 ! no room']);
+    assert.deepEqual(stage.standing('a1'), { is: 'waiting', for: 'k1' });
+    stage.kernel.answers.clear();
+    assert.deepEqual(await stage.runNext(), ['create k1', 'create k2', 'create a1']);
+    assert.equal(stage.core.isSettled, true);
   });
 
   test('is a condition of every scope that wants the object, the first of many by name', async () => {

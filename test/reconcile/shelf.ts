@@ -16,6 +16,7 @@ import {
   type Owner,
   type Target,
   type TargetState,
+  waiting,
 } from '../../src/resources/target.ts';
 
 export interface Thing extends AnySpec {
@@ -71,6 +72,10 @@ export class Shelf implements Target {
   readonly answers = new Map<string, Outcome>();
   /** Objects that report success and do nothing. */
   readonly lies = new Set<string>();
+  /** Objects that take along what is made on them. */
+  readonly leading = new Set<string>();
+  /** What was handed over in one call, each. */
+  readonly calls: (readonly string[])[] = [];
   /** What others have yet to make, by key. */
   readonly lacking = new Map<string, string>();
   /** Until it resolves, nothing returns. */
@@ -105,10 +110,18 @@ export class Shelf implements Target {
 
   async close(): Promise<void> {}
 
+  leads({ key }: Operation): boolean {
+    return this.leading.has(key);
+  }
+
   async apply(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    this.calls.push(operations.map(({ key }) => key));
     await this.gate;
+    const refused = new Set<Key>();
     return operations.map((operation) => {
-      const answer = this.answers.get(operation.key);
+      const leader = operation.after?.find((key) => refused.has(key));
+      const answer = leader === undefined ? this.answers.get(operation.key) : waiting(leader);
+      if (answer?.done === false) refused.add(operation.key);
       if (answer !== undefined) return answer;
       if (!this.lies.has(operation.key)) this.#carryOut(operation as Operation<Thing>);
       return done;

@@ -16,6 +16,7 @@ import {
   type Target,
   type TargetEvents,
   type TargetState,
+  waiting,
 } from '../../src/resources/target.ts';
 import { shuffled } from './random.ts';
 
@@ -92,11 +93,18 @@ export abstract class SimTarget implements Target {
     this.wantedKeys.clear();
   }
 
+  /** In any order, but each after what it comes after, and not without that. */
   async apply(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     const outcomes = new Map<Key, Outcome>();
-    for (const operation of shuffled(operations, this.world.random)) {
+    const open = new Set(shuffled(operations, this.world.random));
+    for (const operation of inAnOrder(open)) {
       if (this.world.crashes()) return new Promise<never>(() => {});
-      outcomes.set(operation.key, this.#applyOne(operation as SimOperation));
+      const { key, after = [] } = operation;
+      const refused = after.find((each) => outcomes.get(each)?.done !== true);
+      outcomes.set(
+        key,
+        refused === undefined ? this.#applyOne(operation as SimOperation) : waiting(refused),
+      );
       await Promise.resolve();
     }
     return operations.map(({ key }) => outcomes.get(key) ?? failed('not tried'));
@@ -172,5 +180,20 @@ export abstract class SimTarget implements Target {
   protected stateChanged(state: TargetState): void {
     this.state = state;
     this.#events?.stateChanged();
+  }
+}
+
+/** Those that come after none of the open ones, until none is open. */
+function* inAnOrder(open: Set<Operation>): Iterable<Operation> {
+  const keys = new Set([...open].map(({ key }) => key));
+  while (open.size > 0) {
+    const before = open.size;
+    for (const operation of open) {
+      if (operation.after?.some((key) => keys.has(key)) === true) continue;
+      open.delete(operation);
+      yield operation;
+      keys.delete(operation.key);
+    }
+    if (open.size === before) throw new Error('operations that come after each other');
   }
 }

@@ -20,7 +20,7 @@ import type { TableId } from '../../net/numbers.ts';
 import { formatPrefix } from '../../net/prefix.ts';
 import type { Spec } from '../../resources/index.ts';
 import type { Key } from '../../resources/resource.ts';
-import { done, failed, type Operation, type Outcome } from '../../resources/target.ts';
+import { done, failed, type Operation, type Outcome, waiting } from '../../resources/target.ts';
 import { lowerOperation, type Step } from './lower.ts';
 import { ourProtocol } from './mark.ts';
 import { lastResortMetric } from './owner.ts';
@@ -36,6 +36,9 @@ export const capabilityRemedy =
 interface Job {
   readonly operation: Operation<Spec>;
   readonly phases: readonly (readonly Step[])[];
+  /** What it comes after. */
+  readonly leaders: readonly Job[];
+  isSent: boolean;
   outcome: Outcome | undefined;
   /** Something is there already; why the kernel said so. */
   taken: string | undefined;
@@ -66,7 +69,7 @@ export class Application {
   }
 
   async run(operations: readonly Operation<Spec>[]): Promise<Applied> {
-    const jobs = operations.map((operation) => this.#begin(operation));
+    const jobs = this.#begin(operations);
     for (const job of jobs) {
       const vrf = vrfToMake(job.operation);
       // Nothing else waits before it is sent.
@@ -74,30 +77,31 @@ export class Application {
     }
     const last = Math.max(0, ...jobs.map(({ phases }) => phases.length));
     for (let phase = 0; phase < last; phase += 1) {
-      for (const batch of batches(
-        jobs.filter((job) => isDue(job, phase)),
-        phase,
-      )) {
-        await this.#send(batch, phase);
-      }
+      for (const batch of batches(jobs, phase)) await this.#send(batch, phase);
     }
+    await this.#takeBack(jobs);
     await this.#lookAtLinks(jobs);
     for (const job of jobs) if (job.taken !== undefined) await this.#lookAtTaken(job, job.taken);
     const outcomes = jobs.map(({ outcome }) => outcome ?? done);
     return { outcomes, changed: this.#changed, isUnsure: this.#isUnsure };
   }
 
-  #begin(operation: Operation<Spec>): Job {
-    const { spec, key, verb } = operation;
-    if (spec.kind === 'sysctl') {
-      // Settings go with their device; nothing is put back.
-      const outcome = verb === 'remove' ? done : this.#sysctls.write(spec, key);
-      return { operation, phases: [], outcome, taken: undefined };
+  #begin(operations: readonly Operation<Spec>[]): readonly Job[] {
+    const begun = new Map<Key, Job>();
+    for (const operation of operations) {
+      const leaders = (operation.after ?? []).flatMap((key) => begun.get(key) ?? []);
+      const { phases = [], outcome } = this.#lower(operation);
+      const job = { operation, phases, leaders, isSent: false, outcome, taken: undefined };
+      begun.set(operation.key, job);
     }
-    const lowered = lowerOperation(operation, this.#state);
-    return 'outcome' in lowered
-      ? { operation, phases: [], outcome: lowered.outcome, taken: undefined }
-      : { operation, phases: lowered.phases, outcome: undefined, taken: undefined };
+    return [...begun.values()];
+  }
+
+  #lower(operation: Operation<Spec>): Partial<Pick<Job, 'phases' | 'outcome'>> {
+    const { spec, key, verb } = operation;
+    if (spec.kind !== 'sysctl') return lowerOperation(operation, this.#state);
+    // Settings go with their device; nothing is put back.
+    return { outcome: verb === 'remove' ? done : this.#sysctls.write(spec, key) };
   }
 
   /**
@@ -124,11 +128,32 @@ export class Application {
     job.outcome = failed(`table ${table} has routes that are not ours (${route}); ${tableRemedy}`);
   }
 
+  /** Of what came after something that was refused nothing stays. */
+  async #takeBack(jobs: readonly Job[]): Promise<void> {
+    const back: Job[] = [];
+    for (const job of jobs) {
+      const leader = job.leaders.find(isRefused);
+      if (leader === undefined || isRefused(job)) continue;
+      job.outcome = waiting(leader.operation.key);
+      if (job.isSent) back.unshift(this.#undoing(job));
+    }
+    if (back.length === 0) return;
+    await this.#send(back, 0);
+    this.#isUnsure ||= back.some(isRefused);
+  }
+
+  #undoing({ operation }: Job): Job {
+    const undoing = { ...operation, verb: 'remove', observed: operation.spec } as const;
+    const { phases = [], outcome } = this.#lower(undoing);
+    return { operation: undoing, phases, leaders: [], isSent: false, outcome, taken: undefined };
+  }
+
   async #send(jobs: readonly Job[], phase: number): Promise<void> {
     const requests = jobs.flatMap((job) => requestsOf(job, phase));
     const results = await this.#netlink.batch(requests);
     let at = 0;
     for (const job of jobs) {
+      job.isSent = true;
       const steps = job.phases[phase] ?? [];
       this.#settle(job, steps, results.slice(at, at + steps.length));
       at += steps.length;
@@ -238,19 +263,26 @@ function withRemedy(error: NetlinkError): string {
   return error.code === 'EPERM' ? `${text}; ${capabilityRemedy}` : text;
 }
 
+/** It is not as it should be; whether it is there all the same may have to be looked at. */
+function isRefused({ outcome, taken }: Job): boolean {
+  return taken !== undefined || (outcome !== undefined && !outcome.done);
+}
+
 function isDue(job: Job, phase: number): boolean {
-  return job.outcome === undefined && job.taken === undefined && job.phases[phase] !== undefined;
+  const isOpen = job.outcome === undefined && job.taken === undefined;
+  return isOpen && job.phases[phase] !== undefined && !job.leaders.some(isRefused);
 }
 
 function requestsOf(job: Job, phase: number): readonly Request[] {
   return (job.phases[phase] ?? []).map(({ request }) => request);
 }
 
-/** Jobs whose requests fit into one datagram: no job is in two, so that none is carried out by half. */
+/** Those that are due, as many as fit into one datagram: no job is in two, so that none is carried out by half. */
 function* batches(jobs: readonly Job[], phase: number): Iterable<readonly Job[]> {
   let batch: Job[] = [];
   let size = 0;
   for (const job of jobs) {
+    if (!isDue(job, phase)) continue;
     const { length } = job.phases[phase] ?? [];
     if (size + length > maxMessages && batch.length > 0) {
       yield batch;

@@ -42,6 +42,7 @@ import {
 import { Application, type Applied } from './apply.ts';
 import type { BgpDriver } from './bgp-driver.ts';
 import { chooseFirstIndex } from './devices.ts';
+import { takesAlong } from './lower.ts';
 import { notice, type Reading, readAll, readDevice } from './read.ts';
 import { KernelState, type Taken } from './state.ts';
 import { Sysctls } from './sysctls.ts';
@@ -157,6 +158,10 @@ class RtnetlinkTarget implements KernelTarget {
       this.#wanted.add(key);
       if (key.startsWith('sysctl ')) this.#sysctls.want(key);
     }
+  }
+
+  leads({ spec }: Operation): boolean {
+    return takesAlong(spec.kind);
   }
 
   async apply(operations: readonly Operation[]): Promise<readonly Outcome[]> {

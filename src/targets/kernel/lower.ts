@@ -53,6 +53,14 @@ export type Lowered =
   | { readonly phases: readonly (readonly Step[])[] }
   | { readonly outcome: Outcome };
 
+/**
+ * Made by one request, whose refusal alters nothing: what is made on it can follow in the same datagram, before anybody
+ * who hears of the first has a turn on the processor.
+ */
+export function takesAlong(kind: string): boolean {
+  return kind === 'lookup-rule' || kind === 'route' || kind === 'neighbour';
+}
+
 export function lowerOperation(operation: Operation<Spec>, state: KernelState): Lowered {
   const { verb, spec, key } = operation;
   if (verb === 'remove' && state.observe(key)?.owner === 'nobody' && spec.kind !== 'sysctl') {

@@ -101,7 +101,10 @@ for (const root of frrRoots()) {
       frr.ip('link', 'set', 'vxlan-700', 'master', 'br-700');
       for (const name of ['br-700', 'vxlan-700']) frr.ip('link', 'set', name, 'up');
       const announced = async (): Promise<string> => bgpd('show bgp l2vpn evpn vni 700');
-      await until('bgpd has it', async () => /VNI: 700/.test(await announced()));
+      // The bridge a little after the VNI.
+      await until('bgpd has it', async () =>
+        /VNI: 700[^]*SVI interface : br/.test(await announced()),
+      );
       const derived = await announced();
       assert.match(derived, /64999:700/);
       await watched.make(segment);

@@ -15,6 +15,7 @@ import {
 import { type LinkSpec, linkKey } from '../../../src/resources/link.ts';
 import { ovsPortKey } from '../../../src/resources/ovs-port.ts';
 import type { Key } from '../../../src/resources/resource.ts';
+import { done, type Outcome, waiting } from '../../../src/resources/target.ts';
 import type { KernelTarget } from '../../../src/targets/kernel/index.ts';
 import { notice, readDevice } from '../../../src/targets/kernel/read.ts';
 import { KernelState } from '../../../src/targets/kernel/state.ts';
@@ -510,6 +511,57 @@ const cases: Cases = {
         await apply(target, 'remove', spec);
         assert.match(ip(`${family}rule show`), /32000:/);
         ip(`${family}rule del pref 32000 to ${to} lookup 500`);
+      }
+    }),
+
+  'an address goes with the way to it in one datagram, and not without it': () =>
+    withTarget(async ({ target }) => {
+      ip('link add d1 type veth peer name d2');
+      ip('link set d1 up');
+      await until('the device is known', () => target.links.macOf('d1') !== undefined);
+      const to = prefix('172.24.4.77/32');
+      const way: readonly Spec[] = [
+        { kind: 'lookup-rule', priority: 32000, to, table: table(77) },
+        {
+          kind: 'route',
+          table: table(77),
+          destination: to,
+          metric: 0,
+          hop: { type: 'unicast', dev: ifName('d1') },
+        },
+      ];
+      const address: Spec = { kind: 'address', link: ifName('d1'), prefix: to };
+      const makeAll = async (): Promise<readonly Outcome[]> => {
+        const made = way.map((spec) => operation(target, 'create', spec));
+        assert.ok(made.every((each) => target.leads?.(each)));
+        const after = made.map(({ key }) => key);
+        return target.apply([...made, { ...operation(target, 'create', address), after }]);
+      };
+      target.wanted([...way, address].map(keyOf));
+      const told: string[] = [];
+      const watched = unwrap(
+        watchNetlink({
+          event: ({ change, object }) => void told.push(`${change} ${object}`),
+          overflow: () => {},
+        }),
+      );
+      try {
+        assert.deepEqual(await makeAll(), [done, done, done]);
+        assertSettled(target, ...way, address);
+        await until('it is told', () => told.includes('new address'));
+        await apply(target, 'remove', address, ...way);
+
+        // Somebody has such a route: the kernel refuses ours, but carries out what follows in the datagram.
+        ip('route add 172.24.4.77 dev d1 table 77');
+        told.length = 0;
+        assert.deepEqual(await makeAll(), [done, done, waiting(keyOf(way[1]!))]);
+        await until('it was taken back', () => told.includes('gone address'));
+        assert.equal(observed(target, address), undefined);
+        assert.equal(ip('-o address show dev d1 to 172.24.4.77'), '');
+      } finally {
+        watched.close();
+        await apply(target, 'remove', way[0]!);
+        removeDevices('d1');
       }
     }),
 
