@@ -17,7 +17,15 @@ import type { Key, Reason, Resource } from '../resources/resource.ts';
 import { routeKey } from '../resources/route.ts';
 import { forwardingKey, proxyKey } from '../resources/sysctl.ts';
 import type { Leg, LegHost, LegPlace } from './concepts.ts';
-import { anycastMac, bridgeName, legNames, loopbackName, tableOf, vrfName } from './names.ts';
+import {
+  anycastMac,
+  bridgeName,
+  legNames,
+  loopbackName,
+  type PairNames,
+  tableOf,
+  vrfName,
+} from './names.ts';
 import type { FabricSettings } from './settings.ts';
 
 const families: readonly Family[] = [4, 6];
@@ -48,16 +56,16 @@ function devices({ at, mtu }: Leg): readonly Spec[] {
       // Its own would be made of the MAC address; that of ovn-bgp-agent is below.
       linkLocal: false,
     },
-    ...bridgeEnd(at, mtu),
+    ...bridgeEnd(at, legNames(at.vni, at.vlan), mtu),
   ];
 }
 
 /** The end of the pair on the provider bridge, in the VLAN of the network. */
 export function bridgeEnd(
-  { vni, vlan, bridge }: Omit<LegPlace, 'patchPort'>,
+  { vlan, bridge }: Pick<LegPlace, 'vlan' | 'bridge'>,
+  { device, port }: PairNames,
   mtu: number,
 ): readonly Spec[] {
-  const { device, port } = legNames(vni, vlan);
   const far = { type: 'attached', madeBy: linkKey(device) } as const;
   return [
     { kind: 'link', name: port, is: far, mtu, linkLocal: false },

@@ -5,11 +5,12 @@
  * derives RD and route targets, unless it is told others.
  */
 
+import type { IfName } from '../net/if-name.ts';
 import { type Kinds, resourceOf, type Spec } from '../resources/index.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { Segment } from './concepts.ts';
 import { bridgeEnd } from './lower-leg.ts';
-import { bridgeName, legNames, vxlanName } from './names.ts';
+import { bridgeName, segmentNames, vxlanName } from './names.ts';
 import type { FabricSettings } from './settings.ts';
 
 export function lowerSegment(
@@ -20,19 +21,28 @@ export function lowerSegment(
   const { at, vtep, mtu, because } = segment;
   const { vni, vlan } = at;
   const bridge = bridgeName(vni);
-  const { device, port } = legNames(vni, vlan);
+  const pair = segmentNames(vni, vlan);
   const vxlan = { type: 'vxlan', vni, local: vtep, port: settings.vxlanPort } as const;
-  const veth = { type: 'veth', peer: port } as const;
+  const veth = { type: 'veth', peer: pair.port } as const;
   const specs: readonly Spec[] = [
-    // Nobody on the segment is to reach the node by it.
     { kind: 'link', name: bridge, is: { type: 'bridge' }, mtu, linkLocal: false },
     // What is behind the tunnel is told by FRR, and not learned from packets.
     { kind: 'link', name: vxlanName(vni), is: vxlan, master: bridge, mtu, learning: false },
-    { kind: 'link', name: device, is: veth, master: bridge, mtu, linkLocal: false },
-    ...bridgeEnd(at, mtu),
+    { kind: 'link', name: pair.device, is: veth, master: bridge, mtu, linkLocal: false },
+    ...bridgeEnd(at, pair, mtu),
+    ...sysctls(bridge),
     ...stanza(segment),
   ];
   return specs.map((spec) => resourceOf(kinds, spec, because));
+}
+
+/** Nobody on the segment is to be routed by the node, which has no address there, either; in a VRF the bridge does route. */
+function sysctls(link: IfName): readonly Spec[] {
+  return [
+    { kind: 'sysctl', family: 4, link, name: 'forwarding', value: 0 },
+    { kind: 'sysctl', family: 6, link, name: 'forwarding', value: 0 },
+    { kind: 'sysctl', family: 4, link, name: 'rp_filter', value: 0 },
+  ];
 }
 
 function stanza({ at, asn, rd, importTargets, exportTargets }: Segment): readonly Spec[] {

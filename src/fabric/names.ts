@@ -42,16 +42,31 @@ export function wiringNames(
   };
 }
 
+/** A veth pair: `device` on the side of the VNI, `port` on the provider bridge. */
+export interface PairNames {
+  readonly device: IfName;
+  readonly port: IfName;
+}
+
 /**
- * The veth pair between a provider network and the VRF or bridge of its VNI: `device` on the side of that, `port` on the
- * provider bridge. With the largest numbers 15 characters, and never cut; ovn-bgp-agent has a piece of a UUID there.
+ * Of the pair between a provider network and the VRF of its VNI. With the largest numbers 15 characters, and never cut;
+ * ovn-bgp-agent has a piece of a UUID there.
  */
-export function legNames(
-  vni: Vni,
-  vlan: VlanId | undefined,
-): { readonly device: IfName; readonly port: IfName } {
+export function legNames(vni: Vni, vlan: VlanId | undefined): PairNames {
+  return pairNames('v', vni, vlan);
+}
+
+/**
+ * Of the pair between a provider network and the bridge of its VNI. Another one, since a device that has been in a VRF has
+ * the MAC address and the settings of a router.
+ */
+export function segmentNames(vni: Vni, vlan: VlanId | undefined): PairNames {
+  return pairNames('s', vni, vlan);
+}
+
+function pairNames(letter: string, vni: Vni, vlan: VlanId | undefined): PairNames {
   const suffix = `${vni}.${vlan ?? 0}`;
-  return { device: `vp${suffix}` as IfName, port: `vo${suffix}` as IfName };
+  return { device: `${letter}p${suffix}` as IfName, port: `${letter}o${suffix}` as IfName };
 }
 
 /**

@@ -219,9 +219,12 @@ test('a segment is a bridge between the tunnel and the VLAN, in no VRF', () => {
   assert.deepEqual(commandsOf(segment), [
     'ip link add br-1001 type bridge && ip link set br-1001 mtu 8950 addrgenmode none up',
     'ip link add vxlan-1001 type vxlan id 1001 local 192.0.2.1 dstport 4789 nolearning && ip link set vxlan-1001 master br-1001 mtu 8950 up type bridge_slave learning off',
-    'ip link add vp1001.123 type veth peer name vo1001.123 && ip link set vp1001.123 master br-1001 mtu 8950 addrgenmode none up',
-    'ip link set vo1001.123 mtu 8950 addrgenmode none up',
-    'ovs-vsctl add-port br-ex vo1001.123 tag=123',
+    'ip link add sp1001.123 type veth peer name so1001.123 && ip link set sp1001.123 master br-1001 mtu 8950 addrgenmode none up',
+    'ip link set so1001.123 mtu 8950 addrgenmode none up',
+    'ovs-vsctl add-port br-ex so1001.123 tag=123',
+    'sysctl -w net/ipv4/conf/br-1001/forwarding=0',
+    'sysctl -w net/ipv6/conf/br-1001/forwarding=0',
+    'sysctl -w net/ipv4/conf/br-1001/rp_filter=0',
   ]);
 });
 

@@ -15,7 +15,14 @@ import { ovsPortKey } from '../../src/resources/ovs-port.ts';
 import type { Key } from '../../src/resources/resource.ts';
 import type { RouteHop, RouteSpec } from '../../src/resources/route.ts';
 import type { SysctlSpec } from '../../src/resources/sysctl.ts';
-import { done, failed, type Outcome, type Owner } from '../../src/resources/target.ts';
+import {
+  done,
+  failed,
+  type Operation,
+  type Outcome,
+  type Owner,
+} from '../../src/resources/target.ts';
+import { takesAlong } from '../../src/targets/kernel/lower.ts';
 import { kindOf, type Real, type SimOperation, SimTarget, type Surveillance } from './target.ts';
 
 /** Told of devices that come and go: Open vSwitch, and whoever knows their addresses. */
@@ -36,6 +43,10 @@ export class SimKernel extends SimTarget {
       const spec = { kind: 'local-rule', family, priority: 0 } as const;
       this.#objects.set(`local-rule ${family}` as Key, { spec, owner: 'nobody' });
     }
+  }
+
+  leads({ spec }: Operation): boolean {
+    return takesAlong(spec.kind);
   }
 
   onLink(listener: LinkListener): void {
@@ -77,9 +88,15 @@ export class SimKernel extends SimTarget {
     const link = match[2] as IfName;
     if (this.link(link) === undefined) return undefined;
     const name = match[3] as SysctlSpec['name'];
-    const value = this.#settings.get(key) ?? (name === 'rp_filter' ? 2 : 0);
+    const value = this.#settings.get(key) ?? defaultOf(name);
     const spec = { kind: 'sysctl', family: match[1] === '4' ? 4 : 6, link, name, value } as const;
     return { spec, owner: 'nobody' };
+  }
+
+  /** What is as it is from the start is as if nobody had written it. */
+  #write(key: Key, { name, value }: SysctlSpec): void {
+    if (value === defaultOf(name)) this.#settings.delete(key);
+    else this.#settings.set(key, value);
   }
 
   #up(key: Key): Real | undefined {
@@ -103,7 +120,7 @@ export class SimKernel extends SimTarget {
 
   /** Alters an object without asking. */
   alter(key: Key, spec: Spec): void {
-    if (spec.kind === 'sysctl') this.#settings.set(key, spec.value);
+    if (spec.kind === 'sysctl') this.#write(key, spec);
     else {
       const real = this.#objects.get(key);
       if (real !== undefined) this.#objects.set(key, { ...real, spec });
@@ -146,7 +163,7 @@ export class SimKernel extends SimTarget {
     if (spec.kind === 'link') return this.#createLink(spec);
     const missing = this.#missing(spec);
     if (missing !== undefined) return failed(missing);
-    if (spec.kind === 'sysctl') this.#settings.set(key, spec.value);
+    if (spec.kind === 'sysctl') this.#write(key, spec);
     else if (spec.kind === 'link-up') this.#isUp.add(spec.link);
     else if (this.#objects.has(key)) return failed('File exists');
     else this.#objects.set(key, { spec, owner: 'us' });
@@ -158,7 +175,7 @@ export class SimKernel extends SimTarget {
     if (spec.kind === 'link') return this.#setLink(spec);
     const missing = this.#missing(spec);
     if (missing !== undefined) return failed(missing);
-    if (spec.kind === 'sysctl') this.#settings.set(key, spec.value);
+    if (spec.kind === 'sysctl') this.#write(key, spec);
     else if (!this.#objects.has(key)) return failed('No such file or directory');
     else this.#objects.set(key, { spec, owner: 'us' });
     this.changed(key);
@@ -398,4 +415,8 @@ export const ovsMaster = 'ovs-system' as IfName;
 
 function isDirect(hop: RouteHop, dev: IfName): boolean {
   return equalData(hop, { type: 'unicast', dev });
+}
+
+function defaultOf(name: SysctlSpec['name']): number {
+  return name === 'rp_filter' ? 2 : 0;
 }
