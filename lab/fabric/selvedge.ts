@@ -2,6 +2,7 @@
 
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { StatusView } from '../../src/api/contract/control.ts';
 import { AgentProcess } from './agent.ts';
@@ -96,5 +97,15 @@ export class SelvedgeAgent extends AgentProcess {
       async () => (await this.status())?.settled === true,
       seconds,
     );
+  }
+
+  /** Settled, and with nothing to do for two seconds: who puts right what is right, again and again, is settled in between. */
+  async rests(): Promise<void> {
+    await waitFor(`the agent of ${this.node.name} to rest`, async () => {
+      const before = await this.status();
+      await sleep(2000);
+      const after = await this.status();
+      return after?.settled === true && after.operations === before?.operations;
+    });
   }
 }

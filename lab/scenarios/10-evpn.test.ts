@@ -35,7 +35,7 @@ for (const vlan of [undefined, 101]) {
         await reaches(fabric.he, vm.v4);
         await reaches(fabric.he, vm.v6);
       }
-      for (const agent of agents) await agent.settles();
+      await Promise.all(agents.map((agent) => agent.rests()));
 
       step('and reach it, and the host of another VNI does not reach them');
       await reaches(near, '192.0.2.10');

@@ -34,7 +34,7 @@ scenario('VMs on a VLAN provider network are reached through the underlay', asyn
     await reaches(vm, outsider.v4);
     await reaches(vm, outsider.v6);
   }
-  for (const agent of agents) await agent.settles();
+  await Promise.all(agents.map((agent) => agent.rests()));
 
   step('and each other, across the fabric');
   await reaches(near, far.v4);
@@ -117,7 +117,7 @@ scenario('gateways and floating IPs are reached through the underlay', async (st
   await reaches(hx, '172.24.4.51');
   assert.ok((await announcedBy(c2)).includes('172.24.4.50'));
   assert.ok((await announcedBy(c1)).includes('172.24.4.51'));
-  for (const agent of agents) await agent.settles();
+  await Promise.all(agents.map((agent) => agent.rests()));
 
   step('it is answered at the gateway from now on, and then where the VM is again');
   await gaps(stage, 'a floating IP that changes its place', ['172.24.4.50'], async () => {

@@ -99,6 +99,8 @@ scenario(
     step('the third is in the underlay, and nothing of the others is');
     for (const address of [inUnderlay.v4, inUnderlay.v6]) await reaches(hx, address);
     for (const address of [plainHost.v4, plainHost.v6]) await reaches(inUnderlay, address);
+    // br-ex has taken the address of the segment's port by now.
+    await Promise.all(agents.map((agent) => agent.rests()));
     for (const vm of [inVrf, near, behind]) await isCutOff(hx, vm.v4);
     await isCutOff(he, inUnderlay.v4);
 

@@ -47,6 +47,12 @@ export interface Entry {
   failures: number;
   /** What its target last said to have done, until a look finds it so. */
   applied: Verb | undefined;
+  /** How often in a row it was made or put right soon after the time before, with the same wanted of it. */
+  repairs: number;
+  /** When it was made or put right last. */
+  repairedAt: number;
+  /** When it may be put right next; in the past but for what is altered again and again. */
+  restsUntil: number;
   unwantedSince: number | undefined;
   /** When something that stood on it was last removed. */
   leftAt: number | undefined;
@@ -83,6 +89,9 @@ export class Entries {
       because: [],
       failures: 0,
       applied: undefined,
+      repairs: 0,
+      repairedAt: Number.NEGATIVE_INFINITY,
+      restsUntil: Number.NEGATIVE_INFINITY,
       unwantedSince: undefined,
       leftAt: undefined,
       missingSince: undefined,
@@ -183,6 +192,8 @@ export class Entries {
     if (entry === undefined) return;
     entry.failures = 0;
     entry.applied = undefined;
+    entry.repairs = 0;
+    entry.restsUntil = Number.NEGATIVE_INFINITY;
     if (entry.standing.is === 'failed') this.mark(key, settled);
   }
 

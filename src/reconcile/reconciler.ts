@@ -32,6 +32,10 @@ import { Waiters } from './waiters.ts';
  */
 export const patience = 10_000;
 
+/** Repairs of one object in a row, each within `calm` milliseconds of the one before, after which it is not put right at once. */
+export const tolerance = 8;
+const calm = 10_000;
+
 /** `source` of a reason that is no fact of a database, but of the core itself. */
 export const ownSource = 'Selvedge';
 
@@ -334,8 +338,9 @@ export class Reconciler {
   }
 
   /** Whether to try now: not while backing off, and not again what was said to be done and is not. */
-  #isDue({ key, standing, applied }: Entry, verb: Verb, now: number): boolean {
+  #isDue({ key, standing, applied, repairs, restsUntil }: Entry, verb: Verb, now: number): boolean {
     if (applied === verb) this.#fail(key, 'reported as done, but it is not so');
+    else if (verb !== 'remove' && now < restsUntil) this.#rest(key, repairs, restsUntil);
     else if (standing.is !== 'failed' || standing.retryAt <= now) return true;
     else this.#agenda.set(key, standing.retryAt);
     return false;
@@ -399,8 +404,26 @@ export class Reconciler {
       return;
     }
     entry.applied = verb;
+    this.#countRepair(entry, at);
     if (verb === 'remove') this.#entries.leave(key, at);
     this.mark(this.#waiters.release(key));
+  }
+
+  /** Somebody who alters an object as soon as it is put right would have us do so without end. */
+  #countRepair(entry: Entry, at: number): void {
+    entry.repairs =
+      at < Math.max(entry.restsUntil, entry.repairedAt) + calm ? entry.repairs + 1 : 0;
+    entry.repairedAt = at;
+    if (entry.repairs < tolerance) return;
+    const times = entry.repairs - tolerance + 1;
+    entry.restsUntil = at + backOffDelay(this.#ports.retry, times, this.#ports.random);
+  }
+
+  #rest(key: Key, count: number, retryAt: number): void {
+    const error =
+      'something alters it as soon as it is put right; stop what else manages this node';
+    this.#entries.mark(key, { is: 'failed', error, count, retryAt });
+    this.#agenda.set(key, retryAt);
   }
 
   #fail(key: Key, error: string, untilChange = false): void {

@@ -97,7 +97,7 @@ for (const [name, mode] of Object.entries(modes)) {
           }
         }
       }),
-      runs(t, 1500),
+      runs(t, 600),
     );
   });
 
@@ -121,7 +121,7 @@ for (const [name, mode] of Object.entries(modes)) {
           assertSamePlans(incremental.plans, planAll(mode, inventoryOf(cloud, seed)));
         }
       }),
-      runs(t, 1500),
+      runs(t, 600),
     );
   });
 
@@ -137,7 +137,7 @@ for (const [name, mode] of Object.entries(modes)) {
         for (const scope of scopes) put(again, scope, mode.plan(scope, inventory));
         assertSamePlans(again, plans);
       }),
-      runs(t, 500),
+      runs(t, 250),
     );
   });
 }

@@ -111,6 +111,6 @@ test('whatever happened, a quiet node is as after a cold start, and nothing forb
         assertSameObjects(node.world.own(), cold.world.own(), node);
       }
     }),
-    runs(t, 3000),
+    runs(t, 2000),
   );
 });

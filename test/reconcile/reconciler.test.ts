@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { patience } from '../../src/reconcile/reconciler.ts';
+import { patience, tolerance } from '../../src/reconcile/reconciler.ts';
 import type { Key } from '../../src/resources/resource.ts';
 import { formatReason } from '../../src/resources/resource.ts';
 import { failed, failedUntilChange, waiting } from '../../src/resources/target.ts';
@@ -525,6 +525,41 @@ describe('drift', () => {
     stage.kernel.put('k2=y');
     stage.core.observedChange(['k1', 'k2'] as Key[]);
     assert.deepEqual(await stage.run(), ['create k1', 'change k2']);
+  });
+
+  test('what somebody alters again and again is not put right without end, and said to be so', async () => {
+    const stage = await informed();
+    stage.want('s', 'k1=x', 'k2');
+    await stage.run();
+    const alter = async (): Promise<readonly string[]> => {
+      stage.now += 400;
+      stage.kernel.put('k1=y');
+      stage.core.observedChange(['k1' as Key]);
+      return stage.run();
+    };
+    for (let times = 0; times < tolerance; times += 1) {
+      assert.deepEqual(await alter(), ['change k1']);
+    }
+    assert.deepEqual(await alter(), []);
+    assert.match(stage.core.conditions()[0]?.message ?? '', /k1: something alters it as soon as/);
+    assert.deepEqual(await stage.runNext(), ['change k1']);
+    assert.deepEqual(stage.core.conditions(), []);
+    // Another thing that is wanted of it is made at once.
+    assert.deepEqual(await alter(), []);
+    stage.want('s', 'k1=z', 'k2');
+    assert.deepEqual(await stage.run(), ['change k1']);
+  });
+
+  test('what is altered now and then is put right at once, however often', async () => {
+    const stage = await informed();
+    stage.want('s', 'k1=x');
+    await stage.run();
+    for (let times = 0; times < 3 * tolerance; times += 1) {
+      stage.now += 20_000;
+      stage.kernel.put('k1=y');
+      stage.core.observedChange(['k1' as Key]);
+      assert.deepEqual(await stage.run(), ['change k1']);
+    }
   });
 
   test('a resync finds what no event told of', async () => {

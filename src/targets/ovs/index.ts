@@ -163,7 +163,8 @@ class OvsTarget implements Target {
     this.#events?.changed(waiting);
   }
 
-  #numbering(bridge: string): Numbering {
+  #numbering(bridge: IfName): Numbering {
+    const { links } = this.#options;
     const known = this.#numberings.get(bridge);
     if (known !== undefined) return known;
     const faces = this.#database.table('Interface');
@@ -182,8 +183,9 @@ class OvsTarget implements Target {
         }
         return undefined;
       },
-      macOf: (device) => this.#options.links.macOf(device),
-      deviceOf: (mac) => this.#options.links.nameOf(mac),
+      macOf: (device) => links.macOf(device),
+      // A bridge has the address of one of its ports: of its network card, most of the time.
+      deviceOf: (mac) => (links.macOf(bridge) === mac ? bridge : links.nameOf(mac)),
     };
     this.#numberings.set(bridge, numbering);
     return numbering;

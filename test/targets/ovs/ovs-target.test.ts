@@ -73,7 +73,11 @@ before(async () => {
     database,
     cookie: 0x3e6,
     links: {
-      macOf: (each) => (each === 'veth-vrf-500' ? macOfDevice : undefined),
+      macOf: (each) =>
+        new Map([
+          ['veth-vrf-500', macOfDevice],
+          ['br-ex', macOfBridge],
+        ]).get(each),
       nameOf: (mac) => (mac === device ? name('veth-vrf-500') : undefined),
       ownerOf: (each) => (each === 'veth-vrf-500' ? ownerOfDevice : undefined),
       onLinksChanged: (listener) => void linksChanged.push(listener),
@@ -97,11 +101,13 @@ beforeEach(() => {
   changed.clear();
   ownerOfDevice = 'us';
   macOfDevice = device;
+  macOfBridge = undefined;
 });
 
 /** Whose veth-vrf-500 is, and whom to tell when that changes. */
 let ownerOfDevice: Owner | undefined = 'us';
 let macOfDevice: Mac | undefined = device;
+let macOfBridge: Mac | undefined;
 const linksChanged: (() => void)[] = [];
 
 function operation<S extends AnySpec>(kind: Kind<S>, verb: Verb, spec: S): Operation {
@@ -293,7 +299,7 @@ describe('flows', () => {
         database: another,
         cookie: 0x3e6,
         links: {
-          macOf: () => device,
+          macOf: (each) => (each === macOf ? device : undefined),
           nameOf: (mac) => (mac === device ? macOf : undefined),
           ownerOf: (owned) => (owned === macOf ? 'us' : undefined),
           onLinksChanged: () => {},
@@ -318,6 +324,21 @@ describe('flows', () => {
       for (const listener of linksChanged) listener();
       assert.equal(target.observe(key)?.owner, owner);
     }
+  });
+
+  it('that lead to the bridge do so also where its network card has the same address', async () => {
+    const spec: FlowSpec = {
+      ...base,
+      match: { type: 'ip', source: unwrap(parsePrefix('0.0.0.0/0')) },
+      action: { type: 'rewrite', macOf: name('br-ex') },
+    };
+    macOfBridge = device;
+    assert.deepEqual(await apply(flow, 'create', spec), { done: true });
+    changed.clear();
+    // Somebody else's hand makes it look again.
+    ovs.ofctl('add-flow', 'br-ex', 'cookie=0x3e6,priority=3,actions=drop');
+    await until(() => changed.size > 0, 'the dump');
+    assert.deepEqual(target.observe(flow.key(spec))?.spec, spec);
   });
 
   it('put there or taken away stay so while numbers change, and nobody has looked again yet', async () => {
