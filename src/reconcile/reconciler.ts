@@ -113,7 +113,11 @@ export class Reconciler {
   allowRemoval(): void {
     if (this.#mayRemove) return;
     this.#mayRemove = true;
-    this.markAll();
+    // What is wanted, and stands, is not altered by that.
+    for (const key of this.#view.keys()) {
+      if (this.#claims.wanted(key) === undefined) this.#dirty.add(key);
+    }
+    this.mark(this.troubled().map(({ key }) => key));
   }
 
   mark(keys: Iterable<Key>): void {
