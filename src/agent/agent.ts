@@ -205,6 +205,8 @@ export class Agent {
   /** Plans what is due, in portions, so that peers get their answers meanwhile. */
   #plan(): void {
     this.#planner.plan(portion);
+    // At start all waits for the rows that are still to come.
+    if (this.#cloud?.state.state !== 'synced') this.#ask();
     const isAsking = this.#cloud !== undefined && this.#planner.hasStaleInterest;
     if (this.#isPlanning || !(this.#planner.hasWork || isAsking)) return;
     this.#isPlanning = true;
@@ -216,7 +218,7 @@ export class Agent {
     });
   }
 
-  /** For the rows that matter now. It takes a look at all that is here, so nothing that is known waits for it. */
+  /** For the rows that matter now. It takes a look at all networks that are here, so no change of a row waits for it. */
   #ask(): void {
     if (this.#cloud === undefined || !this.#planner.takeStaleInterest()) return;
     this.#cloud.setInterest(this.mode.interest(this.inventory));
