@@ -126,8 +126,9 @@ function kindOf(is: LinkType, peerIndex: number): LinkKind {
     case 'veth':
       return { type: 'veth', peer: linkOf({ index: peerIndex, name: is.peer }) };
     case 'bridge':
-      // Spanning tree off, as is the kernel's default; said, so that it is so.
-      return { type: 'bridge', stp: 0 };
+      // Spanning tree off, as is the kernel's default; said, so that it is so. And no VLAN 1 of its ports, which nobody uses:
+      // FRR 8.4 takes it for one and the same on all bridges, and zebra dies where one of several has gone.
+      return { type: 'bridge', stp: 0, defaultPvid: 0 };
     case 'dummy':
       return { type: 'dummy' };
     case 'vlan':

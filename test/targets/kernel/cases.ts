@@ -114,6 +114,8 @@ const cases: Cases = {
         assertSettled(target, bridge, vxlan);
         assert.match(ip('link show dev vxlan-500'), /alias selvedge/);
         assert.match(ip('-d link show dev vxlan-500'), /learning off/);
+        // FRR 8.4 takes VLAN 1 of one bridge for that of another. Not every kernel has VLANs in bridges.
+        assert.doesNotMatch(ip('-d link show dev br-500'), /vlan_default_pvid [1-9]/);
         await apply(target, 'remove', vxlan);
         assert.equal(observed(target, vxlan), undefined);
         await apply(target, 'remove', vxlan);
