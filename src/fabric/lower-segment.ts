@@ -36,7 +36,10 @@ export function lowerSegment(
   return specs.map((spec) => resourceOf(kinds, spec, because));
 }
 
-/** Nobody on the segment is to be routed by the node, which has no address there, either; in a VRF the bridge does route. */
+/**
+ * Nobody on the segment is to be routed by the node, which has no address there, either. All that the bridge of a VRF says
+ * otherwise is said, since settings outlast what they were wanted for.
+ */
 function sysctls(link: IfName): readonly Spec[] {
   return [
     { kind: 'sysctl', family: 4, link, name: 'forwarding', value: 0 },

@@ -22,7 +22,7 @@ import {
   type Outcome,
   type Owner,
 } from '../../src/resources/target.ts';
-import { takesAlong } from '../../src/targets/kernel/lower.ts';
+import { leads } from '../../src/targets/kernel/lower.ts';
 import { kindOf, type Real, type SimOperation, SimTarget, type Surveillance } from './target.ts';
 
 /** Told of devices that come and go: Open vSwitch, and whoever knows their addresses. */
@@ -46,7 +46,7 @@ export class SimKernel extends SimTarget {
   }
 
   leads({ spec }: Operation): boolean {
-    return takesAlong(spec.kind);
+    return leads(spec.kind);
   }
 
   onLink(listener: LinkListener): void {

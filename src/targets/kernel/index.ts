@@ -42,7 +42,7 @@ import {
 import { Application, type Applied } from './apply.ts';
 import type { BgpDriver } from './bgp-driver.ts';
 import { chooseFirstIndex } from './devices.ts';
-import { takesAlong } from './lower.ts';
+import { leads } from './lower.ts';
 import { notice, type Reading, readAll, readDevice } from './read.ts';
 import { KernelState, type Taken } from './state.ts';
 import { Sysctls } from './sysctls.ts';
@@ -161,7 +161,7 @@ class RtnetlinkTarget implements KernelTarget {
   }
 
   leads({ spec }: Operation): boolean {
-    return takesAlong(spec.kind);
+    return leads(spec.kind);
   }
 
   async apply(operations: readonly Operation[]): Promise<readonly Outcome[]> {

@@ -57,7 +57,7 @@ export type Lowered =
  * Made by one request, whose refusal alters nothing: what is made on it can follow in the same datagram, before anybody
  * who hears of the first has a turn on the processor.
  */
-export function takesAlong(kind: string): boolean {
+export function leads(kind: string): boolean {
   return kind === 'lookup-rule' || kind === 'route' || kind === 'neighbour';
 }
 
