@@ -280,9 +280,11 @@ const cases: Cases = {
       await withTarget(
         async ({ target, changed }) => {
           await apply(target, 'create', spec);
-          changed.length = 0;
           ip('rule add pref 32000 to 172.24.4.99 lookup 225');
-          await until('heard', () => changed.includes(keyOf(spec)));
+          // Our own rule is heard of under the same key; what comes after theirs is heard of after it.
+          const last = { ...spec, to: prefix('172.24.4.97/32') };
+          ip('rule add pref 32000 to 172.24.4.97 lookup 225');
+          await until('heard', () => changed.includes(keyOf(last)));
           assertSettled(target, spec);
           await apply(target, 'remove', spec);
           assert.equal(observed(target, spec), undefined);
