@@ -12,6 +12,7 @@ import { formatIp } from '../net/ip.ts';
 import type { TargetName } from '../resources/resource.ts';
 import { systemClock } from '../protocols/ovsdb/index.ts';
 import { capabilityRemedy, mayAlterNetwork } from './capability.ts';
+import { optimiseLate } from './optimising.ts';
 import { complain } from './output.ts';
 import type { Loaded } from './load-config.ts';
 
@@ -88,6 +89,7 @@ async function runOnce(
   stop: AbortController,
   command: AgentCommand,
 ): Promise<number | 'restart'> {
+  const optimiseAsUsual = optimiseLate();
   const metrics = makeMetrics();
   const cacheDirectory = process.env['CACHE_DIRECTORY'];
   const agent = new Agent({
@@ -97,8 +99,11 @@ async function runOnce(
     log,
     ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
     onOperation: (verb, target, isError) => metrics.count(verb, target, isError),
-    // Node writes its cache of compiled code at the end of a process: one that is killed would leave none for the next.
-    onSettled: () => void setTimeout(flushCompileCache, 1_000).unref(),
+    onSettled: () => {
+      optimiseAsUsual();
+      // Node writes its cache of compiled code at the end of a process: one that is killed would leave none for the next.
+      setTimeout(flushCompileCache, 1_000).unref();
+    },
   });
   log('info', 'selvedge starts', { mode: config.mode });
   await agent.start();
