@@ -20,6 +20,7 @@ interface Case {
 
 const head = "import { test } from 'node:test';\n";
 const passing = "test('a', () => {});\n";
+const helper = `${head}export function helped() {\n${passing}test('b', () => { throw new Error('no'); }); }`;
 
 const cases: Readonly<Record<string, Case>> = {
   'passes and skips': {
@@ -28,6 +29,14 @@ const cases: Readonly<Record<string, Case>> = {
   },
   fails: {
     text: `${head}${passing}test('b', () => { throw new Error('no'); });`,
+    counts: { passed: 1, failed: 1, skipped: 0 },
+  },
+  'skips a suite': {
+    text: "import { describe } from 'node:test';\ndescribe('a', { skip: 'why' }, () => {});",
+    counts: { passed: 0, failed: 0, skipped: 1 },
+  },
+  'has its tests of a helper': {
+    text: "import { helped } from './helper.ts';\nhelped();",
     counts: { passed: 1, failed: 1, skipped: 0 },
   },
   'does not parse': { text: 'const = 1;', counts: { passed: 0, failed: 1, skipped: 0 } },
@@ -63,6 +72,7 @@ describe('the report of a file that', () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'selvedge-report-'));
+    writeFileSync(join(directory, 'helper.ts'), helper);
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
