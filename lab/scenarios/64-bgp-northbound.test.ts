@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { scenario } from '../fabric/scenario.ts';
 import { announcedBy, bareNodes, gaps, isAnnounced, startAgents } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
-import { leftOut } from '../fabric/whole.ts';
 
 scenario(
   'a VM, a gateway and floating IPs that the Northbound database tells of are reached',
@@ -97,5 +96,4 @@ scenario(
     await drain();
     await areBareAgain();
   },
-  leftOut,
 );

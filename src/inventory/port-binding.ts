@@ -4,6 +4,7 @@
  */
 
 import { type Issue, issueAt } from '../base/issue.ts';
+import { remembered } from '../base/remembered.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Family, Ip } from '../net/ip.ts';
 import { type Mac, parseMac } from '../net/mac.ts';
@@ -87,16 +88,9 @@ export interface PortBinding {
 
 export function parsePortBinding(row: PortBindingRow): PortBinding {
   const issues: Issue[] = [];
-  // OVN writes this column by itself: what cannot be read of it is nobody's to correct.
-  const issuesOfNat: Issue[] = [];
   const addresses = row.mac.flatMap((text) => collect(parsePortAddresses(text), 'mac', issues));
   const cidrs = addresses.length > 0 ? [] : parseNeutronCidrs(row, issues);
-  const nat = row.nat_addresses.flatMap((text) => {
-    const resident = /is_chassis_resident\("([^"]+)"\)/.exec(text)?.[1];
-    const plain = text.replace(/is_chassis_resident\(.*$/, '');
-    const found = collect(parsePortAddresses(plain), 'nat_addresses', issuesOfNat);
-    return found.map((each): NatAddresses => ({ ...each, resident }));
-  });
+  const nat = row.nat_addresses.flatMap((text) => parseNat(text) ?? []);
   const tag = row.tag === undefined || row.tag === 0 ? undefined : parseVlanId(row.tag);
   return {
     uuid: row.uuid,
@@ -125,6 +119,17 @@ export function parsePortBinding(row: PortBindingRow): PortBinding {
     issues,
   };
 }
+
+/**
+ * An entry of `nat_addresses`, of which a router may have thousands, all read again when one comes. OVN writes the column
+ * by itself: what cannot be read of it is nobody's to correct.
+ */
+const parseNat = remembered(10_000, (text): NatAddresses | undefined => {
+  const resident = /is_chassis_resident\("([^"]+)"\)/.exec(text)?.[1];
+  const plain = text.replace(/is_chassis_resident\(.*$/, '');
+  const found = parsePortAddresses(plain);
+  return found.ok && found.value !== undefined ? { ...found.value, resident } : undefined;
+});
 
 /** ovn-nb(5), requested-chassis: with more than one besides, nobody knows where the machine is going. */
 function migrationOf({ additional_chassis: others = [], options }: PortBindingRow) {
