@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
  * V8's own thresholds: how many times a function has run before Maglev, and then TurboFan, compiles it. What its help says
  * of TurboFan (3,000) is not what is so; a test holds these against the V8 that runs it.
  */
-export const usual = { maglev: 400, turbofan: 10_000 } as const;
+const usual = { maglev: 400, turbofan: 10_000 } as const;
 const late = { maglev: 4000, turbofan: 100_000 } as const;
 
 /**
