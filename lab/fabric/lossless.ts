@@ -4,9 +4,6 @@ import assert from 'node:assert/strict';
 import type { Namespace } from './namespace.ts';
 import type { Stage } from './scenario.ts';
 
-/** Packets a second: Python takes minutes to start beside two streams of a hundred. */
-const rate = 20;
-
 /** Runs `body` under a stream to each of the addresses, and holds that each of its packets was answered. */
 export async function isLossless(
   stage: Stage,
@@ -16,7 +13,7 @@ export async function isLossless(
 ): Promise<void> {
   if (first === undefined) return body();
   const next = () => isLossless(stage, from, others, body);
-  const report = await stage.underStream(from, first, next, rate);
+  const report = await stage.underStream(from, first, next);
   assert.ok(report.sent > 50);
   assert.equal(report.lost, 0, `to ${first}`);
 }

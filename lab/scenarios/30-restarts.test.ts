@@ -12,6 +12,9 @@ import { isWhole } from '../fabric/whole.ts';
 /** Twenty for the whole proof, which takes ten minutes; a few for every day. Even: what comes must go. */
 const kills = 2 * Math.ceil(Number(process.env['LAB_KILLS'] ?? (isWhole ? 20 : 4)) / 2);
 
+/** Packets a second. */
+const rate = 100;
+
 const deaths = `an agent that is killed ${kills} times amid changes loses no packet`;
 
 scenarioOnTenant(deaths, async (stage, { agents, outside, vm }) => {
@@ -28,7 +31,7 @@ scenarioOnTenant(deaths, async (stage, { agents, outside, vm }) => {
   step('a whole network comes or goes each time, and the agent dies on the way');
   const vpn = { vni: 600, as: 64999 };
   const wanted = others.flatMap((each) => [each.v4, each.v6]).sort();
-  const report = await underStream(he, vm.v4, async () => {
+  const dieOften = async () => {
     for (let round = 1; round <= kills; round += 1) {
       // First and last with the VRF, in between the network alone.
       const comes = round % 2 === 1;
@@ -45,7 +48,8 @@ scenarioOnTenant(deaths, async (stage, { agents, outside, vm }) => {
       });
       await agent.settles();
     }
-  });
+  };
+  const report = await underStream(he, vm.v4, dieOften, rate);
   assert.equal(report.lost, 0);
 
   step('and the network that came last is reached');

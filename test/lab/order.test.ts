@@ -10,9 +10,9 @@ import { inOrder } from '../../lab/scenarios/order.ts';
 const directory = join(import.meta.dirname, '../../lab/scenarios');
 const names = readdirSync(directory).filter((name) => name.endsWith('.test.ts'));
 
-test('every scenario is run, the longest first, those on one tenant together, the others by name', () => {
+test('every scenario is run, the longest first, those of mode evpn before those of mode bgp, the others by name', () => {
   const ordered = inOrder(names);
   assert.deepEqual(ordered.toSorted(), names.toSorted());
   assert.deepEqual(inOrder(names.toReversed()), ordered);
-  assert.match(ordered.join(), /^50-adoption\S*,30-restarts\S*,15-networks.test.ts,00-fabric/);
+  assert.match(ordered.join(), /^50-adoption\S*,30-restarts\S*,15-networks\S*,60-bgp\S*,00-fabric/);
 });
