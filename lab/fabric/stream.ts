@@ -29,6 +29,8 @@ export interface StreamReport {
 const usualRate = 20;
 /** How long the answers to what was sent when the stream stops are waited for. */
 const patienceSeconds = 5;
+/** How long after the answer to a later request one may come. */
+const lateSeconds = 1;
 
 /** Of this process, so that each stream has a file of its own. */
 let streams = 0;
@@ -105,7 +107,9 @@ export class Stream {
       'late answers',
       async () => {
         this.#catchUp();
-        return this.#upTo(sent) === sent - this.#begin;
+        const lastSeen = this.#seen.get(sent) ?? Number.POSITIVE_INFINITY;
+        const isLate = Date.now() / 1000 - lastSeen > lateSeconds;
+        return isLate || this.#upTo(sent) === sent - this.#begin;
       },
       patienceSeconds,
     ).catch(() => undefined);

@@ -147,6 +147,19 @@ export async function announcedBy(node: FabricNode): Promise<readonly string[]> 
     .sort();
 }
 
+/** Waits until neither rules, routes nor announced addresses of the node have such an address. */
+export async function isLetGoOf(node: FabricNode, address: RegExp): Promise<void> {
+  await waitFor(`${node.name} to have let go of it`, async () => {
+    const shown = await Promise.all([
+      node.ok(['ip', 'rule']),
+      node.ok(['ip', '-6', 'rule']),
+      node.ok(['ip', 'route', 'show', 'table', 'all', 'proto', '94']),
+      node.ok(['ip', '-6', 'route', 'show', 'table', 'all', 'proto', '94']),
+    ]);
+    return ![...shown, ...(await announcedBy(node))].some((text) => address.test(text));
+  });
+}
+
 /** Runs `body` under streams from the host behind the spine to all of them; says how long each was not reached. */
 export async function gaps(
   stage: Stage,

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { restartFrr } from '../fabric/frr.ts';
-import { restartDatabase, restartOvsdb, restartVswitchd } from '../fabric/ovs.ts';
+import { surviveRestarts } from '../fabric/restarts.ts';
 import { scenarioOnTenant } from '../fabric/standing.ts';
 import { addTenant, announced } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
@@ -61,32 +60,11 @@ scenarioOnTenant(deaths, async (stage, { agents, outside, vm }) => {
 const restarted = 'what a restart of FRR, Open vSwitch or OVN takes away is mended';
 
 scenarioOnTenant(restarted, async (stage, { agents, network, vm }) => {
-  const { fabric, step, note, reaches, underStream, cleanup } = stage;
-  const { c1, he, central } = fabric;
-
-  const restarts: Readonly<Record<string, () => Promise<unknown>>> = {
-    'FRR of the gateway': () => restartFrr(c1),
-    'ovs-vswitchd of the gateway': () => restartVswitchd(c1),
-    'ovsdb-server of the gateway': () => restartOvsdb(c1),
-    'the Southbound database': () => restartDatabase(central, 'sb'),
-    'FRR, then the Southbound database, then ovs-vswitchd': async () => {
-      await restartFrr(c1);
-      await restartDatabase(central, 'sb');
-      await restartVswitchd(c1);
-    },
-  };
-  for (const [what, restart] of Object.entries(restarts)) {
-    step(`${what} restarts`);
-    await underStream(he, vm.v4, async () => {
-      await restart();
-      const begun = performance.now();
-      for (const agent of agents) await agent.settles();
-      await reaches(he, vm.v4);
-      note(`settled and reached ${((performance.now() - begun) / 1000).toFixed(1)} s after that`);
-    });
-    await reaches(he, vm.v6);
+  const { fabric, step, reaches, cleanup } = stage;
+  const { c1, he } = fabric;
+  await surviveRestarts(stage, c1, { agents, from: he, to: [vm.v4, vm.v6] }, async () => {
     assert.match(await c1.vtysh('show running-config'), /router bgp 64999 vrf vrf-500/);
-  }
+  });
 
   step('and a VM that comes after all that is reached');
   const late = await network.vm('late', { on: c1, host: 12 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { FabricNode } from '../fabric/node.ts';
 import { scenario } from '../fabric/scenario.ts';
-import { announcedBy, drain, startAgents } from '../fabric/tenancy.ts';
+import { announcedBy, drain, isLetGoOf, startAgents } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
 import { isWhole } from '../fabric/whole.ts';
 
@@ -79,19 +79,6 @@ scenario('tenant networks are reached through the node that has their gateway', 
   for (const address of tenants) await reaches(hx, address);
   for (const agent of agents) await agent.settles();
 });
-
-/** Waits until neither rules, routes nor announced addresses of the node have such an address. */
-async function isLetGoOf(node: FabricNode, address: RegExp): Promise<void> {
-  await waitFor(`${node.name} to have let go of it`, async () => {
-    const shown = await Promise.all([
-      node.ok(['ip', 'rule']),
-      node.ok(['ip', '-6', 'rule']),
-      node.ok(['ip', 'route', 'show', 'table', 'all', 'proto', '94']),
-      node.ok(['ip', '-6', 'route', 'show', 'table', 'all', 'proto', '94']),
-    ]);
-    return ![...shown, ...(await announcedBy(node))].some((text) => address.test(text));
-  });
-}
 
 /** What an operator adds to the filters of ovn-bgp-agent's documentation, which let host routes out only. */
 async function letSubnetsOut(node: FabricNode): Promise<void> {

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { labAs } from '../fabric/addresses.ts';
 import type { Network } from '../fabric/cloud/network.ts';
 import type { Vm } from '../fabric/cloud/vm.ts';
-import { frrForgetsRouterMac } from '../fabric/frr.ts';
+import { frrForgetsRouterMac, restartFrr } from '../fabric/frr.ts';
+import type { FabricNode } from '../fabric/node.ts';
 import { scenario } from '../fabric/scenario.ts';
 import type { SelvedgeAgent } from '../fabric/selvedge.ts';
 import { bareNodes, isGone, startAgents } from '../fabric/tenancy.ts';
@@ -70,8 +71,7 @@ scenario(
 
     step('the VMs of the second reach each other through the tunnel');
     for (const address of [far.v4, far.v6]) await reaches(near, address);
-    const learned = await c1.vtysh('show evpn mac vni 700');
-    assert.match(learned, new RegExp(`${far.settings.mac} +remote`));
+    await hasLearned(c1, far);
 
     step('with a target and an RD of its own it is announced by these');
     const [own, other] = [`${labAs}:1700`, `${labAs}:1701`];
@@ -103,6 +103,13 @@ scenario(
     await Promise.all(agents.map((agent) => agent.rests()));
     for (const vm of [inVrf, near, behind]) await isCutOff(hx, vm.v4);
     await isCutOff(he, inUnderlay.v4);
+
+    step('FRR of the first restarts: VRF, segment and routes are as before');
+    await restartFrr(c1);
+    for (const agent of agents) await agent.settles();
+    for (const address of [inVrf.v4, inVrf.v6, behind.v4, behind.v6]) await reaches(he, address);
+    await hasLearned(c1, far);
+    for (const address of [far.v4, far.v6]) await reaches(near, address);
 
     step('with another route target nobody takes the routes; with the old one for export they do');
     await routed.annotate({ 'neutron_bgpvpn:rt': `['${labAs}:501']` });
@@ -218,6 +225,14 @@ scenario(
   },
   frrForgetsRouterMac(),
 );
+
+/** Waits until FRR of the node has the VM's MAC address in the segment from the node where the VM is. */
+async function hasLearned(node: FabricNode, vm: Vm): Promise<void> {
+  const pattern = new RegExp(`${vm.settings.mac} +remote`);
+  await waitFor(`${node.name} to learn where ${vm.name} is`, async () =>
+    pattern.test(await node.vtysh('show evpn mac vni 700')),
+  );
+}
 
 /** As if it had just booted, with the address that it was given and no route. */
 async function learnsRouter(vm: Vm, route: RegExp): Promise<void> {

@@ -1,0 +1,164 @@
+/** BGP mode when programs end, when somebody alters the node by hand, and when the cloud changes while an agent is away. */
+
+import assert from 'node:assert/strict';
+import {
+  addForeign,
+  comesBack,
+  configure,
+  type Drift,
+  frrConfiguration,
+  linesOf,
+  run,
+} from '../fabric/drift.ts';
+import { restartFrr } from '../fabric/frr.ts';
+import type { FabricNode } from '../fabric/node.ts';
+import { surviveRestarts } from '../fabric/restarts.ts';
+import { scenario } from '../fabric/scenario.ts';
+import { announcedBy, drain, isLetGoOf, startAgents } from '../fabric/tenancy.ts';
+import { waitFor } from '../fabric/wait.ts';
+
+const floating = '172.24.4.50';
+
+const offered = async (node: FabricNode) => (await announcedBy(node)).join();
+const routes4 = linesOf('ip route show table all proto 94');
+const routes6 = linesOf('ip -6 route show table all proto 94');
+
+const drifts: readonly Drift[] = [
+  {
+    what: 'an address',
+    harm: run('ip address del 172.24.4.11/32 dev bgp-nic'),
+    look: offered,
+  },
+  {
+    what: 'an IPv6 address',
+    harm: run('ip address del 2001:db8:4::11/128 dev bgp-nic'),
+    look: offered,
+  },
+  {
+    what: 'a rule',
+    harm: run('ip rule del pref 32000 to 172.24.4.11/32'),
+    look: linesOf('ip rule show pref 32000'),
+  },
+  {
+    what: 'an IPv6 rule',
+    harm: run('ip -6 rule del pref 32000 to 2001:db8:4::11/128'),
+    look: linesOf('ip -6 rule show pref 32000'),
+  },
+  {
+    what: 'a route',
+    harm: run('ip route flush table all root 172.24.4.11/32 proto 94'),
+    look: routes4,
+  },
+  {
+    what: 'an IPv6 route',
+    harm: run('ip -6 route flush table all root 2001:db8:4::11/128 proto 94'),
+    look: routes6,
+  },
+  {
+    what: 'a neighbour entry',
+    harm: run('ip neighbour del 172.24.4.11 dev br-ex.101'),
+    look: run('ip neighbour show 172.24.4.11 dev br-ex.101 nud permanent'),
+  },
+  {
+    what: 'the setting by which the node answers for others',
+    harm: (node) => node.script('echo 0 > /proc/sys/net/ipv4/conf/br-ex.101/proxy_arp'),
+    look: run('cat /proc/sys/net/ipv4/conf/br-ex.101/proxy_arp'),
+  },
+  {
+    what: 'the device of a VLAN',
+    harm: run('ip link del br-ex.101'),
+    look: async (node) => [await routes4(node), await routes6(node)].join('\n'),
+  },
+  {
+    what: 'the device of all addresses',
+    harm: run('ip link del bgp-nic'),
+    look: offered,
+  },
+  {
+    what: 'the flows',
+    harm: run('ovs-ofctl --strict del-flows br-ex cookie=0x3e7/-1'),
+    look: linesOf('ovs-ofctl --no-stats dump-flows br-ex cookie=999/-1'),
+  },
+  // At once: FRR is read as often as it costs little, which is once in many seconds on an emulated processor.
+  {
+    what: 'what the VRF announces, and what the node takes from it,',
+    harm: async (node) => {
+      const instance = 'router bgp 64999 vrf bgp-vrf';
+      await configure(instance, 'address-family ipv6 unicast', 'no redistribute connected')(node);
+      const own = ['router bgp 64999', 'address-family ipv4 unicast'];
+      await configure(...own, 'no import vrf bgp-vrf')(node);
+    },
+    look: frrConfiguration,
+  },
+];
+
+scenario('in mode bgp what a restart, a hand or an absence spoils is mended', async (stage) => {
+  const { fabric, cloud, step, cleanup, reaches } = stage;
+  const { c1, c2, hx } = fabric;
+  const agents = await startAgents(stage, { mode: 'bgp' });
+  const [atC1, atC2] = agents;
+  assert.ok(atC1 && atC2);
+  cleanup(() => drain(agents));
+
+  step('on c1 a VM on a VLAN provider network, a gateway, and a VM behind it with a floating IP');
+  const subnets = ['172.24.4.0/24', '2001:db8:4::/64'];
+  const outside = await cloud.network('public', { subnets, physnet: 'physnet1', vlan: 101 });
+  const tenant = await cloud.network('tenant', { subnets: ['10.1.0.0/24', 'fd00:1::/64'] });
+  const router = await cloud.router('r1', { gateway: outside, host: 5, on: [c1, c2], snat: true });
+  await router.attach(tenant);
+  const near = await outside.vm('near', { on: c1, host: 11 });
+  const [inner, far] = await tenant.vms({
+    inner: { on: c1, host: 11 },
+    far: { on: c2, host: 12 },
+  });
+  assert.ok(inner && far);
+  await router.addFloatingIp(floating, inner, true);
+  const gateway = router.gatewayAddresses.map((address) => address.replace(/\/.*$/, ''));
+  for (const address of [near.v4, near.v6, floating, ...gateway]) await reaches(hx, address);
+  const exposed = await announcedBy(c1);
+
+  await surviveRestarts(
+    stage,
+    c1,
+    { agents, from: hx, to: [near.v4, near.v6, floating] },
+    async () => {
+      assert.match(await frrConfiguration(c1), /import vrf bgp-vrf/);
+      assert.deepEqual(await announcedBy(c1), exposed);
+    },
+  );
+
+  step('somebody alters what is there, and adds things of his own');
+  const areThere = await addForeign(stage, c1, { bgp: 'router bgp 64999', table: 10 });
+  await comesBack(stage, c1, drifts);
+  await atC1.rests();
+  assert.match(await atC1.plan(), /Nothing to do/);
+  for (const address of exposed) await reaches(hx, address);
+  await areThere();
+
+  step('while the agent of c1 is away VMs go and come, the floating IP moves, and FRR restarts');
+  await atC1.kill();
+  await near.delete();
+  const late = await outside.vm('late', { on: c1, host: 12 });
+  await router.deleteFloatingIp(floating, inner);
+  await router.addFloatingIp(floating, far, true);
+  await restartFrr(c1);
+  await reaches(hx, floating);
+  await atC1.start();
+  for (const address of [late.v4, late.v6, floating]) await reaches(hx, address);
+  await isLetGoOf(c1, /172\.24\.4\.(?:11|50)\b|2001:db8:4::11\b/);
+  assert.deepEqual(await announcedBy(c1), [late.v4, ...gateway, late.v6].toSorted());
+  assert.deepEqual(await announcedBy(c2), [floating]);
+
+  step('a router is deleted with its gateway and its floating IP still there');
+  await cloud.northbound.commit(...router.deleteCommands());
+  for (const [node, left] of [
+    [c1, [late.v4, late.v6]],
+    [c2, []],
+  ] as const) {
+    await waitFor(`${node.name} to announce what is left`, async () => {
+      return (await offered(node)) === left.join();
+    });
+    await isLetGoOf(node, /172\.24\.4\.(?:5|50)\b|2001:db8:4::5\b/);
+  }
+  await reaches(hx, late.v4);
+});
