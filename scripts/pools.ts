@@ -11,10 +11,12 @@ export interface Pool {
   readonly concurrency: number;
   /** Paths from the root of the tree; those that take longest first, where it matters. */
   readonly files: readonly string[];
+  /** Whether it is to begin when `test/interop/fetch.ts` has fetched other daemons: without them tests are skipped. */
+  readonly needsPeers: boolean;
 }
 
 /** Real daemons, retries, time limits of our own. */
-const waiting = /^test\/(agent|api|cli|interop|speaker|targets|protocols\/\w+\/io)\//;
+const waiting = /^test\/(agent|api|cli|deploy|interop|speaker|targets|protocols\/\w+\/io)\//;
 
 /** Each takes a minute of a processor, so they begin at once and one after the other. */
 export const longFiles: readonly string[] = [
@@ -28,8 +30,18 @@ export function testPools(root: string): readonly Pool[] {
   const isLong = (file: string) => longFiles.includes(file);
   const others = all.filter((file) => !isLong(file));
   return [
-    { name: 'long', concurrency: 1, files: all.filter(isLong) },
-    { name: 'waiting', concurrency: 4, files: others.filter((file) => waiting.test(file)) },
-    { name: 'computing', concurrency: 1, files: others.filter((file) => !waiting.test(file)) },
+    { name: 'long', concurrency: 1, files: all.filter(isLong), needsPeers: false },
+    {
+      name: 'waiting',
+      concurrency: 4,
+      files: others.filter((file) => waiting.test(file)),
+      needsPeers: true,
+    },
+    {
+      name: 'computing',
+      concurrency: 1,
+      files: others.filter((file) => !waiting.test(file)),
+      needsPeers: false,
+    },
   ];
 }

@@ -47,13 +47,13 @@ async function check(): Promise<Counts> {
   ]);
 }
 
-/** What the tests with other BGP daemons need is fetched first; without it they are skipped. */
 async function unit(): Promise<Counts> {
-  await runHere(['node', 'test/interop/fetch.ts'], patience.fetch);
+  const fetched = runHere(['node', 'test/interop/fetch.ts'], patience.fetch);
   // As long as the fuzzer is to run here; by itself a unit test of it is done in a few seconds.
   const FUZZ_SECONDS = process.env['FUZZ_SECONDS'] ?? '60';
   const reporter = ['--test-reporter=./scripts/report.ts', '--test-reporter-destination=stdout'];
-  const runPool = async ({ name, concurrency, files }: Pool): Promise<Counts> => {
+  const runPool = async ({ name, concurrency, files, needsPeers }: Pool): Promise<Counts> => {
+    if (needsPeers) await fetched;
     const counts = join(out, `unit-${name}.json`);
     rmSync(counts, { force: true });
     const limits = [`--test-concurrency=${concurrency}`, '--test-timeout=600000'];
@@ -63,7 +63,9 @@ async function unit(): Promise<Counts> {
     return readCounts(counts, await runHere(argv, patience.unit, env));
   };
   const counts = sum(await Promise.all(testPools(root).map(runPool)));
-  return failedAgain(counts, (files) => runPool({ name: 'again', concurrency: 1, files }));
+  return failedAgain(counts, (files) =>
+    runPool({ name: 'again', concurrency: 1, files, needsPeers: true }),
+  );
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Every file of tests is run by `make test`, and once. */
 
 import assert from 'node:assert/strict';
-import { globSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 
 import { longFiles, testPools } from '../../scripts/pools.ts';
@@ -21,4 +21,11 @@ test('the files that are named are there', () => {
     longFiles.filter((file) => !all.includes(file)),
     [],
   );
+});
+
+test('what talks to daemons that are fetched begins when they are there', () => {
+  const early = testPools(root).flatMap(({ files, needsPeers }) => (needsPeers ? [] : files));
+  const talks = (file: string) =>
+    /from '.*\/(?:interop|vty\/frr-daemons)\b/.test(readFileSync(join(root, file), 'utf8'));
+  assert.deepEqual(early.filter(talks), []);
 });
