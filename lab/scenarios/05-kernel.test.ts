@@ -50,8 +50,10 @@ async function runTests(file: string): Promise<string> {
   return report + complaints;
 }
 
-/** The lines of the cases that failed or were skipped, with their reasons. */
+/** The lines of the cases that failed or were skipped, with their reasons: a long one is a block, indented further. */
 function notPassed(report: string): string {
-  const lines = report.split('\n');
-  return lines.filter((line) => /^\s*not ok|# SKIP|^\s+error:/.test(line)).join('\n');
+  const lines = report.matchAll(
+    /^\s*not ok.*|.*# SKIP.*|^( +)error: (?:\|-\n(?:\1 .*\n|\n)*|.*)/gm,
+  );
+  return [...lines].map(([line]) => line).join('\n');
 }

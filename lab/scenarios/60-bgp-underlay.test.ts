@@ -135,6 +135,17 @@ scenario('gateways and floating IPs are reached through the underlay', async (st
     await isAnnounced(['172.24.4.50'], c1, c2);
   });
 
+  step('that of an address which both share is answered where that is');
+  const place = { family: 4, host: 20, parents: [near, far] } as const;
+  const shared = await tenant.virtualAddress('shared', place);
+  await router.addFloatingIp('172.24.4.52', shared, true);
+  await shared.moveTo(near);
+  await isAnnounced(['172.24.4.52'], c1, c2);
+  await reaches(hx, '172.24.4.52');
+  await shared.moveTo(far);
+  await isAnnounced(['172.24.4.52'], c2, c1);
+  await reaches(hx, '172.24.4.52');
+
   step('the gateway moves to c2, and what is answered there with it');
   await router.moveGateway([c2, c1]);
   await router.waitForGatewayOn(c2, fabric.central);

@@ -13,6 +13,7 @@ import {
   setOptions,
   uuidOf,
 } from './northbound.ts';
+import { VirtualAddress } from './virtual-address.ts';
 import type { Vm } from './vm.ts';
 
 export interface RouterSettings {
@@ -211,9 +212,14 @@ export class Router {
   }
 
   /** A floating IP: `distributed` is answered on the VM's own node, else on the gateway's. */
-  async addFloatingIp(address: string, vm: Vm, distributed: boolean): Promise<void> {
-    const { portId } = vm.settings;
-    const logicalIp = address.includes(':') ? vm.v6 : vm.v4;
+  async addFloatingIp(
+    address: string,
+    to: Vm | VirtualAddress,
+    distributed: boolean,
+  ): Promise<void> {
+    const { portId } = to.settings;
+    const isV6 = address.includes(':');
+    const logicalIp = to instanceof VirtualAddress ? to.address : isV6 ? to.v6 : to.v4;
     const columns = [
       'type=dnat_and_snat',
       `external_ip="${address}"`,

@@ -18,21 +18,21 @@ export interface VirtualAddressSettings {
 }
 
 export class VirtualAddress {
-  readonly #settings: VirtualAddressSettings;
+  readonly settings: VirtualAddressSettings;
   readonly #northbound: Northbound;
   #master: Vm | undefined;
 
   constructor(settings: VirtualAddressSettings, northbound: Northbound) {
-    this.#settings = settings;
+    this.settings = settings;
     this.#northbound = northbound;
   }
 
   get address(): string {
-    return this.#settings.address.replace(/\/.*$/, '');
+    return this.settings.address.replace(/\/.*$/, '');
   }
 
   createCommands(): readonly NbCommand[] {
-    const { portId, mac, switchName, address, parents } = this.#settings;
+    const { portId, mac, switchName, address, parents } = this.settings;
     const ids = parents.map((vm) => vm.settings.portId).join(',');
     return [
       ['lsp-add', switchName, portId],
@@ -63,6 +63,6 @@ export class VirtualAddress {
   /** As Neutron does when it hears that OVN has bound the port elsewhere. */
   async #noteHost(name: string): Promise<void> {
     const ids = { 'neutron:host_id': name };
-    await this.#northbound.commit(setIds('logical_switch_port', this.#settings.portId, ids));
+    await this.#northbound.commit(setIds('logical_switch_port', this.settings.portId, ids));
   }
 }
