@@ -447,7 +447,7 @@ const cases: Cases = {
         writeFileSync(path, '1');
         // What is told first may be our own writing.
         await until('seen', () => isDeepStrictEqual(observed(target, setting)?.spec, altered));
-        assert.ok(changed.includes(keyOf(setting)));
+        await until('told', () => changed.includes(keyOf(setting)));
         const absent: Spec = { ...setting, link: ifName('x1') };
         target.wanted([keyOf(absent)]);
         const [outcome] = await target.apply([operation(target, 'create', absent)]);
@@ -631,8 +631,8 @@ const cases: Cases = {
             ip('link set veth-ovs-500 mtu 1500');
           }
           ip('route del 172.24.4.5/32 table 500');
-          await until('told', () => observed(target, hostRoute) === undefined);
-          assert.ok(changed.includes(keyOf(hostRoute)));
+          await until('seen', () => observed(target, hostRoute) === undefined);
+          await until('told', () => changed.includes(keyOf(hostRoute)));
         },
         { noticeBuffer: 4_096 },
       ),
