@@ -12,7 +12,9 @@ import { waitFor } from '../fabric/wait.ts';
 const checks: { readonly what: string; readonly passed: boolean; readonly remark: string }[] = [];
 
 function say(text: string): void {
-  console.log(`\n\u001b[1m== ${text}\u001b[0m  (${guestSeconds()} s)`);
+  const title = `== ${text}`;
+  const shown = process.env['LAB_PLAIN'] === '1' ? title : `\u001b[1m${title}\u001b[0m`;
+  console.log(`\n${shown}  (${guestSeconds()} s)`);
 }
 
 async function check(what: string, holds: () => Promise<string | undefined>): Promise<void> {
