@@ -10,11 +10,11 @@ const out = join(root, 'out', 'demo');
 
 const words = [keep ? 'up' : 'run', '--release', release, '--out', out, 'lab/demo/show.ts'];
 // The guest sees no terminal; NO_COLOR counts.
-const isPlain = !process.stdout.isTTY || !process.stdout.hasColors();
+const isColoured = process.stdout.isTTY && process.stdout.hasColors();
 const { status } = spawnSync(process.execPath, ['lab/main.ts', ...words], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, LAB_PLAIN: isPlain ? '1' : '' },
+  env: { ...process.env, LAB_COLOUR: isColoured ? '1' : '' },
 });
 
 if (keep) {

@@ -13,7 +13,7 @@ const checks: { readonly what: string; readonly passed: boolean; readonly remark
 
 function say(text: string): void {
   const title = `== ${text}`;
-  const shown = process.env['LAB_PLAIN'] === '1' ? title : `\u001b[1m${title}\u001b[0m`;
+  const shown = process.env['LAB_COLOUR'] === '1' ? `\u001b[1m${title}\u001b[0m` : title;
   console.log(`\n${shown}  (${guestSeconds()} s)`);
 }
 

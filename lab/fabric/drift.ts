@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import type { FabricNode } from './node.ts';
 import type { Stage } from './scenario.ts';
+import type { SelvedgeAgent } from './selvedge.ts';
 import { waitFor } from './wait.ts';
 
 type OnNode<T> = (node: FabricNode) => Promise<T>;
@@ -34,17 +35,22 @@ export const linesOf =
   async (node) =>
     (await run(text)(node)).split('\n').toSorted().join('\n');
 
-/** Does harm in one way after the other, and waits until each is put right. */
+/** Does harm to the agent's node in one way after the other, and waits until the agent has put each right: it has done something. */
 export async function comesBack(
   { note }: Stage,
-  node: FabricNode,
+  agent: SelvedgeAgent,
   drifts: readonly Drift[],
 ): Promise<void> {
+  const { node } = agent;
+  const operations = async () => (await agent.status())?.operations ?? 0;
   for (const { what, harm, look } of drifts) {
     const before = await look(node);
+    const done = await operations();
     await harm(node);
     const begun = performance.now();
-    await waitFor(`${what} to come back`, async () => (await look(node)) === before);
+    await waitFor(`${what} to come back`, async () => {
+      return (await look(node)) === before && (await operations()) > done;
+    });
     note(`${what}: back after at most ${Math.round(performance.now() - begun)} ms`);
   }
 }

@@ -14,5 +14,8 @@ test('every scenario is run, the longest first, those of mode evpn before those 
   const ordered = inOrder(names);
   assert.deepEqual(ordered.toSorted(), names.toSorted());
   assert.deepEqual(inOrder(names.toReversed()), ordered);
+  const placesOf = (part: RegExp) =>
+    [...ordered.keys()].filter((at) => part.test(ordered[at] ?? ''));
+  assert.ok(Math.max(...placesOf(/^(?:[1234]\d|50)-/)) < Math.min(...placesOf(/^6[012456]-/)));
   assert.match(ordered.join(), /^50-adoption\S*,30-restarts\S*,15-networks\S*,60-bgp\S*,00-fabric/);
 });

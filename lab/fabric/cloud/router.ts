@@ -218,8 +218,8 @@ export class Router {
     distributed: boolean,
   ): Promise<void> {
     const { portId } = to.settings;
-    const isV6 = address.includes(':');
-    const logicalIp = to instanceof VirtualAddress ? to.address : isV6 ? to.v6 : to.v4;
+    const own = address.includes(':') ? 'v6' : 'v4';
+    const logicalIp = to instanceof VirtualAddress ? to.address : to[own];
     const columns = [
       'type=dnat_and_snat',
       `external_ip="${address}"`,
