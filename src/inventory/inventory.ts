@@ -10,6 +10,7 @@ import { Index, Tally } from './indexes.ts';
 import { emptyLocalOvs, type LocalOvs } from './local-ovs.ts';
 import { isVipPort, type LoadBalancer, vipPortName } from './load-balancer.ts';
 import type { LogicalRouter, LogicalSwitch } from './logical.ts';
+import { NatTable } from './nat.ts';
 import type { PortBinding } from './port-binding.ts';
 import type { InventoryUpdate } from './source.ts';
 import { SubnetIndex } from './subnets.ts';
@@ -90,7 +91,8 @@ export class MutableInventory implements Inventory {
   readonly #byNetwork = new Index<PortBinding>();
   readonly #byVni = new Index<PortBinding>();
   readonly #byGroup = new Index<PortBinding>();
-  readonly #byResident = new Index<PortBinding>();
+  /** Their names: a port that becomes another has most of its entries still. */
+  readonly #byResident = new Index<string>();
   readonly #gateways = new Index<PortBinding>();
   readonly #networks = new Tally();
   readonly #byParent = new Index<PortBinding>();
@@ -164,7 +166,7 @@ export class MutableInventory implements Inventory {
   }
 
   portsWithNatAt(resident: string): Iterable<PortBinding> {
-    return this.#byResident.get(resident);
+    return [...this.#byResident.get(resident)].flatMap((name) => this.#ports.get(name) ?? []);
   }
 
   balancer(uuid: string): LoadBalancer | undefined {
@@ -254,6 +256,7 @@ export class MutableInventory implements Inventory {
     }
     if (known !== undefined) this.#remove(known);
     if (after !== undefined) this.#add(after);
+    this.#indexNat(known, after);
     return { of: 'port', before: known, after };
   }
 
@@ -287,6 +290,15 @@ export class MutableInventory implements Inventory {
     for (const subnet of subnetsOfPatch(port)) this.#bySubnet.remove(subnet, port);
   }
 
+  #indexNat(before: PortBinding | undefined, after: PortBinding | undefined): void {
+    const name = after?.name ?? before?.name ?? '';
+    const nat = after?.nat ?? NatTable.none;
+    for (const resident of nat.changedFrom(before?.nat ?? NatTable.none)) {
+      if (nat.has(resident)) this.#byResident.add(resident, name);
+      else this.#byResident.remove(resident, name);
+    }
+  }
+
   #index(port: PortBinding, each: (index: Index<PortBinding>, key: string) => void): void {
     each(this.#byDatapath, port.datapath);
     each(this.#byType, `${port.datapath} ${port.type}`);
@@ -297,9 +309,6 @@ export class MutableInventory implements Inventory {
     for (const parent of port.virtualParents) each(this.#byParent, parent);
     if (port.chassis !== undefined && port.type === 'chassisredirect')
       each(this.#gateways, port.chassis);
-    for (const { resident } of port.nat) {
-      if (resident !== undefined) each(this.#byResident, resident);
-    }
     if (port.bgpvpn?.ok === true && !isHostPort(port))
       each(this.#byVni, String(port.bgpvpn.value.vni));
   }

@@ -4,10 +4,9 @@
  */
 
 import { type Issue, issueAt } from '../base/issue.ts';
-import { remembered } from '../base/remembered.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Family, Ip } from '../net/ip.ts';
-import { type Mac, parseMac } from '../net/mac.ts';
+import type { Mac } from '../net/mac.ts';
 import {
   type Asn,
   kernelTableName,
@@ -18,26 +17,16 @@ import {
   type Vni,
 } from '../net/numbers.ts';
 import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import { NatTable } from './nat.ts';
 import { annotationIds } from './network.ts';
 import { placementOf } from './placement.ts';
+import { type PortAddresses, parsePortAddresses } from './port-addresses.ts';
 import type { PortBindingRow } from './row.ts';
 
 /** `neutron_bgpvpn:vni` and `:as` of external_ids; both or nothing. */
 export interface BgpvpnKeys {
   readonly vni: Vni;
   readonly asn: Asn;
-}
-
-export interface PortAddresses {
-  readonly mac: Mac;
-  /** With the prefix length where the row has one (router ports), else as host prefixes. */
-  readonly prefixes: readonly Prefix[];
-}
-
-/** One entry of column `nat_addresses`. */
-export interface NatAddresses extends PortAddresses {
-  /** The logical port where they are answered, from `is_chassis_resident("port")`. */
-  readonly resident: string | undefined;
 }
 
 /** `neutron:subnet_pool_addr_scope4` and `6` of external_ids. */
@@ -65,7 +54,7 @@ export interface PortBinding {
   /** Of a localnet port: the external_ids that annotate its network. */
   readonly annotation: ReadonlyMap<string, string>;
   /** Addresses that OVN answers for behind this port: floating IPs, and what load balancers and SNAT have. */
-  readonly nat: readonly NatAddresses[];
+  readonly nat: NatTable;
   /** The row of OVN_Northbound that tells all this, if it is not a Port_Binding that does. */
   readonly northbound?: string;
   /** Column `up`: whether packets for it find their way in OVN. Where OVN does not say, it is. */
@@ -86,11 +75,11 @@ export interface PortBinding {
   readonly issues: readonly Issue[];
 }
 
-export function parsePortBinding(row: PortBindingRow): PortBinding {
+/** `before` is the same row as it was: of a column that changes by one of thousands the rest is taken over. */
+export function parsePortBinding(row: PortBindingRow, before?: PortBinding): PortBinding {
   const issues: Issue[] = [];
   const addresses = row.mac.flatMap((text) => collect(parsePortAddresses(text), 'mac', issues));
   const cidrs = addresses.length > 0 ? [] : parseNeutronCidrs(row, issues);
-  const nat = row.nat_addresses.flatMap((text) => parseNat(text) ?? []);
   const tag = row.tag === undefined || row.tag === 0 ? undefined : parseVlanId(row.tag);
   return {
     uuid: row.uuid,
@@ -107,7 +96,7 @@ export function parsePortBinding(row: PortBindingRow): PortBinding {
     physicalNetwork: row.options.get('network_name'),
     tag: tag?.ok === true ? tag.value : undefined,
     annotation: annotationIds(row.type, row.external_ids),
-    nat,
+    nat: (before?.nat ?? NatTable.none).become(row.nat_addresses),
     ...(row.northbound === undefined ? {} : { northbound: row.northbound }),
     isUp: row.up !== false,
     isMoving: (row.additional_chassis ?? []).length > 0,
@@ -119,17 +108,6 @@ export function parsePortBinding(row: PortBindingRow): PortBinding {
     issues,
   };
 }
-
-/**
- * An entry of `nat_addresses`, of which a router may have thousands, all read again when one comes. OVN writes the column
- * by itself: what cannot be read of it is nobody's to correct.
- */
-const parseNat = remembered(10_000, (text): NatAddresses | undefined => {
-  const resident = /is_chassis_resident\("([^"]+)"\)/.exec(text)?.[1];
-  const plain = text.replace(/is_chassis_resident\(.*$/, '');
-  const found = parsePortAddresses(plain);
-  return found.ok && found.value !== undefined ? { ...found.value, resident } : undefined;
-});
 
 /** ovn-nb(5), requested-chassis: with more than one besides, nobody knows where the machine is going. */
 function migrationOf({ additional_chassis: others = [], options }: PortBindingRow) {
@@ -176,23 +154,6 @@ function collect<T>(
   if (result.ok) return result.value === undefined ? [] : [result.value];
   issues.push(issueAt(path, result.error));
   return [];
-}
-
-/** `fa:16:3e:00:00:05 172.24.4.5/24 2001:db8::5/64`; words that stand for no address give `undefined`. */
-export function parsePortAddresses(text: string): Result<PortAddresses | undefined, Issue> {
-  const [first = '', ...rest] = text.split(' ').filter((word) => word !== '');
-  if (first === 'unknown' || first === 'dynamic' || first === 'router' || first === '') {
-    return ok(undefined);
-  }
-  const mac = parseMac(first);
-  if (!mac.ok) return mac;
-  const prefixes: Prefix[] = [];
-  for (const word of rest) {
-    const prefix = parsePrefix(word);
-    if (!prefix.ok) return prefix;
-    prefixes.push(prefix.value);
-  }
-  return ok({ mac: mac.value, prefixes });
 }
 
 /** The addresses that Neutron gave to a port whose MAC OVN does not know (`mac=["unknown"]`). */

@@ -2,7 +2,8 @@
 
 import type { DhcpSubnet } from '../inventory/dhcp-options.ts';
 import type { NetworkVpn } from '../inventory/network-vpn.ts';
-import type { BgpvpnKeys, NatAddresses, PortBinding } from '../inventory/port-binding.ts';
+import type { NatAddresses } from '../inventory/nat.ts';
+import type { BgpvpnKeys, PortBinding } from '../inventory/port-binding.ts';
 import { formatIp } from '../net/ip.ts';
 import { formatMac } from '../net/mac.ts';
 import { formatPrefix } from '../net/prefix.ts';

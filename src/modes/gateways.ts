@@ -5,7 +5,8 @@
  */
 
 import type { Inventory } from '../inventory/inventory.ts';
-import type { BgpvpnKeys, PortAddresses, PortBinding } from '../inventory/port-binding.ts';
+import type { PortAddresses } from '../inventory/port-addresses.ts';
+import type { BgpvpnKeys, PortBinding } from '../inventory/port-binding.ts';
 import type { IfName } from '../net/if-name.ts';
 import type { VlanId } from '../net/numbers.ts';
 

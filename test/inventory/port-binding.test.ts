@@ -3,13 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { formatIssue } from '../../src/base/issue.ts';
-import { natAt, residentsOfChange } from '../../src/inventory/nat.ts';
-import {
-  parsePortAddresses,
-  parsePortBinding,
-  type PortBinding,
-  portIps,
-} from '../../src/inventory/port-binding.ts';
+import { residentsOfChange } from '../../src/inventory/nat.ts';
+import { parsePortAddresses } from '../../src/inventory/port-addresses.ts';
+import { parsePortBinding, type PortBinding, portIps } from '../../src/inventory/port-binding.ts';
 import type { PortBindingRow } from '../../src/inventory/row.ts';
 import { formatIp } from '../../src/net/ip.ts';
 import { formatMac } from '../../src/net/mac.ts';
@@ -167,7 +163,7 @@ test('floating IPs that live on a node of their own are known by the port that t
   ];
   const port = parse({ nat_addresses });
   const at = (resident: string) =>
-    natAt(port, resident).map(({ prefixes }) => prefixes.map(formatPrefix));
+    port.nat.at(resident).map(({ prefixes }) => prefixes.map(formatPrefix));
   assert.deepEqual(at('vm-1'), [['172.24.4.100/32']]);
   assert.deepEqual(at('cr-lrp-1'), [['172.24.4.5/32']]);
   assert.deepEqual(at('vm-2'), []);

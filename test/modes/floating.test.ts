@@ -2,22 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NatTable } from '../../src/inventory/nat.ts';
 import type { PortBinding } from '../../src/inventory/port-binding.ts';
-import { parsePortAddresses } from '../../src/inventory/port-binding.ts';
-import { unwrap } from '../../src/base/result.ts';
 import type { Mode } from '../../src/modes/mode.ts';
 import { workingCloud } from '../sim/cloud-events.ts';
 import { inventoryOf, modeWith } from './bgp/lines.ts';
 import { mode as evpn } from './evpn/cloud.ts';
 
+const entry = (resident: string, number: number) =>
+  `fa:16:3e:00:00:07 172.25.${number >> 8}.${number & 255} is_chassis_resident("${resident}")`;
+
 function withNat(port: PortBinding, residents: readonly string[]): PortBinding {
-  const nat = residents.map((resident, number) => {
-    const text = `fa:16:3e:00:00:07 172.25.${number >> 8}.${number & 255}`;
-    const addresses = unwrap(parsePortAddresses(text));
-    assert.ok(addresses !== undefined);
-    return { ...addresses, resident };
-  });
-  return { ...port, nat };
+  return { ...port, nat: NatTable.of(residents.map(entry)) };
 }
 
 const modes: Readonly<Record<string, Mode>> = { bgp: modeWith(), evpn };

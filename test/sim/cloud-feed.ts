@@ -94,7 +94,7 @@ export class CloudFeed {
         this.#seen.set(row.uuid, known);
         continue;
       }
-      const port = parsePortBinding(row);
+      const port = parsePortBinding(row, known?.port);
       this.#seen.set(row.uuid, { row, port });
       yield { of: 'port', before: known?.port, after: port };
     }

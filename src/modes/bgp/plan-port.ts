@@ -6,8 +6,8 @@
 
 import type { Exposed, ProviderPlace } from '../../fabric/concepts.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
-import { natAt } from '../../inventory/nat.ts';
-import type { PortAddresses, PortBinding } from '../../inventory/port-binding.ts';
+import type { PortAddresses } from '../../inventory/port-addresses.ts';
+import type { PortBinding } from '../../inventory/port-binding.ts';
 import { isLinkLocal } from '../../net/ip.ts';
 import type { Mac } from '../../net/mac.ts';
 import type { Condition } from '../../resources/condition.ts';
@@ -96,7 +96,7 @@ function translated(
     const exit = exitOf(networkPort.datapath, inventory);
     if (typeof exit === 'string' || !isBehind(port, networkPort, inventory)) return [];
     const at = placeOf(exit, inventory);
-    const offered = natAt(networkPort, port.name).flatMap((entry) => {
+    const offered = networkPort.nat.at(port.name).flatMap((entry) => {
       const because = [bound, becauseTranslated(networkPort, entry), ...becauseExit(exit)];
       return exposed(entry, at, because);
     });

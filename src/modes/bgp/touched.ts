@@ -54,7 +54,7 @@ function* reachedBy(patch: PortBinding, inventory: Inventory): Iterable<PortBind
 }
 
 function* residents(patch: PortBinding, inventory: Inventory): Iterable<PortBinding | undefined> {
-  for (const { resident } of patch.nat) yield inventory.port(resident ?? '');
+  for (const resident of patch.nat.residents()) yield inventory.port(resident);
 }
 
 /** Other networks that are on its VLAN, on whichever bridge. */

@@ -2,7 +2,6 @@
 
 import type { Concept } from '../../fabric/concepts.ts';
 import { type Inventory, isHostPort } from '../../inventory/inventory.ts';
-import { natAt } from '../../inventory/nat.ts';
 import { type PortBinding, portIps } from '../../inventory/port-binding.ts';
 import { prefixContains } from '../../net/prefix.ts';
 import type { Condition } from '../../resources/condition.ts';
@@ -55,7 +54,7 @@ export function planHost(
  */
 function repliesElsewhere(port: PortBinding, site: Site, inventory: Inventory): boolean {
   const isElsewhere = port.chassis !== inventory.chassis;
-  return isElsewhere && natAt(site.gateway.networkPort, port.name).length > 0;
+  return isElsewhere && site.gateway.networkPort.nat.has(port.name);
 }
 
 function straying(scope: string, port: PortBinding): Condition {

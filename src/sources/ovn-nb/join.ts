@@ -238,7 +238,8 @@ export class Join {
       const old = before[index];
       const row = rows[index];
       const isSame = old !== undefined && equalData(old.row, row);
-      const told = isSame || row === undefined ? undefined : { row, port: parsePortBinding(row) };
+      const told =
+        isSame || row === undefined ? undefined : { row, port: parsePortBinding(row, old?.port) };
       const kept = isSame ? old : told;
       if (kept !== undefined) after.push(kept);
       if (!isSame) updates.push({ of: 'port', before: old?.port, after: told?.port });

@@ -223,7 +223,7 @@ function portAfter(
   if (isMoved && before?.isMoving === false) {
     return { ...before, chassis: change.new.chassis, isUp: change.new.up !== false };
   }
-  return parsePortBinding(toRow(change.new));
+  return parsePortBinding(toRow(change.new), before);
 }
 
 function toRow(row: Omit<PortBindingRow, 'uuid'> & { readonly _uuid: string }): PortBindingRow {

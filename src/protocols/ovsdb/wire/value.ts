@@ -84,9 +84,29 @@ function equalMaps(a: AtomMap, b: AtomMap): boolean {
  * toggles.
  */
 export function toggleSet(old: AtomSet, difference: AtomSet): AtomSet {
-  const next = new Set(old);
-  for (const atom of difference) if (!next.delete(atom)) next.add(atom);
-  return canonicalSet([...next]);
+  const parts: AtomSet[] = [];
+  let from = 0;
+  // Both are sorted: of a set of thousands that gets one more, few are compared.
+  for (const atom of difference) {
+    const at = placeIn(old, atom, from);
+    const isThere = old[at] === atom;
+    parts.push(old.slice(from, at), isThere ? [] : [atom]);
+    from = isThere ? at + 1 : at;
+  }
+  const next = [...parts, old.slice(from)].flat();
+  return next.length === 0 ? emptySet : next;
+}
+
+/** Where the atom is from `from` on, or would be. */
+function placeIn(set: AtomSet, atom: Atom, from: number): number {
+  let [low, high] = [from, set.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const there = set[middle];
+    if (there !== undefined && compareAtoms(there, atom) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /**
