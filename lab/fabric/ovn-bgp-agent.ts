@@ -38,6 +38,8 @@ const patience = 1200;
 export interface OvnBgpAgentSettings {
   /** The EVPN driver unless it is another. */
   readonly driver?: 'ovn_evpn_driver' | 'ovn_bgp_driver';
+  /** Whether tenant networks behind a gateway of the node are exposed; false unless given. */
+  readonly exposesTenants?: boolean;
   /** Of the EVPN driver. */
   readonly vtep?: string;
   /** Seconds between two of its runs over everything; its default is 300. */
@@ -50,6 +52,7 @@ export interface OvnBgpAgentSettings {
 
 export class OvnBgpAgent extends AgentProcess {
   readonly #driver: string;
+  readonly #exposesTenants: boolean;
   readonly #vtep: string | undefined;
   readonly #reconcileInterval: number;
 
@@ -62,6 +65,7 @@ export class OvnBgpAgent extends AgentProcess {
       logFile: settings.logFile ?? join(outDir, 'agents', `${node.name}-ovn-bgp-agent.log`),
     });
     this.#driver = settings.driver ?? 'ovn_evpn_driver';
+    this.#exposesTenants = settings.exposesTenants ?? false;
     this.#vtep = settings.vtep;
     this.#reconcileInterval = settings.reconcileInterval ?? 5;
   }
@@ -76,6 +80,7 @@ export class OvnBgpAgent extends AgentProcess {
       `reconcile_interval = ${this.#reconcileInterval}`,
       'ovsdb_connection = unix:/run/openvswitch/db.sock',
       'bgp_AS = 64999',
+      `expose_tenant_networks = ${this.#exposesTenants ? 'True' : 'False'}`,
       '[agent]',
       // In place of sudo: it is root already.
       'root_helper = env',

@@ -119,7 +119,15 @@ scenario('gateways and floating IPs are reached through the underlay', async (st
   assert.ok((await announcedBy(c1)).includes('172.24.4.51'));
   await Promise.all(agents.map((agent) => agent.rests()));
 
-  step('it is answered at the gateway from now on, and then where the VM is again');
+  step('one that is there before its VM starts');
+  await tenant.vm('late', { on: c2, host: 14 }, async (vm) => {
+    await router.addFloatingIp('172.24.4.53', vm, true);
+    assert.ok(!(await announcedBy(c2)).includes('172.24.4.53'));
+  });
+  await reaches(hx, '172.24.4.53');
+  await isAnnounced(['172.24.4.53'], c2, c1);
+
+  step('the first is answered at the gateway from now on, and then where the VM is again');
   await gaps(stage, 'a floating IP that changes its place', ['172.24.4.50'], async () => {
     await router.distributeFloatingIp('172.24.4.50', false);
     await isAnnounced(['172.24.4.50'], c1, c2);

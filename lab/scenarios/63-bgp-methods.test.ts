@@ -5,10 +5,11 @@ import { labAs } from '../fabric/addresses.ts';
 import type { Network } from '../fabric/cloud/network.ts';
 import type { Vm } from '../fabric/cloud/vm.ts';
 import { frrForgetsRouterMac, restartFrr } from '../fabric/frr.ts';
+import { isLossless } from '../fabric/lossless.ts';
 import type { FabricNode } from '../fabric/node.ts';
 import { scenario } from '../fabric/scenario.ts';
 import type { SelvedgeAgent } from '../fabric/selvedge.ts';
-import { bareNodes, isGone, startAgents } from '../fabric/tenancy.ts';
+import { announced, bareNodes, isGone, startAgents } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
 
 const plainHost = { v4: '198.51.100.10', v6: '2001:db8:100::10' };
@@ -68,6 +69,24 @@ scenario(
     const behind = await tenant.vm('behind', { on: c2, host: 15 });
     for (const address of [behind.v4, behind.v6]) await reaches(he, address);
     for (const address of [tenantHost.v4, tenantHost.v6]) await reaches(behind, address);
+
+    step('another network in VNI 500 comes and goes, and the first is as it was');
+    await isLossless(stage, he, [inVrf.v4], async () => {
+      const guest = await cloud.network('guest', {
+        subnets: ['172.24.7.0/24'],
+        physnet: 'physnet1',
+        vlan: 104,
+      });
+      await annotate(guest, 'l3', 500, { 'selvedge:gateways': '172.24.7.1/24' });
+      const beside = await guest.vm('beside', { on: c1, host: 15 });
+      await reaches(he, beside.v4);
+      await reaches(inVrf, beside.v4);
+      await guest.clearAnnotation();
+      await waitFor('VNI 500 of c1 to be without it', async () => {
+        return !(await announced(c1, 500)).includes(beside.v4);
+      });
+      await beside.delete();
+    });
 
     step('the VMs of the second reach each other through the tunnel');
     for (const address of [far.v4, far.v6]) await reaches(near, address);

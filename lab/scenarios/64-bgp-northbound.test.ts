@@ -8,10 +8,14 @@ import { waitFor } from '../fabric/wait.ts';
 scenario(
   'a VM, a gateway and floating IPs that the Northbound database tells of are reached',
   async (stage) => {
-    const { fabric, cloud, step, cleanup, reaches } = stage;
+    const { fabric, cloud, step, cleanup, reaches, isCutOff } = stage;
     const { c1, c2, hx } = fabric;
     const areBareAgain = await bareNodes(stage);
-    const bgp = ['driver = "nb_ovn_bgp_driver"'];
+    const bgp = [
+      'driver = "nb_ovn_bgp_driver"',
+      'tenant_networks = true',
+      'tenant_snat_disabled = true',
+    ];
     const agents = await startAgents(stage, { mode: 'bgp', bgp });
     const drain = () => Promise.all(agents.map((agent) => agent.cli('drain')));
     cleanup(drain);
@@ -68,6 +72,13 @@ scenario(
       return !fips.some((address) => announced.includes(address));
     });
     for (const address of fips) await assert.rejects(reaches(hx, address, 3));
+
+    step('of a network behind SNAT only what is not translated is reached, and all without SNAT');
+    for (const vm of [near, far]) await reaches(hx, vm.v6);
+    for (const vm of [near, far]) await isCutOff(hx, vm.v4);
+    await router.disableSnat();
+    for (const vm of [near, far]) await reaches(hx, vm.v4);
+    await isAnnounced([near.v4, near.v6, far.v4, far.v6], c1, c2);
 
     step('addresses that two VMs share fail over from one to the other');
     const other = await outside.vm('other', { on: c1, host: 14 });

@@ -1,7 +1,7 @@
 /** A network as Neutron writes it: a logical switch; for a provider network its localnet port besides. Makes VMs. */
 
 import type { FabricNode } from '../node.ts';
-import { formatPortIds } from './port-ids.ts';
+import { type AddressScopes, formatPortIds, formatScopes } from './port-ids.ts';
 import {
   type ExternalIds,
   macOf,
@@ -20,6 +20,8 @@ export interface NetworkSettings {
   /** A provider network: on this physical network, untagged unless `vlan` is given. */
   readonly physnet?: string;
   readonly vlan?: number;
+  /** UUIDs of the address scopes of its subnet pools. */
+  readonly scopes?: AddressScopes;
 }
 
 /** Geneve's overhead on the default underlay of Neutron: what VMs of tenant networks are told. */
@@ -32,6 +34,8 @@ export class Network {
   readonly subnets: readonly string[];
   readonly physnet: string | undefined;
   readonly vlan: number | undefined;
+  /** On each of its ports. */
+  readonly #scopes: ExternalIds;
   readonly #northbound: Northbound;
   readonly #vms: Set<Vm>;
 
@@ -41,6 +45,7 @@ export class Network {
     this.subnets = settings.subnets;
     this.physnet = settings.physnet;
     this.vlan = settings.vlan;
+    this.#scopes = formatScopes(settings.scopes ?? {});
     this.#northbound = northbound;
     this.#vms = vms;
   }
@@ -98,11 +103,19 @@ export class Network {
     await this.#northbound.commit(['clear', ...words]);
   }
 
-  /** Creates a VM's port and plugs the VM; resolves when OVN says that the port is up. */
-  async vm(name: string, place: { readonly on: FabricNode; readonly host: number }): Promise<Vm> {
+  /**
+   * Creates a VM's port and plugs the VM; resolves when OVN says that the port is up. `first` is done when the port is
+   * there and nothing is plugged into it.
+   */
+  async vm(
+    name: string,
+    place: { readonly on: FabricNode; readonly host: number },
+    first: (vm: Vm) => Promise<void> = async () => {},
+  ): Promise<Vm> {
     const vm = this.#describeVm(name, place);
     await this.#northbound.commit(...vm.createCommands());
     this.#vms.add(vm);
+    await first(vm);
     await vm.plug();
     await vm.waitUntilUp();
     return vm;
@@ -150,6 +163,7 @@ export class Network {
         addresses: this.addresses(place.host),
         gateways: this.addresses(1).map((address) => address.replace(/\/.*$/, '')),
         mtu: this.mtu,
+        scopes: this.#scopes,
       },
       place.on,
       this.#northbound,
@@ -165,12 +179,13 @@ export class Network {
     const owner = gateway ? 'network:router_gateway' : 'network:router_interface';
     const options = { 'router-port': `lrp-${portId}` };
     const more = { 'nat-addresses': 'router', 'exclude-lb-vips-from-garp': 'true' };
+    const ids = { ...formatPortIds(owner, this.switch, addresses), ...this.#scopes };
     return [
       ['lsp-add', this.switch, portId],
       ['lsp-set-type', portId, 'router'],
       ['lsp-set-addresses', portId, 'router'],
       setOptions('logical_switch_port', portId, gateway ? { ...options, ...more } : options),
-      setIds('logical_switch_port', portId, formatPortIds(owner, this.switch, addresses)),
+      setIds('logical_switch_port', portId, ids),
     ];
   }
 }

@@ -17,3 +17,15 @@ export function formatPortIds(
     ...(hostName === '' ? {} : { 'neutron:host_id': hostName }),
   };
 }
+
+export interface AddressScopes {
+  readonly v4?: string;
+  readonly v6?: string;
+}
+
+export function formatScopes({ v4, v6 }: AddressScopes): ExternalIds {
+  return {
+    ...(v4 === undefined ? {} : { 'neutron:subnet_pool_addr_scope4': v4 }),
+    ...(v6 === undefined ? {} : { 'neutron:subnet_pool_addr_scope6': v6 }),
+  };
+}

@@ -152,6 +152,11 @@ export class Router {
     this.#interfaces.delete(network);
   }
 
+  /** Tenants leave with their own addresses from now on, as after `openstack router set --disable-snat`. */
+  async disableSnat(): Promise<void> {
+    await this.#northbound.commit(['lr-nat-del', this.logicalRouter, 'snat']);
+  }
+
   /** Writes the VNI and AS as a BGPVPN of this router would: on the gateway's and every interface's switch port. */
   async setBgpvpn(vpn: BgpvpnSettings): Promise<void> {
     const ids = { 'neutron_bgpvpn:vni': String(vpn.vni), 'neutron_bgpvpn:as': String(vpn.as) };

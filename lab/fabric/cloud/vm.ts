@@ -9,7 +9,13 @@ import type { FabricNode } from '../node.ts';
 import { waitFor } from '../wait.ts';
 import { formatRarp } from './frames.ts';
 import { formatPortIds } from './port-ids.ts';
-import { type NbCommand, type Northbound, setIds, setOptions } from './northbound.ts';
+import {
+  type ExternalIds,
+  type NbCommand,
+  type Northbound,
+  setIds,
+  setOptions,
+} from './northbound.ts';
 
 export interface VmSettings {
   readonly name: string;
@@ -20,6 +26,8 @@ export interface VmSettings {
   readonly addresses: readonly string[];
   readonly gateways: readonly string[];
   readonly mtu: number;
+  /** `external_ids` that it has of its network. */
+  readonly scopes?: ExternalIds;
 }
 
 export class Vm extends Namespace {
@@ -77,12 +85,16 @@ export class Vm extends Namespace {
   }
 
   #placeCommands(): readonly NbCommand[] {
-    const { portId, addresses, switchName } = this.settings;
+    const { portId, addresses, switchName, scopes = {} } = this.settings;
     const host = this.#node.name;
     const ids = formatPortIds('compute:nova', switchName, addresses, host);
     return [
       setOptions('logical_switch_port', portId, { 'requested-chassis': host }),
-      setIds('logical_switch_port', portId, { ...ids, 'neutron:port_name': this.name }),
+      setIds('logical_switch_port', portId, {
+        ...ids,
+        ...scopes,
+        'neutron:port_name': this.name,
+      }),
     ];
   }
 
@@ -115,8 +127,10 @@ export class Vm extends Namespace {
     );
   }
 
+  /** By the first gateway of each family. */
   #routes(nic: string): readonly string[] {
-    return this.settings.gateways.map((to) => `route add ${anywhere(to)} via ${to} dev ${nic}`);
+    const ways = new Map(this.settings.gateways.toReversed().map((to) => [anywhere(to), to]));
+    return [...ways].map(([destination, to]) => `route add ${destination} via ${to} dev ${nic}`);
   }
 
   /** Waits until OVN has bound the port to the VM's node and has its flows. */
