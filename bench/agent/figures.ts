@@ -34,6 +34,8 @@ export interface PortFigures {
   /** `settled`: the agent's word that all is done. */
   readonly coldStart?: Reached & { readonly settled: Sample };
   readonly bind: Reached;
+  /** What the kernel takes of it, asked for the same without an agent; where there are devices for that. */
+  readonly kernelAlone?: Sample;
   readonly unbind: Reached;
   /** Given to a virtual machine that runs, and taken away. */
   readonly floating?: { readonly associated: Reached; readonly dissociated: Reached };
@@ -121,6 +123,7 @@ function rowsOf(results: readonly PortFigures[]): readonly Row[] {
   return [
     ['answer of the Southbound server, no agent', ({ commit }) => commit, true],
     ['bind → address in the node’s kernel', ({ bind }) => bind.kernel, true],
+    ['… of which the kernel’s own', ({ kernelAlone }) => kernelAlone, true],
     ['bind → route in the spine’s kernel', ({ bind }) => bind.spine, true],
     ['unbind → address gone', ({ unbind }) => unbind.kernel, true],
     ['unbind → route gone at the spine', ({ unbind }) => unbind.spine, true],

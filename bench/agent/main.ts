@@ -9,12 +9,14 @@ import { release as kernelRelease } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cloud } from '../../lab/fabric/cloud/cloud.ts';
+import type { FabricNode } from '../../lab/fabric/node.ts';
 import { outDir } from '../../lab/fabric/out.ts';
 import { startController, startNorthd, stopController, stopNorthd } from '../../lab/fabric/ovs.ts';
 import { theFabric } from '../../lab/fabric/scenario.ts';
 import type { Fabric } from '../../lab/fabric/topology.ts';
 import { guestSeconds } from '../../lab/fabric/uptime.ts';
 import { type PortFigures, type Report, reportName, sampleOf } from './figures.ts';
+import { Asker, askedFor } from './asker.ts';
 import { calibrate, giveWay, versions } from './machine.ts';
 import {
   afterStop,
@@ -60,6 +62,7 @@ const restSeconds = 120;
 
 interface Bench extends Instruments {
   readonly agent: NodeUnderTest;
+  readonly node: FabricNode;
 }
 
 async function coldStart(bench: Bench, ports: number): Promise<Pick<PortFigures, 'coldStart'>> {
@@ -81,6 +84,23 @@ async function burstsOf(bench: Bench, ports: number): Promise<PortFigures['burst
     found[size] = { ...bind, withdrawn: unbind.kernel };
   }
   return found;
+}
+
+/** What of a bind is the kernel's, among as many. */
+async function kernelTimes({ node, kernel }: Bench): Promise<Pick<PortFigures, 'kernelAlone'>> {
+  const { ports, samples, pause } = settings;
+  // Without ports there may be no devices.
+  if (!workload.isAskedAlone || ports === 0) return {};
+  const asker = await Asker.start(node);
+  const took: number[] = [];
+  for (const _ of range(0, samples)) {
+    await sleep(pause);
+    const { seen } = await kernel.expect([askedFor], 'new');
+    const begun = await asker.ask();
+    took.push((await seen).last - begun);
+  }
+  asker.close();
+  return { kernelAlone: sampleOf(took) };
 }
 
 /** Starts of the agent on a node that is as it should be. */
@@ -133,6 +153,7 @@ async function measureAll(bench: Bench): Promise<PortFigures> {
   if (process.env['BENCH_VERBOSE'] !== undefined) say(agent.story());
   say(`${ports} ports: ${samples} ports bound and unbound, one after the other`);
   const single = await thereAndBack(bench, bindingIn(southbound), [ports], samples);
+  const alone = await kernelTimes(bench);
   const floating = await floatingTimes(bench, ports, samples);
   const bursts = await burstsOf(bench, ports);
   // As many rows as ports, from here on.
@@ -148,6 +169,7 @@ async function measureAll(bench: Bench): Promise<PortFigures> {
     commit,
     ...cold,
     ...single,
+    ...alone,
     ...floating,
     bursts,
     resync: sampleOf(resyncs),
@@ -171,7 +193,7 @@ async function withBench(fabric: Fabric, body: (bench: Bench) => Promise<void>):
   const kernel = new Watcher(c1, 'address');
   const route = new Watcher(spine, 'route', String(workload.spineTable));
   try {
-    await body({ agent, southbound, kernel, spine: route, pause: settings.pause });
+    await body({ agent, node: c1, southbound, kernel, spine: route, pause: settings.pause });
   } finally {
     await agent.stop();
     kernel.close();

@@ -16,6 +16,8 @@ export interface Workload {
   /** The table of the spine's kernel in which the routes come. */
   readonly spineTable: number;
   readonly predecessor: PredecessorDriver;
+  /** Whether `ask.ts` knows what the kernel is asked for. */
+  readonly isAskedAlone: boolean;
   /** Makes the networks. */
   prepare(fabric: Fabric, cloud: Cloud): Promise<Places>;
 }
@@ -27,6 +29,7 @@ const evpn: Workload = {
   mode: 'evpn',
   spineTable: vni,
   predecessor: 'ovn_evpn_driver',
+  isAskedAlone: false,
   prepare: async ({ c1 }, cloud) => {
     const subnets = ['172.24.4.0/24'];
     const outside = await cloud.network('public', { subnets, physnet: 'physnet1' });
@@ -47,6 +50,7 @@ const bgp: Workload = {
   mode: 'bgp',
   spineTable: 254,
   predecessor: 'ovn_bgp_driver',
+  isAskedAlone: true,
   prepare: async ({ c1 }, cloud) => {
     const subnets = ['172.24.0.0/16'];
     const outside = await cloud.network('public', { subnets, physnet: 'physnet1' });
