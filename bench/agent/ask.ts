@@ -55,23 +55,17 @@ const rule = ruleOf({ family: 4, priority, destination, table });
 const route = routeOf({ destination, table, scope: 'link', oif: bridge });
 const neigh = neighOf({ index: bridge, ip, address: mac });
 const address = addressOf({ index: nic, prefix: destination });
-const [rules, routes, neighs, addresses] = [
-  objects.rule,
-  objects.route,
-  objects.neigh,
-  objects.address,
-];
 const come = [
-  create(rules, rule),
-  create(routes, route),
-  create(neighs, neigh),
-  create(addresses, address),
+  create(objects.rule, rule),
+  create(objects.route, route),
+  create(objects.neigh, neigh),
+  create(objects.address, address),
 ];
 const go = [
-  remove(addresses, address),
-  remove(neighs, neigh),
-  remove(routes, route),
-  remove(rules, rule),
+  remove(objects.address, address),
+  remove(objects.neigh, neigh),
+  remove(objects.route, route),
+  remove(objects.rule, rule),
 ];
 
 async function ask(): Promise<void> {
