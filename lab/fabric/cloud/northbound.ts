@@ -1,4 +1,4 @@
-/** One transaction on the Northbound database by `ovn-nbctl`, and the quoting its column syntax needs. */
+/** One transaction on the Northbound database by `ovn-nbctl`, the quoting its column syntax needs, and what came of it. */
 
 import { createHash } from 'node:crypto';
 import type { FabricNode } from '../node.ts';
@@ -33,6 +33,13 @@ export class Northbound {
   /** Waits until the Southbound database has what was committed so far, and no more. */
   syncSouthbound(): Promise<void> {
     return this.#sync('sb');
+  }
+
+  /** The port by which a virtual one is bound, as the Southbound database has it; empty without. */
+  async virtualParent(portId: string): Promise<string> {
+    const columns = ['--bare', '--columns=virtual_parent'];
+    const where = ['find', 'port_binding', `logical_port=${portId}`];
+    return (await this.#central.ok(['ovn-sbctl', ...columns, ...where])).trim();
   }
 
   async #sync(wait: 'hv' | 'sb'): Promise<void> {

@@ -7,6 +7,10 @@ import { formatAdvertisement, formatGratuitousArp } from './frames.ts';
 import { type NbCommand, type Northbound, setIds, setOptions } from './northbound.ts';
 import { formatPortIds } from './port-ids.ts';
 import type { Vm } from './vm.ts';
+import { waitFor } from '../wait.ts';
+
+/** keepalived's `garp_master_delay`. */
+const announceAgainMs = 5000;
 
 export interface VirtualAddressSettings {
   readonly portId: string;
@@ -46,7 +50,10 @@ export class VirtualAddress {
     ];
   }
 
-  /** The VM becomes master: it has the address, and says so. Who was it has ended without a word. */
+  /**
+   * The VM becomes master: it has the address, and says so until it is heard. Who was it has ended without a word. As
+   * keepalived it says so again after a while: OVN of Debian sid puts off a claim that follows another, and then forgets it.
+   */
   async moveTo(vm: Vm): Promise<void> {
     const { address } = this;
     const isV6 = address.includes(':');
@@ -55,8 +62,17 @@ export class VirtualAddress {
       await this.#master.ip(`addr del ${host} dev ${this.#master.nic}`);
     this.#master = vm;
     await vm.ip(`addr add ${host} dev ${vm.nic}${isV6 ? ' nodad' : ''}`);
-    const { mac } = vm.settings;
-    await vm.send(isV6 ? formatAdvertisement(mac, address) : formatGratuitousArp(mac, address));
+    const { mac, portId } = vm.settings;
+    const announcement = (isV6 ? formatAdvertisement : formatGratuitousArp)(mac, address);
+    await vm.send(announcement);
+    let said = performance.now();
+    await waitFor(`OVN to have ${address} at ${vm.settings.name}`, async () => {
+      if ((await this.#northbound.virtualParent(this.settings.portId)) === portId) return true;
+      if (performance.now() - said < announceAgainMs) return false;
+      await vm.send(announcement);
+      said = performance.now();
+      return false;
+    });
     await this.#noteHost(vm.node.name);
   }
 
