@@ -122,6 +122,8 @@ scenario('gateways and floating IPs are reached through the underlay', async (st
   step('one that is there before its VM starts');
   await tenant.vm('late', { on: c2, host: 14 }, async (vm) => {
     await router.addFloatingIp('172.24.4.53', vm, true);
+    await cloud.northbound.syncSouthbound();
+    await Promise.all(agents.map((agent) => agent.rests()));
     assert.ok(!(await announcedBy(c2)).includes('172.24.4.53'));
   });
   await reaches(hx, '172.24.4.53');

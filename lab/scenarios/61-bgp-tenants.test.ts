@@ -87,7 +87,8 @@ scenario('tenant networks are reached through the node that has their gateway', 
     return (await announcedBy(c2)).join(' ') === [...gateway].sort().join(' ');
   });
   for (const address of [...tenants, late.v4]) await reaches(hx, address);
-  assert.equal(await spine.ok(['ip', '-6', 'route', 'show', 'fd00:2::/64']), '');
+  for (const subnet of ['fd00:2::/64', '2a0a:2::/64'])
+    assert.equal(await spine.ok(['ip', '-6', 'route', 'show', subnet]), '');
   for (const address of [late.v6, global]) await isCutOff(hx, address);
 
   step('host by host again, of global IPv6 addresses alone');
@@ -116,11 +117,13 @@ async function isRouted(node: FabricNode, ...subnets: readonly string[]): Promis
 async function letSubnetsOut(node: FabricNode): Promise<void> {
   await node.script(`vtysh -c 'configure terminal' \
 -c 'ip prefix-list EXPOSED seq 20 permit 10.0.0.0/8 le 24' \
--c 'ipv6 prefix-list EXPOSED6 seq 20 permit fd00::/8 le 64'`);
+-c 'ipv6 prefix-list EXPOSED6 seq 20 permit fd00::/8 le 64' \
+-c 'ipv6 prefix-list EXPOSED6 seq 25 permit 2a0a::/16 le 64'`);
 }
 
 async function keepSubnetsIn(node: FabricNode): Promise<void> {
   await node.script(`vtysh -c 'configure terminal' \
 -c 'no ip prefix-list EXPOSED seq 20' \
--c 'no ipv6 prefix-list EXPOSED6 seq 20'`);
+-c 'no ipv6 prefix-list EXPOSED6 seq 20' \
+-c 'no ipv6 prefix-list EXPOSED6 seq 25'`);
 }

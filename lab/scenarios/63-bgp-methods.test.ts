@@ -71,7 +71,7 @@ scenario(
     for (const address of [tenantHost.v4, tenantHost.v6]) await reaches(behind, address);
 
     step('another network in VNI 500 comes and goes, and the first is as it was');
-    await isLossless(stage, he, [inVrf.v4], async () => {
+    await isLossless(stage, he, [inVrf.v4, inVrf.v6], async () => {
       const guest = await cloud.network('guest', {
         subnets: ['172.24.7.0/24'],
         physnet: 'physnet1',

@@ -294,7 +294,7 @@ export class MutableInventory implements Inventory {
     const name = after?.name ?? before?.name ?? '';
     const nat = after?.nat ?? NatTable.none;
     for (const resident of nat.changedFrom(before?.nat ?? NatTable.none)) {
-      if (nat.has(resident)) this.#byResident.add(resident, name);
+      if (nat.names(resident)) this.#byResident.add(resident, name);
       else this.#byResident.remove(resident, name);
     }
   }

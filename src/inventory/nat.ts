@@ -1,11 +1,9 @@
 /**
- * What OVN answers for behind a port of a network, by the port where it is answered: column `nat_addresses`. A router may have
- * thousands of floating IPs and each of them concerns one virtual machine: no look-up, and no change of one, goes through all.
+ * What OVN answers for behind a port of a network, by the port where it is answered: column `nat_addresses`. A router may
+ * have thousands of floating IPs and each of them concerns one virtual machine: no look-up of one goes through all, and of a
+ * change no more than the texts are compared.
  */
 
-import { equalData } from '../base/equal.ts';
-import { remembered } from '../base/remembered.ts';
-import type { PortBinding } from './port-binding.ts';
 import { type PortAddresses, parsePortAddresses } from './port-addresses.ts';
 
 /** One entry of the column. */
@@ -14,70 +12,79 @@ export interface NatAddresses extends PortAddresses {
   readonly resident: string | undefined;
 }
 
-/** Sorted, so that it does not matter how they came. */
-type Texts = readonly string[];
-
 type Content =
-  | { readonly is: 'newest'; readonly byResident: Map<string, Texts> }
+  | { readonly is: 'newest'; readonly byResident: Map<string, Entries> }
   /** What was otherwise here than in the one that came of it. */
   | {
       readonly is: 'former';
       readonly of: NatTable;
-      readonly differing: ReadonlyMap<string, Texts>;
+      readonly differing: ReadonlyMap<string, Entries>;
     };
 
 /**
- * The entries of a row as it was at one time. The newest of those that came of each other has the index; a former one has what
- * differs, and asks the next for the rest: so it costs as much as has changed to make one of another, and to compare the two.
+ * The entries of a row as it was at one time. The newest of those that came of each other has the index; a former one has
+ * what differs, and asks the next for the rest: so no more than what has changed is read, kept and compared. Whoever keeps a
+ * former one keeps all that came of it.
  */
 export class NatTable {
   static readonly none = new NatTable([], new Map());
-  /** As the row has them. */
+  /** As the row has them; equal in two that say the same. */
   readonly texts: readonly string[];
   #content: Content;
 
-  private constructor(texts: readonly string[], byResident: Map<string, Texts>) {
+  private constructor(texts: readonly string[], byResident: Map<string, Entries>) {
     this.texts = texts;
     this.#content = { is: 'newest', byResident };
   }
 
   static of(texts: readonly string[]): NatTable {
     if (texts.length === 0) return NatTable.none;
-    const byResident = Map.groupBy(texts, residentOf);
-    for (const some of byResident.values()) some.sort();
+    const byResident = new Map<string, Entries>();
+    for (const [resident, some] of Map.groupBy(texts, residentOf)) {
+      byResident.set(resident, entriesOf(some));
+    }
     return new NatTable(texts, byResident);
   }
 
-  /** What the row has next. */
+  /** What the row has next. The index goes over to it. */
   become(texts: readonly string[]): NatTable {
     const { gone, come } = difference(this.texts, texts);
     if (gone.length + come.length === 0) return this;
-    // Nothing can be taken over of what was taken over before.
-    if (this.#content.is === 'former' || this.texts.length === 0) return NatTable.of(texts);
+    // An index that went over already is not here any more, and what all rows begin with stays as it is.
+    if (this.#content.is === 'former' || this === NatTable.none) return NatTable.of(texts);
     const { byResident } = this.#content;
-    const residents = new Set([...gone, ...come].map(residentOf));
-    const before = new Map([...residents].map((each) => [each, byResident.get(each) ?? nothing]));
-    for (const text of gone) put(byResident, residentOf(text), (known) => without(known, text));
-    for (const text of come) put(byResident, residentOf(text), (known) => [...known, text].sort());
-    const differing = new Map(
-      [...before].filter(([each, known]) => !equalData(known, byResident.get(each) ?? nothing)),
-    );
+    const [goneFrom, comeTo] = [Map.groupBy(gone, residentOf), Map.groupBy(come, residentOf)];
+    const differing = new Map<string, Entries>();
+    for (const resident of new Set([...goneFrom.keys(), ...comeTo.keys()])) {
+      const known = byResident.get(resident) ?? nothing;
+      const kept = without(known, goneFrom.get(resident) ?? []);
+      const changed = sorted([...kept, ...entriesOf(comeTo.get(resident) ?? [])]);
+      if (equalEntries(known, changed)) continue;
+      differing.set(resident, known);
+      if (changed.length === 0) byResident.delete(resident);
+      else byResident.set(resident, changed);
+    }
     const next = new NatTable(texts, byResident);
     this.#content = { is: 'former', of: next, differing };
     return next;
   }
 
-  /** The entries that are answered where this logical port is. */
+  /** The entries that are answered where this logical port is. What cannot be read is nobody's to correct: OVN writes it. */
   at(resident: string): readonly NatAddresses[] {
-    return this.#textsAt(resident).flatMap((text) => parseNat(text) ?? []);
+    return this.#entriesAt(resident).flatMap((entry) => entry.read() ?? []);
   }
 
-  /** The logical ports where entries are answered; '' for those that are answered at none in particular. */
+  /** The logical ports that entries name, readable or not; '' for those that are answered at none in particular. */
   residents(): Iterable<string> {
     const content = this.#content;
     return content.is === 'newest'
       ? content.byResident.keys()
       : new Set(this.texts.map(residentOf));
+  }
+
+  /** Whether entries name that logical port, readable or not. */
+  names(resident: string): boolean {
+    return this.#entriesAt(resident).length > 0;
   }
 
   /** Where other entries are answered than before. */
@@ -87,15 +94,11 @@ export class NatTable {
     if (was.is === 'former' && was.of === this) return new Set(was.differing.keys());
     const residents = [...new Set([...before.residents(), ...this.residents()])];
     return new Set(
-      residents.filter((each) => !equalData(before.#textsAt(each), this.#textsAt(each))),
+      residents.filter((each) => !equalEntries(before.#entriesAt(each), this.#entriesAt(each))),
     );
   }
 
-  has(resident: string): boolean {
-    return this.#textsAt(resident).length > 0;
-  }
-
-  #textsAt(resident: string): Texts {
+  #entriesAt(resident: string): Entries {
     let content = this.#content;
     while (content.is === 'former') {
       const known = content.differing.get(resident);
@@ -106,58 +109,76 @@ export class NatTable {
   }
 }
 
-const nothing: Texts = [];
+/** Read when somebody asks, and once: of most residents nothing is on this node. */
+class Entry {
+  readonly text: string;
+  #read: { readonly found: NatAddresses | undefined } | undefined;
 
-/** What lists differ in between their common beginning and their common end. */
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  read(): NatAddresses | undefined {
+    this.#read ??= { found: parseNat(this.text) };
+    return this.#read.found;
+  }
+}
+
+/** By text, so that it does not matter how they came. */
+type Entries = readonly Entry[];
+
+const nothing: Entries = [];
+
+function entriesOf(texts: readonly string[]): Entries {
+  return sorted(texts.map((text) => new Entry(text)));
+}
+
+function sorted(entries: Entries): Entries {
+  return entries.toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+}
+
+function equalEntries(some: Entries, others: Entries): boolean {
+  return some.length === others.length && some.every(({ text }, at) => text === others[at]?.text);
+}
+
+/** Of several alike as many go as are named. */
+function without(entries: Entries, gone: readonly string[]): Entries {
+  const left = new Map<string, number>();
+  for (const text of gone) left.set(text, (left.get(text) ?? 0) + 1);
+  return entries.filter(({ text }) => {
+    const count = left.get(text) ?? 0;
+    if (count > 0) left.set(text, count - 1);
+    return count === 0;
+  });
+}
+
+/** What makes one list the other, whatever their order; no more than that where both are sorted, as sources have them. */
 function difference(before: readonly string[], after: readonly string[]) {
-  const shorter = Math.min(before.length, after.length);
-  let first = 0;
-  while (first < shorter && before[first] === after[first]) first += 1;
-  let last = 0;
-  while (last < shorter - first && before.at(-1 - last) === after.at(-1 - last)) last += 1;
-  return {
-    gone: before.slice(first, before.length - last),
-    come: after.slice(first, after.length - last),
-  };
-}
-
-function put(
-  byResident: Map<string, Texts>,
-  resident: string,
-  change: (known: Texts) => Texts,
-): void {
-  const changed = change(byResident.get(resident) ?? nothing);
-  if (changed.length === 0) byResident.delete(resident);
-  else byResident.set(resident, changed);
-}
-
-/** Of several alike one goes. */
-function without(texts: Texts, text: string): Texts {
-  return texts.toSpliced(texts.indexOf(text), 1);
+  const [gone, come]: [string[], string[]] = [[], []];
+  let [at, to] = [0, 0];
+  while (at < before.length || to < after.length) {
+    const [old, next] = [before[at], after[to]];
+    if (old === next) {
+      at += 1;
+      to += 1;
+    } else if (old !== undefined && (next === undefined || old < next)) {
+      gone.push(old);
+      at += 1;
+    } else if (next !== undefined) {
+      come.push(next);
+      to += 1;
+    }
+  }
+  return { gone, come };
 }
 
 function residentOf(text: string): string {
   return /is_chassis_resident\("([^"]+)"\)/.exec(text)?.[1] ?? '';
 }
 
-/** OVN writes the column by itself: what cannot be read of it is nobody's to correct. */
-const parseNat = remembered(10_000, (text): NatAddresses | undefined => {
-  const resident = residentOf(text);
-  const plain = text.replace(/is_chassis_resident\(.*$/, '');
-  const found = parsePortAddresses(plain);
+function parseNat(text: string): NatAddresses | undefined {
+  const found = parsePortAddresses(text.replace(/is_chassis_resident\(.*$/, ''));
   if (!found.ok || found.value === undefined) return undefined;
+  const resident = residentOf(text);
   return { ...found.value, resident: resident === '' ? undefined : resident };
-});
-
-/**
- * The logical ports whose entries are others than before, where nothing but entries has changed; `undefined` where
- * something has. An entry that is answered at no port in particular concerns none.
- */
-export function residentsOfChange(
-  before: PortBinding | undefined,
-  after: PortBinding | undefined,
-): ReadonlySet<string> | undefined {
-  if (before === undefined || after === undefined || before.nat === after.nat) return undefined;
-  if (!equalData(before, { ...after, nat: before.nat })) return undefined;
-  return after.nat.changedFrom(before.nat);
 }

@@ -3,6 +3,7 @@
  * values. Neutron's conventions stand here (ml2/ovn copies external_ids of a Logical_Switch_Port to Port_Binding).
  */
 
+import { equalData } from '../base/equal.ts';
 import { type Issue, issueAt } from '../base/issue.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Family, Ip } from '../net/ip.ts';
@@ -187,6 +188,19 @@ function parseBgpvpn(
   const asn = parseAsn(asText);
   if (!asn.ok) return err(issueAt('external_ids:neutron_bgpvpn:as', asn.error));
   return ok({ vni: vni.value, asn: asn.value });
+}
+
+/**
+ * The logical ports whose entries of `nat_addresses` are others than before, where nothing but entries has changed;
+ * `undefined` where something has. An entry that is answered at no port in particular concerns none.
+ */
+export function residentsOfChange(
+  before: PortBinding | undefined,
+  after: PortBinding | undefined,
+): ReadonlySet<string> | undefined {
+  if (before === undefined || after === undefined || before.nat === after.nat) return undefined;
+  if (!equalData(before, { ...after, nat: before.nat })) return undefined;
+  return after.nat.changedFrom(before.nat);
 }
 
 /** All addresses of a port, without their prefix lengths. */

@@ -15,6 +15,7 @@ function port(
   type: string,
   datapath: string,
   vni?: string,
+  nat_addresses: string[] = [],
 ): PortBinding {
   return parsePortBinding({
     uuid,
@@ -24,7 +25,7 @@ function port(
     chassis: undefined,
     ha_chassis_group: undefined,
     mac: [],
-    nat_addresses: [],
+    nat_addresses,
     options: new Map(),
     external_ids: new Map(
       vni === undefined
@@ -75,6 +76,23 @@ test('and no longer once it is gone or another', () => {
   assert.deepEqual([...inventory.ports(), ...inventory.portsOn('d9')], []);
 });
 
+const answeredAt = (resident: string) =>
+  `fa:16:3e:00:00:05 172.24.4.5 is_chassis_resident("${resident}")`;
+
+test('a port is found by those that its floating IPs are answered at, as long as they are', () => {
+  const withNat = (...at: readonly string[]) =>
+    port('u1', 'p', 'patch', 'd1', undefined, at.map(answeredAt));
+  const [before, after] = [withNat('vm-1', 'vm-2'), withNat('vm-2')];
+  const inventory = inventoryOf(added(before));
+  const found = () =>
+    ['vm-1', 'vm-2'].map((each) => [...inventory.portsWithNatAt(each)].map(({ name }) => name));
+  assert.deepEqual(found(), [['p'], ['p']]);
+  inventory.apply({ of: 'port', before, after });
+  assert.deepEqual(found(), [[], ['p']]);
+  inventory.apply(removed(after));
+  assert.deepEqual(found(), [[], []]);
+});
+
 test('a row that takes over a name may come before the one that had it goes', () => {
   const inventory = inventoryOf(added(one));
   assert.deepEqual(inventory.apply(added(other)), { of: 'port', before: one, after: other });
@@ -112,6 +130,7 @@ test('any order of one transaction gives the same inventory', (t) => {
       name: fc.constantFrom('p', 'q', 'r'),
       datapath: fc.constantFrom('d1', 'd2'),
       vni: fc.constantFrom(undefined, '500', '600'),
+      nat: fc.subarray(['vm-1', 'vm-2']),
     }),
     { selector: ({ uuid }) => uuid },
   );
@@ -122,8 +141,8 @@ test('any order of one transaction gives the same inventory', (t) => {
   fc.assert(
     fc.property(byName, byName, fc.nat(), (before, after, seed) => {
       const ports = (list: typeof before, generation: string): readonly PortBinding[] =>
-        list.map(({ uuid, name, datapath, vni }) =>
-          port(`${generation}${uuid}`, name, 'patch', datapath, vni),
+        list.map(({ uuid, name, datapath, vni, nat }) =>
+          port(`${generation}${uuid}`, name, 'patch', datapath, vni, nat.map(answeredAt)),
         );
       const [from, to] = [ports(before, '1'), ports(after, '2')];
       const inventory = inventoryOf(...from.map(added));
@@ -135,6 +154,7 @@ test('any order of one transaction gives the same inventory', (t) => {
           of.ports(),
           ...['d1', 'd2'].map((datapath) => of.portsOn(datapath)),
           of.portsOfVni(500),
+          ...['vm-1', 'vm-2'].map((resident) => of.portsWithNatAt(resident)),
         ].map((found) => [...found].map(({ uuid }) => uuid).sort());
       assert.deepEqual(shown(inventory), shown(expected));
     }),

@@ -3,9 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { formatIssue } from '../../src/base/issue.ts';
-import { residentsOfChange } from '../../src/inventory/nat.ts';
 import { parsePortAddresses } from '../../src/inventory/port-addresses.ts';
-import { parsePortBinding, type PortBinding, portIps } from '../../src/inventory/port-binding.ts';
+import {
+  parsePortBinding,
+  type PortBinding,
+  portIps,
+  residentsOfChange,
+} from '../../src/inventory/port-binding.ts';
 import type { PortBindingRow } from '../../src/inventory/row.ts';
 import { formatIp } from '../../src/net/ip.ts';
 import { formatMac } from '../../src/net/mac.ts';
@@ -167,6 +171,15 @@ test('floating IPs that live on a node of their own are known by the port that t
   assert.deepEqual(at('vm-1'), [['172.24.4.100/32']]);
   assert.deepEqual(at('cr-lrp-1'), [['172.24.4.5/32']]);
   assert.deepEqual(at('vm-2'), []);
+});
+
+test('floating IPs that stay are taken over from the row as it was', () => {
+  const entry = (last: number) =>
+    `fa:16:3e:00:00:05 172.24.4.${last} is_chassis_resident("vm-${last}")`;
+  const before = parse({ nat_addresses: [entry(1)] });
+  const after = parsePortBinding({ ...row, nat_addresses: [entry(1), entry(2)] }, before);
+  assert.equal(before.nat.at('vm-1').length, 1);
+  assert.equal(after.nat.at('vm-1')[0], before.nat.at('vm-1')[0]);
 });
 
 test('of a floating IP that comes, changes or goes the port is known, where nothing else has changed', () => {

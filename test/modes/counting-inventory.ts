@@ -28,6 +28,10 @@ export class CountingInventory extends MutableInventory {
     return this.#counted(super.portsOfVni(vni));
   }
 
+  override portsWithNatAt(resident: string): Iterable<PortBinding> {
+    return this.#counted(super.portsWithNatAt(resident));
+  }
+
   override gatewaysOfChassis(chassis: string): Iterable<PortBinding> {
     return this.#counted(super.gatewaysOfChassis(chassis));
   }

@@ -157,6 +157,24 @@ describe('the groups of gateways that this node is a member of', () => {
     assert.deepEqual(heard(), ['cr-lrp to cr-lrp']);
   });
 
+  test('keep the floating IPs that a port has when one more comes, and do not read them again', async () => {
+    const entry = (last: number) =>
+      `fa:16:3e:00:00:05 172.24.4.${last} is_chassis_resident("vm-${last}")`;
+    const set = async (...nat_addresses: readonly string[]) => {
+      await write({ op: 'update', table: 'Port_Binding', where: [], row: { nat_addresses } });
+      await until('it is read', () => updates.length > 0);
+      const [update] = updates.splice(0);
+      assert.ok(update?.of === 'port');
+      return update;
+    };
+    const { after: one } = await set(entry(1));
+    const known = one?.nat.at('vm-1')[0];
+    const { before: former, after: two } = await set(entry(1), entry(2));
+    assert.ok(known !== undefined && two?.nat.at('vm-1')[0] === known);
+    assert.deepEqual([former?.nat.names('vm-2'), two.nat.names('vm-2')], [false, true]);
+    await set();
+  });
+
   /** What a source that is opened now says until it is in step, and how often it had to ask anew. */
   const openAnew = async () => {
     await source.close();

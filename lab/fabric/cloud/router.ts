@@ -41,11 +41,13 @@ export class Router {
   readonly #settings: RouterSettings;
   readonly #northbound: Northbound;
   readonly #interfaces = new Map<Network, readonly string[]>();
+  #hasSnat: boolean;
 
   constructor(name: string, settings: RouterSettings, northbound: Northbound) {
     this.name = name;
     this.id = uuidOf('router', name);
     this.#settings = settings;
+    this.#hasSnat = settings.snat === true;
     this.#northbound = northbound;
   }
 
@@ -129,7 +131,7 @@ export class Router {
     const mac = macOf('interface', port);
     const isV4 = !subnet.includes(':');
     const gateway4 = this.gatewayAddresses.find((a) => !a.includes(':'))?.replace(/\/.*$/, '');
-    const snat = this.#settings.snat === true && isV4 && gateway4 !== undefined;
+    const snat = this.#hasSnat && isV4 && gateway4 !== undefined;
     return [
       ['lrp-add', this.logicalRouter, `lrp-${port}`, mac, address],
       setIds('logical_router_port', `lrp-${port}`, this.#portIds(network)),
@@ -140,8 +142,7 @@ export class Router {
 
   async detach(network: Network): Promise<void> {
     const ports = this.interfacePorts(network);
-    const snats =
-      this.#settings.snat === true ? network.subnets.filter((s) => !s.includes(':')) : [];
+    const snats = this.#hasSnat ? network.subnets.filter((s) => !s.includes(':')) : [];
     await this.#northbound.commit(
       ...ports.flatMap((port) => [
         ['lsp-del', port],
@@ -155,6 +156,7 @@ export class Router {
   /** Tenants leave with their own addresses from now on, as after `openstack router set --disable-snat`. */
   async disableSnat(): Promise<void> {
     await this.#northbound.commit(['lr-nat-del', this.logicalRouter, 'snat']);
+    this.#hasSnat = false;
   }
 
   /** Writes the VNI and AS as a BGPVPN of this router would: on the gateway's and every interface's switch port. */

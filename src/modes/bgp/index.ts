@@ -7,7 +7,7 @@
 
 import { type Inventory, type InventoryChange, isHostPort } from '../../inventory/inventory.ts';
 import type { LoadBalancer } from '../../inventory/load-balancer.ts';
-import { residentsOfChange } from '../../inventory/nat.ts';
+import { residentsOfChange } from '../../inventory/port-binding.ts';
 import type { PortInterest } from '../../inventory/source.ts';
 import { peerOf } from '../gateways.ts';
 import { emptyPlan, type Mode, type Scope, type ScopePlan, scopesOf } from '../mode.ts';

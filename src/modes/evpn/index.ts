@@ -7,7 +7,7 @@
  */
 
 import { type Inventory, type InventoryChange, isHostPort } from '../../inventory/inventory.ts';
-import { residentsOfChange } from '../../inventory/nat.ts';
+import { residentsOfChange } from '../../inventory/port-binding.ts';
 import type { PortInterest } from '../../inventory/source.ts';
 import { emptyPlan, type Mode, type Scope, type ScopePlan, scopesOf } from '../mode.ts';
 import { isGatewayPort, peerOf, roleAt } from '../gateways.ts';

@@ -54,7 +54,7 @@ export function planHost(
  */
 function repliesElsewhere(port: PortBinding, site: Site, inventory: Inventory): boolean {
   const isElsewhere = port.chassis !== inventory.chassis;
-  return isElsewhere && site.gateway.networkPort.nat.has(port.name);
+  return isElsewhere && site.gateway.networkPort.nat.at(port.name).length > 0;
 }
 
 function straying(scope: string, port: PortBinding): Condition {
