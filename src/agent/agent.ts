@@ -90,7 +90,16 @@ export class Agent {
     const kernel = openKernelTarget({ clock, random, log, bgpDriver });
     this.#kernel = kernel;
     const { links } = kernel;
-    const frr = openFrrTarget({ vtyDirectory: config.frr.vtyDirectory, links, clock, random, log });
+    const heard = this.#events('frr');
+    const frr = openFrrTarget({
+      vtyDirectory: config.frr.vtyDirectory,
+      onOwnInstance: ({ asn, routerId }) =>
+        heard.updated([{ of: 'frr', value: { asn, routerId } }]),
+      links,
+      clock,
+      random,
+      log,
+    });
     const database = openOvsDatabase({ endpoints: config.ovs.database, clock, random, log });
     this.#ovs = database;
     const ovs = openOvsTarget({

@@ -7,7 +7,7 @@ import { type Issue, issue } from '../base/issue.ts';
 import { err, ok, type Result, unwrap } from '../base/result.ts';
 import { parseEndpoint, parseSocketAddress } from '../net/endpoint.ts';
 import { parseIfName } from '../net/if-name.ts';
-import { parseAsn, parseTableId } from '../net/numbers.ts';
+import { parseTableId } from '../net/numbers.ts';
 import { localOvn } from './local-ovn.ts';
 import { option, optional, section, type Type, type ValuesOf } from './option.ts';
 import {
@@ -15,6 +15,7 @@ import {
   asn,
   boolean,
   booleanOfText,
+  cutIfName,
   endpoints,
   ifName,
   integer,
@@ -233,24 +234,24 @@ export const schema = {
         'underlay without one; `ovn` by an OVN that the node has for itself, in Open vSwitch and not in the kernel.',
       oslo: { option: 'DEFAULT.exposing_method' },
     }),
-    asn: option({
+    asn: optional({
       type: asn,
-      default: unwrap(parseAsn(64_999)),
-      why: 'that of ovn-bgp-agent',
-      about: 'The AS of the `router bgp` of this node, which the operator has configured.',
+      why: 'that of `router bgp` in FRR; without one 64999, as for ovn-bgp-agent',
+      about: 'The AS of this node.',
       oslo: { option: 'DEFAULT.bgp_AS' },
     }),
     routerId: optional({
       type: ip4,
-      why: 'the address that the node has in the underlay, as for the VTEP',
+      why: 'that of `router bgp` in FRR; where it has no such line the address that the node has in the underlay, as for the VTEP',
       about: 'The BGP identifier of the VRF.',
       oslo: { option: 'DEFAULT.bgp_router_id' },
     }),
     vrf: option({
-      type: ifName,
+      type: cutIfName,
       default: unwrap(parseIfName('bgp-vrf')),
       why: 'that of ovn-bgp-agent',
-      about: 'The VRF whose addresses are announced.',
+      about:
+        'The VRF whose addresses are announced. Of a name of more than 15 characters, eight and a digest of the whole.',
       oslo: { option: 'DEFAULT.bgp_vrf' },
     }),
     table: option({
@@ -288,7 +289,7 @@ export const schema = {
       why: 'a node has what OVN has put on it, whatever its role',
       about:
         'Which nodes take part: those that `external_ids:ovn-cms-options` of Open_vSwitch offers for gateways ' +
-        '(`enable-chassis-as-gw`), or the others. `selvedge:expose=true` or `false` in external_ids of the Chassis goes before it.',
+        '(`enable-chassis-as-gw`), or the others. `selvedge:expose=true` or `false` in external_ids of the Chassis goes before it, or of Open_vSwitch where that says nothing.',
     }),
     bridges: option({
       type: listOf(ifName),

@@ -12,7 +12,7 @@ import {
   parseSocketAddress,
   type SocketAddress,
 } from '../net/endpoint.ts';
-import { type IfName, parseIfName } from '../net/if-name.ts';
+import { type IfName, parseCutIfName, parseIfName } from '../net/if-name.ts';
 import {
   formatIp,
   type Ip,
@@ -106,6 +106,13 @@ export const path: Type<string> = {
 export const ifName: Type<IfName> = {
   says: 'interface name',
   parse: (value) => parseString(value, parseIfName),
+  format: (value) => value,
+};
+
+/** Of a VRF that is made: the kernel takes 15 characters. */
+export const cutIfName: Type<IfName> = {
+  says: 'interface name',
+  parse: (value) => parseString(value, parseCutIfName),
   format: (value) => value,
 };
 

@@ -5,6 +5,7 @@
 
 import { assertNever } from '../base/assert-never.ts';
 import type { Prefix } from '../net/prefix.ts';
+import { type FrrInstance, noFrrInstance } from './frr-instance.ts';
 import { emptyHost, type Host } from './host.ts';
 import { Index, Tally } from './indexes.ts';
 import { emptyLocalOvs, type LocalOvs } from './local-ovs.ts';
@@ -29,12 +30,13 @@ export type InventoryChange =
     }
   | { readonly of: 'membership'; readonly group: string }
   | { readonly of: 'switch' | 'router'; readonly datapath: string }
-  | { readonly of: 'ovs' | 'host' | 'chassis' };
+  | { readonly of: 'ovs' | 'host' | 'frr' | 'chassis' };
 
 /** What modes may ask. */
 export interface Inventory {
   readonly ovs: LocalOvs;
   readonly host: Host;
+  readonly frr: FrrInstance;
   /** UUID of this node's own Chassis row. */
   readonly chassis: string | undefined;
   /** What `external_ids:selvedge:expose` of that row says of this node as a whole, if anything. */
@@ -82,6 +84,7 @@ export interface Inventory {
 export class MutableInventory implements Inventory {
   #ovs: LocalOvs = emptyLocalOvs;
   #host: Host = emptyHost;
+  #frr: FrrInstance = noFrrInstance;
   #chassis: string | undefined;
   #chassisExposes: boolean | undefined;
   readonly #groups = new Set<string>();
@@ -111,6 +114,10 @@ export class MutableInventory implements Inventory {
 
   get host(): Host {
     return this.#host;
+  }
+
+  get frr(): FrrInstance {
+    return this.#frr;
   }
 
   get chassis(): string | undefined {
@@ -232,6 +239,9 @@ export class MutableInventory implements Inventory {
       case 'host':
         this.#host = update.value;
         return { of: 'host' };
+      case 'frr':
+        this.#frr = update.value;
+        return { of: 'frr' };
       case 'chassis':
         this.#chassis = update.value;
         this.#chassisExposes = update.exposes;

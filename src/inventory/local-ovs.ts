@@ -32,6 +32,8 @@ export interface LocalOvs {
   readonly integrationBridge: string;
   /** Whether `external_ids:ovn-cms-options` offers this node for gateways, `enable-chassis-as-gw`. */
   readonly isGateway: boolean;
+  /** `external_ids:selvedge:expose`, where the own Chassis says nothing of it. */
+  readonly exposes: boolean | undefined;
   /** By the name of the ovn-controller, where it has a mapping: `ovn-bridge-mappings-NAME`. */
   readonly localOvns: ReadonlyMap<string, LocalOvn>;
   /** Existing bridges by name. */
@@ -48,6 +50,7 @@ export const emptyLocalOvs: LocalOvs = {
   bridgeMappings: new Map(),
   integrationBridge: 'br-int',
   isGateway: false,
+  exposes: undefined,
   localOvns: new Map(),
   bridges: new Map(),
   issues: [],

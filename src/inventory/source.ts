@@ -1,5 +1,6 @@
 /** The port through which the agent hears from a source: what the cloud looks like now, and how sure that is. */
 
+import type { FrrInstance } from './frr-instance.ts';
 import type { Host } from './host.ts';
 import type { LocalOvs } from './local-ovs.ts';
 import type { LoadBalancer } from './load-balancer.ts';
@@ -30,6 +31,7 @@ export type InventoryUpdate =
     }
   | { readonly of: 'ovs'; readonly value: LocalOvs }
   | { readonly of: 'host'; readonly value: Host }
+  | { readonly of: 'frr'; readonly value: FrrInstance }
   /** The own Chassis row, and what its `external_ids:selvedge:expose` says, if anything. */
   | {
       readonly of: 'chassis';

@@ -54,8 +54,9 @@ export class Host {
   }
 
   /** Writes a configuration that points at this host, with `more` behind it; returns its path. */
-  configure(more = '', vty = this.path('frr')): string {
-    const text = `[ovs]
+  configure(more = '', vty = this.path('frr'), mode: 'evpn' | 'bgp' = 'evpn'): string {
+    const text = `mode = "${mode}"
+[ovs]
 database = "unix:${this.path('conf.sock')}"
 [frr]
 vty_directory = "${vty}"
@@ -94,6 +95,18 @@ ${more}`;
   vsctl(...words: readonly string[]): string {
     const database = `--db=unix:${this.path('conf.sock')}`;
     return execFileSync('ovs-vsctl', [database, '--no-wait', ...words], { encoding: 'utf8' });
+  }
+
+  /** As a deployment tool does: this node is `here`, and its OVN is on the socket of `sb`. */
+  nameCloud(): void {
+    const remote = `external_ids:ovn-remote=unix:${this.path('sb.sock')}`;
+    this.vsctl('set', 'Open_vSwitch', '.', 'external_ids:system-id=here', remote);
+  }
+
+  /** As ovn-controller does. */
+  addChassis(): void {
+    const encap = ['create', 'Encap', 'type=geneve', 'ip=10.0.0.1', 'chassis_name=here'];
+    this.sbctl('--id=@e', ...encap, '--', 'create', 'Chassis', 'name=here', 'encaps=@e');
   }
 
   sbctl(...words: readonly string[]): string {

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
+import { unwrap } from '../../src/base/result.ts';
 import { FrrDaemons, frrRoots } from '../protocols/vty/frr-daemons.ts';
 import { cannotHost, Host, until } from './host.ts';
 
@@ -33,8 +34,7 @@ describe('an agent on a host where nothing runs', { skip }, () => {
     host.vsctl('init');
     await agent.part('Open_vSwitch', 'synced');
     await agent.part('ovs', 'ready');
-    const remote = `external_ids:ovn-remote=unix:${host.path('sb.sock')}`;
-    host.vsctl('set', 'Open_vSwitch', '.', 'external_ids:system-id=here', remote);
+    host.nameCloud();
     await agent.part('OVN_Southbound', 'down', /sb\.sock \(there is no such socket/);
 
     await host.startDatabase('sb');
@@ -43,8 +43,7 @@ describe('an agent on a host where nothing runs', { skip }, () => {
       'connecting',
       /there is no Chassis named here; is ovn-controller/,
     );
-    const encap = ['--id=@e', 'create', 'Encap', 'type=geneve', 'ip=10.0.0.1', 'chassis_name=here'];
-    host.sbctl(...encap, '--', 'create', 'Chassis', 'name=here', 'encaps=@e');
+    host.addChassis();
     await agent.part('OVN_Southbound', 'synced');
 
     await host.stopDatabase('sb');
@@ -60,7 +59,7 @@ describe('an agent on a host where nothing runs', { skip }, () => {
 
 const [root] = frrRoots();
 
-describe('an agent on a host where FRR is stopped and started', {
+describe('an agent beside FRR', {
   skip: skip === false ? (root?.skip ?? 'no FRR') : skip,
 }, () => {
   let host: Host;
@@ -68,6 +67,23 @@ describe('an agent on a host where FRR is stopped and started', {
     host = new Host();
   });
   afterEach(() => host.close());
+
+  it('takes the AS and the router id of a VRF from it, where nobody has given them', async () => {
+    const frr = await FrrDaemons.start(root!);
+    const bgpd = await frr.open('bgpd');
+    unwrap(await bgpd.configure(['router bgp 65010', 'bgp router-id 10.255.0.9']));
+    bgpd.close();
+    await host.startDatabase('conf');
+    host.vsctl('init');
+    await host.startDatabase('sb');
+    host.nameCloud();
+    host.addChassis();
+    const config = host.configure('', frr.directory, 'bgp');
+    const { stdout } = host.cli(['plan', '--config-file', config]);
+    assert.match(stdout, /-c 'router bgp 65010 vrf bgp-vrf' -c 'bgp router-id 10\.255\.0\.9'/);
+    assert.match(stdout, /-c 'router bgp 65010' -c 'address-family ipv4 unicast' -c 'import vrf/);
+    await frr.stop();
+  });
 
   it('says when it is away, and goes on with it when it is back', async () => {
     const frr = await FrrDaemons.start(root!);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { unwrap } from '../../src/base/result.ts';
-import { parseIfName } from '../../src/net/if-name.ts';
+import { parseCutIfName, parseIfName } from '../../src/net/if-name.ts';
 import { parseAsn, parseTableId, parseVlanId, parseVni } from '../../src/net/numbers.ts';
 import { parseRouteDistinguisher, parseRouteTarget } from '../../src/net/route-distinguisher.ts';
 
@@ -92,6 +92,15 @@ describe('an interface name', () => {
       ok: false,
       error: { path: '', message: `'${'a'.repeat(16)}' is longer than 15 characters` },
     });
+  });
+  test('that is longer is cut so that others which begin alike stay others', () => {
+    const [one, other] = ['provider-underlay-1', 'provider-underlay-2'].map((text) =>
+      unwrap(parseCutIfName(text)),
+    );
+    assert.match(one ?? '', /^provider-[0-9a-f]{6}$/);
+    assert.notEqual(one, other);
+    assert.equal(unwrap(parseCutIfName('a'.repeat(15))), 'a'.repeat(15));
+    assert.ok(!parseCutIfName(`${'a'.repeat(20)} b`).ok);
   });
 });
 

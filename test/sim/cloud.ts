@@ -127,6 +127,8 @@ export interface Cloud {
   readonly isRegistered: boolean;
   /** Whether its `ovn-cms-options` offer it for gateways. */
   readonly isGateway?: boolean;
+  /** `selvedge:expose` of the node's own Open_vSwitch. */
+  readonly ovsExposes?: boolean;
   /** `selvedge:expose` of the Chassis row's external_ids. */
   readonly nodeExposes?: boolean | undefined;
   readonly vtep: string | undefined;
@@ -379,6 +381,7 @@ export function ovsOf(cloud: Cloud): LocalOvs {
     ),
     integrationBridge: 'br-int',
     isGateway: cloud.isGateway ?? false,
+    exposes: cloud.ovsExposes,
     localOvns: new Map([[localOvn.chassis, localOvnOf(cloud)]]),
     bridges: new Map(
       existing.map(([name, { hasUplink }]) => [

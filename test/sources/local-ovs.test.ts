@@ -20,6 +20,12 @@ test('ports that lead out of the node are the uplinks of a bridge, and no others
   assert.deepEqual(bridges.get('br-ex'), { name: 'br-ex', uplinks: ['eth1', 'bond0'] });
 });
 
+test('whether the node takes part is said in one of two words', () => {
+  const exposes = (text: string) => readLocalOvs(new Map([['selvedge:expose', text]]), []).exposes;
+  assert.deepEqual(['true', 'false', 'no'].map(exposes), [true, false, undefined]);
+  assert.equal(readLocalOvs(new Map(), []).exposes, undefined);
+});
+
 test('an ovn-controller with a name has the keys that end with it', () => {
   const ids = new Map([
     ['ovn-bridge-mappings', 'physnet1:br-ex'],

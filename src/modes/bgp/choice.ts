@@ -40,11 +40,13 @@ export const everythingUp: Choice = {
 /** Why a thing is not exposed, in the operator's words; `undefined` where nothing says so. */
 export type OptOut = string | undefined;
 
-/** What stands on the Chassis decides; else the role that the configuration names. */
+/** What stands on the Chassis decides, else what stands in Open_vSwitch of the node; else the role that the configuration names. */
 export function nodeOptOut({ ovs, chassisExposes }: Inventory, { nodes }: Choice): OptOut {
-  if (chassisExposes === true) return undefined;
-  if (chassisExposes === false) {
-    return `external_ids:selvedge:expose=false of Chassis ${ovs.systemId ?? ''}`;
+  const exposes = chassisExposes ?? ovs.exposes;
+  if (exposes === true) return undefined;
+  if (exposes === false) {
+    const row = chassisExposes === false ? `Chassis ${ovs.systemId ?? ''}` : 'Open_vSwitch';
+    return `external_ids:selvedge:expose=false of ${row}`;
   }
   if (nodes === 'all' || ovs.isGateway === (nodes === 'gateways')) return undefined;
   const options = ovs.isGateway ? 'have enable-chassis-as-gw' : 'have no enable-chassis-as-gw';

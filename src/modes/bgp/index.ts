@@ -6,6 +6,7 @@
  */
 
 import { type Inventory, type InventoryChange, isHostPort } from '../../inventory/inventory.ts';
+import { noFrrInstance } from '../../inventory/frr-instance.ts';
 import type { LoadBalancer } from '../../inventory/load-balancer.ts';
 import { residentsOfChange } from '../../inventory/port-binding.ts';
 import type { PortInterest } from '../../inventory/source.ts';
@@ -21,22 +22,23 @@ import { planNetwork } from './plan-network.ts';
 import { announcedOf, planNode } from './plan-node.ts';
 import { planPort } from './plan-port.ts';
 import { planSubnets, planTenantHost } from './plan-tenants.ts';
-import type { BgpSettings } from './settings.ts';
+import { type BgpOptions, type BgpSettings, settingsBeside } from './settings.ts';
 import { tenantDatapaths, tenantsBehind, tenantsReachedBy } from './tenant-reach.ts';
 import { rulesOf } from './tenants.ts';
 import { scopeOf, touchedByPorts } from './touched.ts';
 
 export { type Choice, everythingUp } from './choice.ts';
-export type { BgpSettings, TenantSettings } from './settings.ts';
+export type { BgpOptions, TenantSettings } from './settings.ts';
 
 const node: Scope = 'node';
 
-export function bgpMode(settings: BgpSettings): Mode {
+export function bgpMode(options: BgpOptions): Mode {
+  const settings = settingsBeside(options, noFrrInstance);
   return {
     name: 'bgp',
     scopes: allScopes,
     touched: (change, inventory) => touched(change, inventory, settings),
-    plan: (scope, inventory) => plan(scope, inventory, settings),
+    plan: (scope, inventory) => plan(scope, inventory, settingsBeside(options, inventory.frr)),
     bearsOnInterest: (change) => bearsOnInterest(change, settings),
     interest: (inventory) => interest(inventory, settings),
   };
@@ -118,6 +120,7 @@ function bearsOnInterest(change: InventoryChange, { tenants, method }: BgpSettin
   // Its annotation says whether the options of its ports matter.
   if (change.of === 'switch') return method !== 'underlay';
   if (change.of === 'balancer') return change.before?.name !== change.after?.name;
+  if (change.of === 'frr') return false;
   if (change.of !== 'port') return true;
   const { before, after } = change;
   if (residentsOfChange(before, after) !== undefined) return false;

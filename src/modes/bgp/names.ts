@@ -1,5 +1,6 @@
 /** Names and numbers that follow from a provider bridge: those of ovn-bgp-agent, but where two would be one. */
 
+import { digestOf } from '../../base/digest.ts';
 import type { IfName } from '../../net/if-name.ts';
 import type { TableId, VlanId } from '../../net/numbers.ts';
 
@@ -24,11 +25,4 @@ const firstOwnTable = 1 << 30;
  */
 export function tableOfBridge(bridge: IfName, named: ReadonlyMap<string, TableId>): TableId {
   return named.get(bridge) ?? ((firstOwnTable + Number.parseInt(digestOf(bridge), 16)) as TableId);
-}
-
-/** Six hexadecimal digits, FNV-1a of 32 bits folded to 24. */
-function digestOf(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const octet of Buffer.from(text)) hash = Math.imul(hash ^ octet, 0x01000193) >>> 0;
-  return ((hash >>> 24) ^ (hash & 0xffffff)).toString(16).padStart(6, '0');
 }

@@ -1,7 +1,9 @@
 /** What of the configuration mode bgp depends on. */
 
 import type { Ip, Ip4 } from '../../net/ip.ts';
-import type { Asn } from '../../net/numbers.ts';
+import { unwrap } from '../../base/result.ts';
+import type { FrrInstance } from '../../inventory/frr-instance.ts';
+import { type Asn, parseAsn } from '../../net/numbers.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { Choice } from './choice.ts';
 
@@ -11,7 +13,7 @@ export type ExposingMethod = 'underlay' | 'vrf' | 'l2vni' | 'dynamic' | 'ovn';
 export interface BgpSettings {
   readonly method: ExposingMethod;
   readonly asn: Asn;
-  /** `undefined`: the IPv4 address that the node has in the underlay. */
+  /** `undefined`: that of FRR's own instance, else the IPv4 address that the node has in the underlay. */
   readonly routerId: Ip4 | undefined;
   /** Whether a node answers for every IPv6 address on its provider bridges; `auto` where the bridge has no uplink. */
   readonly answerRouter: 'auto' | 'always' | 'never';
@@ -21,6 +23,23 @@ export interface BgpSettings {
   readonly tenants: TenantSettings | undefined;
   /** Of the method `ovn`, which exposes nothing without it. */
   readonly localOvn?: LocalOvnSettings;
+}
+
+/** As the operator gives them: what is left open follows from FRR's own instance. */
+export interface BgpOptions extends Omit<BgpSettings, 'asn'> {
+  readonly asn: Asn | undefined;
+}
+
+/** That of ovn-bgp-agent, where neither the operator nor FRR says one. */
+const defaultAsn = unwrap(parseAsn(64_999));
+
+/** A VRF that is not of FRR's own AS would be another's for it, and could not be imported from. */
+export function settingsBeside<T extends Pick<BgpOptions, 'asn' | 'routerId'>>(
+  options: T,
+  frr: FrrInstance,
+): T & Pick<BgpSettings, 'asn'> {
+  const asn = options.asn ?? frr.asn ?? defaultAsn;
+  return { ...options, asn, routerId: options.routerId ?? frr.routerId };
 }
 
 export interface LocalOvnSettings {

@@ -18,21 +18,23 @@ import { byName, isGatewayPort, networkPortOf, peerOf } from '../gateways.ts';
 import { emptyPlan, type Mode, type Scope, type ScopePlan } from '../mode.ts';
 import { isProvider } from './place.ts';
 import { announcedOf, planUnderlay } from './plan-node.ts';
-import type { BgpSettings } from './settings.ts';
+import { type BgpOptions, type BgpSettings, settingsBeside } from './settings.ts';
 
 const node: Scope = 'node';
 
-export interface StretchedSettings extends Pick<BgpSettings, 'asn' | 'routerId'> {
+export interface StretchedOptions extends Pick<BgpOptions, 'asn' | 'routerId'> {
   /** Only subnets that are in one of these, together with the gateway's; empty: whatever they are in. */
   readonly addressScopes: ReadonlySet<string>;
 }
 
-export function stretchedMode(settings: StretchedSettings): Mode {
+type StretchedSettings = StretchedOptions & Pick<BgpSettings, 'asn'>;
+
+export function stretchedMode(options: StretchedOptions): Mode {
   return {
     name: 'bgp',
     scopes: allScopes,
     touched,
-    plan: (scope, inventory) => plan(scope, inventory, settings),
+    plan: (scope, inventory) => plan(scope, inventory, settingsBeside(options, inventory.frr)),
     bearsOnInterest: () => false,
     interest,
   };
@@ -57,7 +59,7 @@ function scopeOf(port: PortBinding): Scope {
 function touched(change: InventoryChange, inventory: Inventory): Iterable<Scope> {
   if (change.of === 'port') return touchedByPorts([change.before, change.after], inventory);
   // By the address of the node anything is announced, or nothing.
-  return change.of === 'host' ? allScopes(inventory) : [];
+  return change.of === 'host' || change.of === 'frr' ? allScopes(inventory) : [];
 }
 
 function touchedByPorts(

@@ -30,8 +30,11 @@ export function evpnMode(settings: EvpnSettings): Mode {
   };
 }
 
+/** What this mode asks nothing of. */
+const unread: readonly InventoryChange['of'][] = ['switch', 'router', 'balancer', 'frr'];
+
 function bearsOnInterest(change: InventoryChange): boolean {
-  if (['switch', 'router', 'balancer'].includes(change.of)) return false;
+  if (unread.includes(change.of)) return false;
   if (change.of !== 'port') return true;
   if (residentsOfChange(change.before, change.after) !== undefined) return false;
   return [change.before, change.after].some((port) => port !== undefined && !isHostPort(port));
@@ -49,7 +52,7 @@ function touched(change: InventoryChange, inventory: Inventory): Iterable<Scope>
   if (change.of === 'membership') {
     return touchedByPorts(inventory.portsOfGroup(change.group), inventory);
   }
-  if (['switch', 'router', 'balancer'].includes(change.of)) return [];
+  if (unread.includes(change.of)) return [];
   // Facts about the node bear on everything.
   return allScopes(inventory);
 }

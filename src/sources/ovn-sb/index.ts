@@ -4,6 +4,7 @@
  */
 
 import { equalData } from '../../base/equal.ts';
+import { exposesOf } from '../../inventory/exposes.ts';
 import { type PortBinding, parsePortBinding } from '../../inventory/port-binding.ts';
 import type {
   CloudSource,
@@ -228,12 +229,6 @@ function portAfter(
 
 function toRow(row: Omit<PortBindingRow, 'uuid'> & { readonly _uuid: string }): PortBindingRow {
   return { ...row, uuid: row._uuid };
-}
-
-/** Only these two words: a node that somebody misspelt is as its role says. */
-function exposesOf(externalIds: ReadonlyMap<string, string>): boolean | undefined {
-  const text = externalIds.get('selvedge:expose');
-  return text === 'true' ? true : text === 'false' ? false : undefined;
 }
 
 /** What is asked for as long as nothing is known: the rest follows from the own chassis. */

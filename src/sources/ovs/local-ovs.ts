@@ -1,6 +1,7 @@
 /** From rows of Open_vSwitch to what the inventory holds of it. Pure. */
 
 import { type Issue, issueAt } from '../../base/issue.ts';
+import { exposesOf } from '../../inventory/exposes.ts';
 import type { LocalOvs, LocalOvn, ProviderBridge } from '../../inventory/local-ovs.ts';
 import { type Endpoint, parseEndpoints } from '../../net/endpoint.ts';
 import { type IfName, parseIfName } from '../../net/if-name.ts';
@@ -33,6 +34,7 @@ export function readLocalOvs(
     isGateway: /(^|,)\s*enable-chassis-as-gw\s*(,|$)/.test(
       externalIds.get('ovn-cms-options') ?? '',
     ),
+    exposes: exposesOf(externalIds),
     localOvns: readLocalOvns(externalIds, issues),
     bridges: new Map([...bridges].flatMap(readBridge)),
     issues,

@@ -5,6 +5,7 @@
 
 import { ok, type Result } from '../../base/result.ts';
 import { type IfName, parseIfName } from '../../net/if-name.ts';
+import type { Ip4 } from '../../net/ip.ts';
 import { type Asn, parseAsn, parseVni, type Vni } from '../../net/numbers.ts';
 import {
   type ConfigNode,
@@ -18,6 +19,7 @@ import {
 } from '../../protocols/vty/index.ts';
 import { segmentDevice } from '../../resources/frr-segment.ts';
 import { unicastFamilies } from '../../resources/frr.ts';
+import { routerIdIn } from './read.ts';
 
 export interface FrrFacts extends StanzaFacts {
   /** VRFs that somebody has configured, with lines or without; not those that only the kernel has. */
@@ -25,7 +27,7 @@ export interface FrrFacts extends StanzaFacts {
   /** The BGP instance of every VRF that has one. */
   readonly instances: ReadonlyMap<IfName, Asn>;
   /** FRR's own instance, that of the default VRF; no AS when it stands there in dots (`as-notation dot`). */
-  readonly own: { readonly line: string; readonly asn: Asn | undefined } | undefined;
+  readonly own: OwnInstance | undefined;
   /** The VRFs whose routes FRR's own instance takes in, in one family or both. */
   readonly imported: ReadonlySet<IfName>;
   /** What FRR's own instance says of a VNI, `vni N` of EVPN, by the device of that. */
@@ -34,6 +36,13 @@ export interface FrrFacts extends StanzaFacts {
   readonly interfaces: ReadonlyMap<IfName, readonly ConfigNode[]>;
   /** Whether it takes in EVPN at all (`advertise-all-vni`): without, it refuses every word of a VNI. */
   readonly hasEvpn: boolean;
+}
+
+export interface OwnInstance {
+  readonly line: string;
+  readonly asn: Asn | undefined;
+  /** As configured; without, zebra chooses one. */
+  readonly routerId: Ip4 | undefined;
 }
 
 /** What the daemons print. Equal texts are equal states: FRR puts no time into them. */
@@ -104,7 +113,7 @@ function segmentIn(
 
 function ownOf([node]: readonly ConfigNode[]): FrrFacts['own'] {
   if (node === undefined) return undefined;
-  return { line: node.line, asn: asnOf(node) };
+  return { line: node.line, asn: asnOf(node), routerId: routerIdIn(node.body) };
 }
 
 function importsOf({ line, body }: ConfigNode): readonly IfName[] {

@@ -21,7 +21,14 @@ import {
   type TargetState,
 } from '../../resources/target.ts';
 import { connectFrr, sessionsOf } from './connect.ts';
-import { equalTexts, type FrrFacts, type FrrTexts, parseFacts, readTexts } from './facts.ts';
+import {
+  equalTexts,
+  type FrrFacts,
+  type FrrTexts,
+  type OwnInstance,
+  parseFacts,
+  readTexts,
+} from './facts.ts';
 import { FrrObjects } from './objects.ts';
 import { isFrrSpec } from './stanzas.ts';
 import { carryOut, type FrrOperation, frrIsAway, verify } from './tasks.ts';
@@ -38,6 +45,8 @@ export interface FrrTargetOptions {
   readonly links?: OwnLinks;
   /** Where the daemons have their sockets: `/run/frr`. */
   readonly vtyDirectory: string;
+  /** Hears of FRR's own BGP instance, before any change that was read along with it. */
+  readonly onOwnInstance?: (own: OwnInstance) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -82,6 +91,7 @@ class FrrTarget implements Target {
   #events: TargetEvents | undefined;
   #sessions: StanzaSessions | undefined;
   #last: { readonly texts: FrrTexts; readonly facts: FrrFacts } | undefined;
+  #own: OwnInstance | undefined;
   #running: Promise<void> = Promise.resolve();
   /** The next pauses between looks, when they are to be shorter than usual; `#nudge` ends the present one. */
   #pauses: number[] = [];
@@ -228,6 +238,7 @@ class FrrTarget implements Target {
     if (isSame && !this.#areMarksNew) return undefined;
     this.#areMarksNew = false;
     const facts = parseFacts(read.value);
+    this.#tellOwn(facts.own);
     this.#last = { texts: read.value, facts };
     const changed = new Set([...this.#objects.refresh(facts), ...this.#waiting]);
     this.#options.log('debug', 'FRR shows another configuration', { changed: [...changed] });
@@ -235,6 +246,13 @@ class FrrTarget implements Target {
     this.#setState({ state: 'ready' });
     if (changed.size > 0) this.#events?.changed(changed);
     return undefined;
+  }
+
+  /** One that has gone is about to come back, and is still the one to go by. */
+  #tellOwn(own: OwnInstance | undefined): void {
+    if (own === undefined || equalData(own, this.#own)) return;
+    this.#own = own;
+    this.#options.onOwnInstance?.(own);
   }
 
   async #applyNow(operations: readonly FrrOperation[]): Promise<ReadonlyMap<Operation, Outcome>> {

@@ -1,5 +1,7 @@
 /** How what FRR prints is read back: the values of its lines, and what of a stanza is otherwise than ours. Pure. */
 
+import { err, ok, type Result } from '../../base/result.ts';
+import { type Ip4, parseIp } from '../../net/ip.ts';
 import {
   beginsWith,
   type ConfigNode,
@@ -31,4 +33,13 @@ export function parsed<T>(
     const result = parse(text);
     return result.ok ? [result.value] : [];
   });
+}
+
+export function routerIdIn(body: readonly ConfigNode[]): Ip4 | undefined {
+  return parsed(valuesOf(body, 'bgp router-id'), parseIp4)[0];
+}
+
+function parseIp4(text: string): Result<Ip4, string> {
+  const ip = parseIp(text);
+  return ip.ok && ip.value.family === 4 ? ok(ip.value) : err(text);
 }

@@ -3,9 +3,8 @@
  * stands in the slots of protocols/vty; what a stanza is for, in resources/frr.ts.
  */
 
-import { err, ok, type Result } from '../../base/result.ts';
 import type { IfName } from '../../net/if-name.ts';
-import { formatIp, type Ip4, parseIp } from '../../net/ip.ts';
+import { formatIp } from '../../net/ip.ts';
 import { type Asn, parseVni, type Vni } from '../../net/numbers.ts';
 import { parseRouteDistinguisher, parseRouteTarget } from '../../net/route-distinguisher.ts';
 import {
@@ -39,7 +38,7 @@ import type { FrrAdvertisementSpec, FrrInterfaceSpec } from '../../resources/frr
 import { type FrrSegmentSpec, segmentDevice } from '../../resources/frr-segment.ts';
 import type { AnySpec } from '../../resources/resource.ts';
 import type { FrrFacts } from './facts.ts';
-import { deviationsFrom, parsed, valuesOf } from './read.ts';
+import { deviationsFrom, parsed, routerIdIn, valuesOf } from './read.ts';
 import { readAdvertisement } from './interface-stanza.ts';
 import { readSegment } from './segment-stanza.ts';
 
@@ -198,7 +197,7 @@ function readBgp(facts: StanzaFacts, asn: Asn, vrf: IfName): FrrBgpSpec {
   const bodyOf = (family: string): readonly ConfigNode[] =>
     stanzaBody(config, [line, familyLine(family)]) ?? [];
   const unicast = unicastFamilies.flatMap(bodyOf);
-  const [routerId] = parsed(valuesOf(stanzaBody(config, [line]) ?? [], 'bgp router-id'), parseIp4);
+  const routerId = routerIdIn(stanzaBody(config, [line]) ?? []);
   const spec: FrrBgpSpec = {
     kind: 'frr-bgp',
     vrf,
@@ -230,8 +229,3 @@ function familyLine(family: string): string {
 }
 
 const evpnLine = familyLine('l2vpn evpn');
-
-function parseIp4(text: string): Result<Ip4, string> {
-  const ip = parseIp(text);
-  return ip.ok && ip.value.family === 4 ? ok(ip.value) : err(text);
-}

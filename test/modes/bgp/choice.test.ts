@@ -144,6 +144,18 @@ describe('opting out', () => {
         'node: what is on this node is not exposed: external_ids:selvedge:expose=false of Chassis here',
       ],
     ],
+    'of the Open_vSwitch of this node': [
+      only({ ovsExposes: false }),
+      {},
+      [
+        'node: what is on this node is not exposed: external_ids:selvedge:expose=false of Open_vSwitch',
+      ],
+    ],
+    'of its Open_vSwitch, but its Chassis takes part': [
+      only({ ovsExposes: false, nodeExposes: true }),
+      {},
+      [node, own],
+    ],
   };
   for (const [what, [cloud, choice, lines]] of Object.entries(cases)) {
     test(what, () => assert.deepEqual([...told(cloud, choice)].sort(), [...lines].sort()));

@@ -4,7 +4,12 @@ import { assertNever } from '../../../src/base/assert-never.ts';
 import { unwrap } from '../../../src/base/result.ts';
 import type { Concept } from '../../../src/fabric/concepts.ts';
 import { MutableInventory } from '../../../src/inventory/inventory.ts';
-import { type Choice, bgpMode, everythingUp } from '../../../src/modes/bgp/index.ts';
+import {
+  type BgpOptions,
+  type Choice,
+  bgpMode,
+  everythingUp,
+} from '../../../src/modes/bgp/index.ts';
 import type { Mode } from '../../../src/modes/mode.ts';
 import { formatIp } from '../../../src/net/ip.ts';
 import { formatMac } from '../../../src/net/mac.ts';
@@ -13,7 +18,7 @@ import type { Cloud } from '../../sim/cloud.ts';
 import { CloudFeed, everything } from '../../sim/cloud-feed.ts';
 import { seededRandom } from '../../sim/random.ts';
 
-export function modeWith(choice: Partial<Choice> = {}): Mode {
+export function modeWith(choice: Partial<Choice> = {}, options: Partial<BgpOptions> = {}): Mode {
   return bgpMode({
     method: 'underlay',
     asn: unwrap(parseAsn(64_999)),
@@ -21,6 +26,7 @@ export function modeWith(choice: Partial<Choice> = {}): Mode {
     answerRouter: 'auto',
     choice: { ...everythingUp, ...choice },
     tenants: undefined,
+    ...options,
   });
 }
 

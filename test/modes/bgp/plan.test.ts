@@ -2,11 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { TableId } from '../../../src/net/numbers.ts';
+import { unwrap } from '../../../src/base/result.ts';
+import { type FrrInstance, noFrrInstance } from '../../../src/inventory/frr-instance.ts';
+import type { BgpOptions } from '../../../src/modes/bgp/index.ts';
+import { stretchedMode } from '../../../src/modes/bgp/stretched.ts';
+import { type Ip4, parseIp } from '../../../src/net/ip.ts';
+import { parseAsn, type TableId } from '../../../src/net/numbers.ts';
 import type { Cloud } from '../../sim/cloud.ts';
 import { workingCloud } from '../../sim/cloud-events.ts';
 import { withGateway } from '../evpn/cloud.ts';
-import { inventoryOf, linesOf, plansOf } from './lines.ts';
+import { inventoryOf, linesOf, modeWith, plansOf } from './lines.ts';
 
 const node = 'node: AS 64999, router id 192.0.2.1';
 const networks = [
@@ -102,6 +107,35 @@ test('a bridge has the table that has its name, else one that follows from the n
   const named = new Map([['br-ex', 225 as TableId]]);
   inventory.apply({ of: 'host', value: { ...inventory.host, tables: named } });
   assert.deepEqual(tables(inventory), [225, 225]);
+});
+
+describe('what the operator leaves open is as in FRR’s own instance', () => {
+  const routerId = unwrap(parseIp('10.255.0.9')) as Ip4;
+  const asn = unwrap(parseAsn(65_010));
+  const cases: Readonly<Record<string, [Partial<BgpOptions>, FrrInstance, string]>> = {
+    'AS and router id': [{}, { asn, routerId }, 'AS 65010, router id 10.255.0.9'],
+    'the AS alone': [{}, { asn, routerId: undefined }, 'AS 65010, router id 192.0.2.1'],
+    'neither, where it has none': [{}, noFrrInstance, 'AS 64999, router id 192.0.2.1'],
+    'nothing, where all is given': [
+      { asn: unwrap(parseAsn(64_512)), routerId: unwrap(parseIp('10.0.0.1')) as Ip4 },
+      { asn, routerId },
+      'AS 64512, router id 10.0.0.1',
+    ],
+  };
+  for (const [what, [options, frr, expected]] of Object.entries(cases)) {
+    test(what, () => {
+      const open = { asn: undefined, routerId: undefined, ...options };
+      for (const mode of [
+        modeWith({}, open),
+        stretchedMode({ ...open, addressScopes: new Set() }),
+      ]) {
+        const inventory = inventoryOf(workingCloud);
+        const change = inventory.apply({ of: 'frr', value: frr });
+        assert.ok([...mode.touched(change, inventory)].includes('node'));
+        assert.ok(linesOf(workingCloud, inventory, mode).includes(`node: ${expected}`));
+      }
+    });
+  }
 });
 
 describe('what cannot be exposed is told, and nothing else disturbed', () => {

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { unwrap } from '../../../src/base/result.ts';
 import type { Concept } from '../../../src/fabric/concepts.ts';
 import {
-  type BgpSettings,
+  type BgpOptions,
   bgpMode,
   everythingUp,
   type TenantSettings,
@@ -50,7 +50,7 @@ const machine = workingCloud.machines[0]!;
 function linesOf(
   of: Cloud,
   tenants: Partial<TenantSettings> = {},
-  more: Partial<BgpSettings> = {},
+  more: Partial<BgpOptions> = {},
 ): readonly string[] {
   const mode = bgpMode({
     method: 'underlay',

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { silentLog } from '../../../src/base/ports.ts';
 import { unwrap } from '../../../src/base/result.ts';
 import type { IfName } from '../../../src/net/if-name.ts';
-import { parseIp } from '../../../src/net/ip.ts';
+import { formatIp, parseIp } from '../../../src/net/ip.ts';
 import { parseAsn, parseVni } from '../../../src/net/numbers.ts';
 import { parseRouteDistinguisher, parseRouteTarget } from '../../../src/net/route-distinguisher.ts';
 import {
@@ -118,11 +118,15 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
 export class WatchedTarget {
   readonly target: Target;
   readonly changed = new Set<Key>();
+  /** What it told of FRR's own instance: its AS and its router id, in order. */
+  readonly own: string[] = [];
 
   constructor(directory: string, links?: OwnLinks) {
     this.target = openFrrTarget({
       ...(links === undefined ? {} : { links }),
       vtyDirectory: directory,
+      onOwnInstance: ({ asn, routerId }) =>
+        void this.own.push(`${asn} ${routerId === undefined ? '-' : formatIp(routerId)}`),
       clock: realClock,
       random: () => 0.5,
       log: silentLog,

@@ -64,6 +64,21 @@ for (const root of frrRoots()) {
       assert.equal(watched.compare(spec), 'same');
     };
 
+    test('tells the AS and the router id of the own instance, which stay when that goes', async () => {
+      const told = async (what: string, ...lines: readonly string[]) => {
+        await operator(frr, root, ...lines);
+        watched.want(importOf(vrf, 64999));
+        await until(what, () => watched.own.at(-1) === what);
+      };
+      assert.deepEqual(watched.own, []);
+      await told('64999 -', own);
+      await told('64999 10.255.0.9', own, 'bgp router-id 10.255.0.9');
+      await operator(frr, root, `no ${own}`);
+      await told('65010 -', 'router bgp 65010');
+      assert.equal(watched.own.length, 3);
+      await operator(frr, root, 'no router bgp 65010');
+    });
+
     test('makes a VRF without EVPN, and adds or takes away what is otherwise', async () => {
       await watched.make(leak);
       assert.equal(watched.compare(leak), 'same');

@@ -68,7 +68,7 @@ describe('stanzas', () => {
       deviations: ['import vrf bgp-vrf'],
     });
     assert.deepEqual([...seen.imported], ['bgp-vrf', 'a']);
-    assert.deepEqual(seen.own, { line: 'router bgp 7', asn: 7 });
+    assert.deepEqual(seen.own, { line: 'router bgp 7', asn: 7, routerId: undefined });
   });
 
   test('keep a VNI that is for prefixes only', () => {
