@@ -16,6 +16,8 @@ const externalIds = map('string', 'string');
 
 /** Not the columns by which rows are held: of thousands of routes each change would be one of the whole set. */
 const tables = {
+  /** Here ovn-northd says which version it is; liveness is in other columns. */
+  NB_Global: table({ columns: { options: map('string', 'string') } }),
   Logical_Switch: table({
     columns: { name: one('string'), external_ids: externalIds },
   }),

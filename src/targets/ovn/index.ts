@@ -38,6 +38,7 @@ class OvnTarget implements Target {
   readonly name = 'ovn';
   readonly #database: NorthboundDatabase;
   readonly #echo: Echo;
+  #tooOld: TargetState | undefined;
   /** Several where somebody has made another of the same name. */
   readonly #rows = new Map<Key, Map<Uuid, Observed<OvnRowSpec>>>();
   readonly #keys = new Map<Uuid, Key>();
@@ -49,7 +50,7 @@ class OvnTarget implements Target {
 
   get state(): TargetState {
     const { state } = this.#database;
-    if (state.name === 'synced') return { state: 'ready' };
+    if (state.name === 'synced') return this.#tooOld ?? { state: 'ready' };
     if (state.name === 'down') return { state: 'down', reason: state.reason.message };
     return { state: 'starting' };
   }
@@ -65,6 +66,10 @@ class OvnTarget implements Target {
         for (const change of changes.of('Logical_Router_Port')) {
           const { name } = change.kind === 'delete' ? change.old : change.new;
           for (const key of this.#bindingsOf(name)) keys.add(key);
+        }
+        if (changes.of('NB_Global').length > 0) {
+          this.#tooOld = tooOld(this.#database.table('NB_Global'));
+          events.stateChanged();
         }
         events.changed(keys);
         this.#echo.changed();
@@ -170,6 +175,24 @@ class OvnTarget implements Target {
   async close(): Promise<void> {
     await this.#database.close();
   }
+}
+
+/** Before it `arp_proxy` of a switch port takes no networks, ovn-nb(5). */
+const oldest = [23, 6] as const;
+
+/** By what ovn-northd writes: `23.03.1-20.27.0-70.6`. One that says nothing may do. */
+function tooOld(
+  globals: Iterable<{ readonly options: ReadonlyMap<string, string> }>,
+): TargetState | undefined {
+  for (const { options } of globals) {
+    const version = options.get('northd_internal_version') ?? '';
+    const [year, month] = /^(\d+)\.(\d+)\./.exec(version)?.slice(1).map(Number) ?? [];
+    if (year === undefined || month === undefined) continue;
+    if (year > oldest[0] || (year === oldest[0] && month >= oldest[1])) continue;
+    const reason = `the OVN of this node alone is ${version}, and exposing by it needs 23.06; upgrade it, or set another bgp.exposing`;
+    return { state: 'down', reason };
+  }
+  return undefined;
 }
 
 function isRowOperation(operation: Operation): operation is Operation<OvnRowSpec> {

@@ -51,6 +51,25 @@ function cell(table: string, column: string): string {
   return nbctl('--bare', `--columns=${column}`, 'list', table);
 }
 
+/** What ovn-northd writes when it starts. */
+function northdIs(version: string): void {
+  nbctl('set', 'NB_Global', '.', `options:northd_internal_version="${version}"`);
+}
+
+it('is there for an OVN that can do what is asked of it, and says of another which it would have to be', async () => {
+  nbctl('init');
+  northdIs('23.03.1-20.27.0-70.6');
+  await until('it is too old', () => target.state.state === 'down');
+  assert.match(
+    'reason' in target.state ? target.state.reason : '',
+    /^the OVN of this node alone is 23\.03\.1-[^ ]*, and exposing by it needs 23\.06; upgrade it, or set/,
+  );
+  for (const version of ['23.06.0-20.29.0-72.0', '25.03.0-20.41.0-78.8']) {
+    northdIs(version);
+    await until('it is new enough', () => target.state.state === 'ready');
+  }
+});
+
 const at = { kind: 'ovn-row', of: 'bgp-router' } as const;
 const router: OvnRowSpec = {
   kind: 'ovn-row',
