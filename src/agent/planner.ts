@@ -8,6 +8,7 @@ import type { InventoryUpdate } from '../inventory/source.ts';
 import { emptyPlan, type Mode, type Scope, type ScopePlan } from '../modes/mode.ts';
 import type { Planned } from '../resources/condition.ts';
 import type { Kinds } from '../resources/index.ts';
+import { Holdings } from './holdings.ts';
 
 export interface PlannerPorts {
   readonly mode: Mode;
@@ -23,6 +24,7 @@ export class Planner {
   readonly #dirty = new Set<Scope>();
   /** Plans of scopes that want something: most changes leave most of what they touch as it was. */
   readonly #plans = new Map<Scope, ScopePlan>();
+  readonly #holdings = new Holdings();
   #interestIsStale = true;
 
   constructor(ports: PlannerPorts) {
@@ -55,13 +57,20 @@ export class Planner {
   }
 
   #hand(scope: Scope, plan: ScopePlan): void {
-    const { kinds, settings, setScope } = this.#ports;
     const before = this.#plans.get(scope) ?? emptyPlan;
     if (equalData(before, plan)) return;
     const isEmpty = plan.concepts.length === 0 && plan.conditions.length === 0;
     if (isEmpty) this.#plans.delete(scope);
     else this.#plans.set(scope, plan);
-    setScope(scope, isEmpty ? undefined : lowered(plan, kinds, settings));
+    // Together: an address that one scope lets go of stays for the other that has it from now on.
+    for (const each of [scope, ...this.#holdings.replace(scope, before, plan)]) this.#give(each);
+  }
+
+  #give(scope: Scope): void {
+    const { kinds, settings, setScope } = this.#ports;
+    const plan = this.#plans.get(scope);
+    const settled = plan === undefined ? undefined : this.#holdings.settle(scope, plan);
+    setScope(scope, settled === undefined ? undefined : lowered(settled, kinds, settings));
   }
 
   /** Whether the interest may have changed since it was last read. */

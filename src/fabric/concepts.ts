@@ -105,10 +105,21 @@ export interface ProviderPlace {
   readonly table: TableId;
 }
 
+/** Whose an address is: on one node it can be of one only. */
+export interface Holder {
+  /** The port that OVN answers for it at. */
+  readonly port: string;
+  /** In words: `port 38`; `load balancer front at cr-lrp-b2`. */
+  readonly name: string;
+  /** The localnet port of a provider network, or what a tenant network is called, if anybody says. */
+  readonly network: string | undefined;
+}
+
 /** One address on a provider network that is reached through this node. */
 export interface Exposed {
   readonly concept: 'exposed';
   readonly at: ProviderPlace;
+  readonly holder: Holder;
   readonly ip: Ip;
   /** What it resolves to; asked for on the network when it is not known. */
   readonly mac: Mac | undefined;
@@ -159,6 +170,7 @@ export interface LegPlace {
 export interface LegHost {
   readonly concept: 'leg-host';
   readonly at: LegPlace;
+  readonly holder: Holder;
   readonly ip: Ip;
   /** What it resolves to; asked for on the network when it is not known. */
   readonly mac: Mac | undefined;
@@ -183,6 +195,7 @@ export interface LegSubnet {
 /** One address in such a subnet, announced from the VRF. */
 export interface LegTenant {
   readonly concept: 'leg-tenant';
+  readonly holder: Holder;
   readonly ip: Ip;
   readonly within: Omit<LegSubnet, 'because'>;
   readonly because: readonly Reason[];
@@ -221,6 +234,7 @@ export interface TenantSubnet {
 /** One address in such a subnet that is announced. */
 export interface TenantHost {
   readonly concept: 'tenant-host';
+  readonly holder: Holder;
   readonly ip: Ip;
   readonly within: Omit<TenantSubnet, 'because'>;
   readonly because: readonly Reason[];
@@ -294,6 +308,7 @@ export interface LocalPlace {
 export interface LocalHost {
   readonly concept: 'local-host';
   readonly at: LocalPlace;
+  readonly holder: Holder;
   readonly ip: Ip;
   /** What it resolves to; asked for on the network when it is not known. */
   readonly mac: Mac | undefined;

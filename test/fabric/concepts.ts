@@ -5,6 +5,7 @@ import type { Asn, VlanId, Vni } from '../../src/net/numbers.ts';
 import { ip, mac, name, prefix } from '../resources/specs.ts';
 
 export const because = [{ source: 'test', object: 'row', fact: 'says so' }];
+export const holder = { port: '38', name: 'port 38', network: undefined };
 
 export function conceptsOf(
   vni: number,

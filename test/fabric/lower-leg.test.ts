@@ -21,7 +21,7 @@ import type { RouteDistinguisher, RouteTarget } from '../../src/net/route-distin
 import type { Spec } from '../../src/resources/index.ts';
 import type { Resource } from '../../src/resources/resource.ts';
 import { ip, kindOf, kinds, mac, name, prefix } from '../resources/specs.ts';
-import { because } from './concepts.ts';
+import { because, holder } from './concepts.ts';
 import { settings } from './settings.ts';
 
 const at = {
@@ -53,6 +53,7 @@ const leg: Leg = {
 };
 const host: LegHost = {
   concept: 'leg-host',
+  holder,
   at,
   ip: ip('172.24.4.11'),
   mac: mac('fa:16:3e:00:00:11'),
@@ -167,7 +168,7 @@ describe('a subnet behind a router of such a network', () => {
     because,
   };
   const { because: _, ...within } = subnet;
-  const tenant: LegTenant = { concept: 'leg-tenant', ip: ip('10.1.0.11'), within, because };
+  const tenant: LegTenant = { concept: 'leg-tenant', holder, ip: ip('10.1.0.11'), within, because };
 
   test('is a route through it, and each address one on the dummy device', () => {
     assert.deepEqual(commandsOf(subnet, tenant), [

@@ -16,7 +16,7 @@ import type { Asn, VlanId } from '../../src/net/numbers.ts';
 import type { Spec } from '../../src/resources/index.ts';
 import type { Resource } from '../../src/resources/resource.ts';
 import { ip, ip4, kindOf, kinds, mac, name, prefix } from '../resources/specs.ts';
-import { because } from './concepts.ts';
+import { because, holder } from './concepts.ts';
 import { bgpSettings } from './settings.ts';
 
 const prefixes = [prefix('172.24.0.0/16'), prefix('2001:db8:4::/48')];
@@ -62,6 +62,7 @@ const network: LocalNetwork = {
 };
 const host: LocalHost = {
   concept: 'local-host',
+  holder,
   at,
   ip: ip('172.24.4.11'),
   mac: mac('fa:16:3e:00:00:11'),

@@ -14,7 +14,7 @@ import type { Asn, TableId, VlanId } from '../../src/net/numbers.ts';
 import type { Spec } from '../../src/resources/index.ts';
 import type { Resource } from '../../src/resources/resource.ts';
 import { ip, ip4, kindOf, kinds, mac, name, prefix } from '../resources/specs.ts';
-import { because } from './concepts.ts';
+import { because, holder } from './concepts.ts';
 import { settings } from './settings.ts';
 
 const at = {
@@ -27,8 +27,15 @@ const at = {
 };
 const around: readonly [ProviderNetwork, Exposed, Exposed] = [
   { concept: 'provider', at, anchors: [ip('169.254.1.101')], answers: false, because },
-  { concept: 'exposed', at, ip: ip('172.24.4.5'), mac: mac('fa:16:3e:00:00:05'), because },
-  { concept: 'exposed', at, ip: ip('2001:db8:4::5'), mac: mac('fa:16:3e:00:00:05'), because },
+  { concept: 'exposed', holder, at, ip: ip('172.24.4.5'), mac: mac('fa:16:3e:00:00:05'), because },
+  {
+    concept: 'exposed',
+    holder,
+    at,
+    ip: ip('2001:db8:4::5'),
+    mac: mac('fa:16:3e:00:00:05'),
+    because,
+  },
 ];
 
 function underlay(hasSubnets: boolean): Underlay {
@@ -54,7 +61,7 @@ test('a subnet is reached through the router, and its addresses are announced', 
   const v4 = subnet('10.1.0.0/24', '172.24.4.5', false);
   const { because: _, ...within } = v4;
   assert.deepEqual(
-    printed([v4, { concept: 'tenant-host', ip: ip('10.1.0.11'), within, because }]),
+    printed([v4, { concept: 'tenant-host', holder, ip: ip('10.1.0.11'), within, because }]),
     [
       'ip rule add pref 32000 to 10.1.0.0/24 lookup 225',
       'ip route replace 172.24.4.5/32 dev br-ex.101 table 225',
@@ -80,7 +87,7 @@ test('what is announced needs the whole way, and all of it is there', () => {
   const v4 = subnet('10.1.0.0/24', '172.24.4.5', true);
   const v6 = subnet('fd00:1::/64', '2001:db8:4::5', true);
   const { because: _, ...within } = v6;
-  const host = { concept: 'tenant-host', ip: ip('fd00:1::11'), within, because } as const;
+  const host = { concept: 'tenant-host', holder, ip: ip('fd00:1::11'), within, because } as const;
   const resources = lowerAll([underlay(true), ...around, v4, v6, host]);
   const keys = new Set(resources.map(({ key }) => key));
   for (const { key, needs } of resources) {

@@ -41,16 +41,16 @@ function place(
   settings: BgpSettings,
 ): readonly Concept[] | string {
   const exposure = exposureAt(exposed.at.localnet, inventory, settings);
-  const { ip, mac, because } = exposed;
+  const { holder, ip, mac, because } = exposed;
   if (exposure.method === 'underlay') return [exposed];
   if (exposure.method === 'ovn') {
     if (!settings.localOvn?.prefixes.some((prefix) => prefixContains(prefix, ip))) {
       return `cannot expose ${formatIp(ip)}: it is in none of local_ovn.prefixes, and packets for it would not go to OVN; add its network there`;
     }
-    return [{ concept: 'local-host', at: exposure.at, ip, mac, because }];
+    return [{ concept: 'local-host', at: exposure.at, holder, ip, mac, because }];
   }
   if (exposure.method !== 'vrf') return [];
   const [ofVpn] = exposure.because;
   const reasons = ofVpn === undefined ? because : [...because, ofVpn];
-  return [{ concept: 'leg-host', at: exposure.at, ip, mac, because: reasons }];
+  return [{ concept: 'leg-host', at: exposure.at, holder, ip, mac, because: reasons }];
 }

@@ -52,15 +52,20 @@ function planAt(
   }
   const bound = becauseBound(gateway, inventory.ovs.systemId);
   const at = placeOf(exit, inventory);
+  const { name } = balancer;
+  const holder = {
+    port: gateway.name,
+    name: `load balancer ${name} at ${gateway.name}`,
+    network: at.localnet,
+  };
   const offered = balancer.vips
     .filter((ip) => isOnProvider(ip, balancer, gateway, networkPort, inventory))
     .flatMap((ip): readonly Exposed[] => {
       const because = [becauseBalanced(balancer, formatIp(ip)), bound, ...becauseExit(exit)];
-      return exposed({ mac, prefixes: [hostPrefix(ip)] }, at, because);
+      return exposed({ mac, prefixes: [hostPrefix(ip)] }, at, holder, because);
     });
   const routerPort = inventory.port(gateway.distributedPort ?? '');
   const faces = [...vipPortsOf(balancer, inventory), gateway, networkPort, routerPort];
-  const { name } = balancer;
   // It has no external_ids in this database; its port does.
   const itself = { name, portName: undefined, networkName: undefined, isHidden: false };
   const optOut = portOptOut([itself, ...faces], choice) ?? networkOptOut(exit, inventory, choice);

@@ -4,7 +4,7 @@
  * and the floating IPs that are not answered on the nodes of their ports.
  */
 
-import type { Exposed, ProviderPlace } from '../../fabric/concepts.ts';
+import type { Exposed, Holder, ProviderPlace } from '../../fabric/concepts.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { PortAddresses } from '../../inventory/port-addresses.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
@@ -63,11 +63,22 @@ function ownAddresses(
 ): readonly Exposed[] {
   const at = placeOf(exit, inventory);
   const because = [bound, becauseAddressed(port), ...becauseExit(exit)];
+  const holder = holderOf(port, at.localnet, inventory);
   if (port.type !== 'virtual') {
-    return port.addresses.flatMap((addresses) => exposed(addresses, at, because));
+    return port.addresses.flatMap((addresses) => exposed(addresses, at, holder, because));
   }
-  const mac = macOfParent(port, inventory);
-  return port.addresses.flatMap(({ prefixes }) => exposed({ mac, prefixes }, at, because));
+  const mac = parentOf(port, inventory)?.addresses[0]?.mac ?? unknownMac;
+  return port.addresses.flatMap(({ prefixes }) => exposed({ mac, prefixes }, at, holder, because));
+}
+
+/** A virtual port has its addresses where its parent is, which may have them as well. */
+export function holderOf(
+  port: PortBinding,
+  network: string | undefined,
+  inventory: Inventory,
+): Holder {
+  const { name } = parentOf(port, inventory) ?? port;
+  return { port: name, name: `port ${port.name}`, network };
 }
 
 /**
@@ -75,10 +86,13 @@ function ownAddresses(
  * the one that is on the same node. Of several the network is asked, and may not answer: with ovn-northd 26.03 ARP requests
  * from a localnet port are dropped where the gateway of the network is not. `lab/scenarios/64-bgp-northbound.test.ts` shows it.
  */
-function macOfParent({ virtualParents, chassis }: PortBinding, inventory: Inventory): Mac {
+function parentOf(
+  { virtualParents, chassis }: PortBinding,
+  inventory: Inventory,
+): PortBinding | undefined {
   const beside = virtualParents.flatMap((name) => inventory.port(name) ?? []);
   const [parent, another] = beside.filter((each) => each.chassis === chassis);
-  return (another === undefined ? parent?.addresses[0]?.mac : undefined) ?? unknownMac;
+  return another === undefined ? parent : undefined;
 }
 
 /** Floating IPs that are answered where this port is; what is kept back of them, by router. */
@@ -96,9 +110,10 @@ function translated(
     const exit = exitOf(networkPort.datapath, inventory);
     if (typeof exit === 'string' || !isBehind(port, networkPort, inventory)) return [];
     const at = placeOf(exit, inventory);
+    const holder = holderOf(port, at.localnet, inventory);
     const offered = networkPort.nat.at(port.name).flatMap((entry) => {
       const because = [bound, becauseTranslated(networkPort, entry), ...becauseExit(exit)];
-      return exposed(entry, at, because);
+      return exposed(entry, at, holder, because);
     });
     const router = [...faces, networkPort, peerOf(networkPort, inventory)];
     const optOut = portOptOut(router, choice) ?? networkOptOut(exit, inventory, choice);
@@ -121,6 +136,7 @@ function isBehind(port: PortBinding, networkPort: PortBinding, inventory: Invent
 export function exposed(
   { mac, prefixes }: PortAddresses,
   at: ProviderPlace,
+  holder: Holder,
   because: readonly Reason[],
 ): readonly Exposed[] {
   return prefixes
@@ -129,6 +145,7 @@ export function exposed(
     .map((ip) => ({
       concept: 'exposed',
       at,
+      holder,
       ip,
       mac: knownMac(mac),
       because,

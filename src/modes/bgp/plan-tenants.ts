@@ -1,6 +1,6 @@
 /** The plans of a router interface, and of a port on its network, at the node that has the router's gateway. */
 
-import type { Concept, LegSubnet, TenantSubnet } from '../../fabric/concepts.ts';
+import type { Concept, Holder, LegSubnet, TenantSubnet } from '../../fabric/concepts.ts';
 import { type Inventory, isHostPort } from '../../inventory/inventory.ts';
 import { isVipPort } from '../../inventory/load-balancer.ts';
 import { type PortBinding, portIps } from '../../inventory/port-binding.ts';
@@ -10,7 +10,7 @@ import type { Condition } from '../../resources/condition.ts';
 import { becauseAddressed } from '../because.ts';
 import { emptyPlan, type ScopePlan } from '../mode.ts';
 import { ipOptOut, isReady, note, portOptOut } from './choice.ts';
-import { conditionsOf } from './plan-port.ts';
+import { conditionsOf, holderOf } from './plan-port.ts';
 import type { BgpSettings } from './settings.ts';
 import { isWanted, offerOf, realmOf, rulesOf, subnetsOn } from './tenants.ts';
 
@@ -47,6 +47,7 @@ export function planTenantHost(
   const subnets = subnetsOn(port.datapath, inventory, tenants);
   if (subnets.length === 0) return emptyPlan;
   const optOut = portOptOut([port], choice);
+  const holder = holderOf(port, port.networkName, inventory);
   const concepts: Concept[] = [];
   const notes: Condition[] = [];
   for (const ip of portIps(port)) {
@@ -54,7 +55,7 @@ export function planTenantHost(
     if (around.length === 0 || !isWanted(ip, port.addressScopes, tenants)) continue;
     const why = optOut ?? ipOptOut(ip, choice);
     if (why === undefined)
-      concepts.push(...onceInEachRealm(around).map((each) => host(ip, port, each)));
+      concepts.push(...onceInEachRealm(around).map((each) => host(ip, holder, port, each)));
     else notes.push(note(scope, `${formatIp(ip)} of port ${port.name}`, why));
   }
   return { concepts, conditions: [...conditionsOf(scope, port), ...notes] };
@@ -67,12 +68,17 @@ function onceInEachRealm(
   return [...new Map(subnets.toReversed().map((each) => [realmOf(each), each])).values()];
 }
 
-function host(ip: Ip, port: PortBinding, subnet: TenantSubnet | LegSubnet): Concept {
+function host(
+  ip: Ip,
+  holder: Holder,
+  port: PortBinding,
+  subnet: TenantSubnet | LegSubnet,
+): Concept {
   const because = [becauseAddressed(port), ...subnet.because];
   if (subnet.concept === 'leg-subnet') {
     const { because: _, ...within } = subnet;
-    return { concept: 'leg-tenant', ip, within, because };
+    return { concept: 'leg-tenant', holder, ip, within, because };
   }
   const { because: _, ...within } = subnet;
-  return { concept: 'tenant-host', ip, within, because };
+  return { concept: 'tenant-host', holder, ip, within, because };
 }

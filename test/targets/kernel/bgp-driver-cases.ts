@@ -83,6 +83,7 @@ link add link br-ex name br-ex.77 type vlan id 77
 link add link br-ex name br-ex.v78 type vlan id 78`;
 
 const because = [{ source: 'test', object: 'row', fact: 'says so' }];
+const holder = { port: '38', name: 'port 38', network: undefined };
 const at: ProviderPlace = {
   bridge: name('br-ex'),
   device: name('br-ex'),
@@ -106,13 +107,13 @@ function concepts(): readonly Concept[] {
       because,
     },
     { concept: 'provider', at, anchors, answers: false, because },
-    { concept: 'exposed', at, ip: ipOf('172.24.4.11'), mac: undefined, because },
-    { concept: 'exposed', at, ip: ipOf('172.24.4.5'), mac: gateway, because },
-    { concept: 'exposed', at, ip: ipOf('2001:db8:4::5'), mac: undefined, because },
+    { concept: 'exposed', holder, at, ip: ipOf('172.24.4.11'), mac: undefined, because },
+    { concept: 'exposed', holder, at, ip: ipOf('172.24.4.5'), mac: gateway, because },
+    { concept: 'exposed', holder, at, ip: ipOf('2001:db8:4::5'), mac: undefined, because },
     v4,
     v6,
-    { concept: 'tenant-host', ip: ipOf('10.1.0.11'), within: v4, because },
-    { concept: 'tenant-host', ip: ipOf('fd00:1::11'), within: v6, because },
+    { concept: 'tenant-host', holder, ip: ipOf('10.1.0.11'), within: v4, because },
+    { concept: 'tenant-host', holder, ip: ipOf('fd00:1::11'), within: v6, because },
   ];
 }
 
