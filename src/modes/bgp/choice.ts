@@ -53,10 +53,13 @@ export function nodeOptOut({ ovs, chassisExposes }: Inventory, { nodes }: Choice
   return `bgp.nodes = "${nodes}", and ovn-cms-options of this node ${options}`;
 }
 
-/** Of a provider network as a whole. */
-export function networkOptOut(exit: ProviderExit, inventory: Inventory, choice: Choice): OptOut {
-  const { bridge, localnet } = exit;
-  if (choice.bridges.size > 0 && !choice.bridges.has(bridge)) {
+/** Of a provider network as a whole; one that this node does not have is on no bridge. */
+export function networkOptOut(
+  { bridge, localnet }: Pick<ProviderExit, 'localnet'> & Partial<ProviderExit>,
+  inventory: Inventory,
+  choice: Choice,
+): OptOut {
+  if (bridge !== undefined && choice.bridges.size > 0 && !choice.bridges.has(bridge)) {
     return `bridge ${bridge} is not in bgp.bridges`;
   }
   const whole = inventory.logicalSwitch(localnet.datapath);

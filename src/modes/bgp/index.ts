@@ -22,6 +22,7 @@ import { planNetwork } from './plan-network.ts';
 import { announcedOf, planNode } from './plan-node.ts';
 import { planPort } from './plan-port.ts';
 import { planSubnets, planTenantHost } from './plan-tenants.ts';
+import { planUnmapped } from './plan-unmapped.ts';
 import { type BgpOptions, type BgpSettings, settingsBeside } from './settings.ts';
 import { tenantDatapaths, tenantsBehind, tenantsReachedBy } from './tenant-reach.ts';
 import { rulesOf } from './tenants.ts';
@@ -100,17 +101,18 @@ function planScope(scope: Scope, inventory: Inventory, settings: BgpSettings): S
   if (port === undefined || scopeOf(port) !== scope) return emptyPlan;
   if (port.type === 'localnet') return planNetwork(scope, port, inventory, settings);
   if (port.type === 'patch') return planSubnets(scope, port, inventory, settings);
-  return joined(
+  return joined([
     byMethod(scope, planPort(scope, port, inventory, settings.choice), inventory, settings),
+    planUnmapped(scope, port, inventory, settings),
     planTenantHost(scope, port, inventory, settings),
-  );
+  ]);
 }
 
 /** A port is on a provider network, with all that is exposed of it; or on another, of which its router's gateway tells. */
-function joined(first: ScopePlan, second: ScopePlan): ScopePlan {
+function joined(plans: readonly ScopePlan[]): ScopePlan {
   return {
-    concepts: [...first.concepts, ...second.concepts],
-    conditions: [...first.conditions, ...second.conditions],
+    concepts: plans.flatMap(({ concepts }) => concepts),
+    conditions: plans.flatMap(({ conditions }) => conditions),
   };
 }
 

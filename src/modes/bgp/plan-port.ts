@@ -122,7 +122,11 @@ function translated(
 }
 
 /** Whether the router of that port of a provider network has this gateway, or leads to the network of this port. */
-function isBehind(port: PortBinding, networkPort: PortBinding, inventory: Inventory): boolean {
+export function isBehind(
+  port: PortBinding,
+  networkPort: PortBinding,
+  inventory: Inventory,
+): boolean {
   const router = peerOf(networkPort, inventory)?.datapath;
   if (port.type === 'chassisredirect') return port.datapath === router;
   for (const patch of inventory.portsOfType(port.datapath, 'patch')) {

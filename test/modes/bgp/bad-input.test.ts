@@ -240,12 +240,60 @@ describe('an address that is seen in two ways is one', () => {
   });
 });
 
-test('a floating IP of a network that is not mapped here is nothing of this node', () => {
+describe('of a network that is not mapped here is told', () => {
   const nat = ['fa:16:3e:04:00:00 172.24.4.100 is_chassis_resident("38")'];
-  const cloud = { ...withGateway(0, { nat }), mappings: { 'physnet-b': 'br-ex2' } };
-  const lines = linesOf(cloud);
-  assert.equal(lines.filter((line) => line.includes('172.24.4.100')).length, 0);
-  assert.ok(lines.some((line) => line.startsWith('gateway cr-lrp-71: 172.24.4.17 ')));
+  const mappings = { 'physnet-b': 'br-ex2' };
+  const behind: Cloud = { ...withGateway(0, { nat, chassis: 'there' }), mappings };
+  const lack =
+    "physical network 'physnet-a' of provnet-0 is not in ovn-bridge-mappings of this node; map it in external_ids:ovn-bridge-mappings of Open_vSwitch, or keep it back by external_ids:selvedge:expose=false";
+  const floating = `warning port 38: cannot expose 172.24.4.100 of port 38: ${lack}`;
+
+  test('a floating IP of a port that is here, and all else goes on', () => {
+    const node = new Node(behind);
+    assert.deepEqual(node.told, [floating]);
+    assert.deepEqual(node.scopesOf('172.24.4.100'), []);
+    assert.deepEqual(node.scopesOf('172.24.4.17'), ['gateway cr-lrp-71']);
+  });
+
+  test('a gateway that is here, with what is translated there', () => {
+    const atGateway = ['fa:16:3e:00:00:10 172.24.4.100 is_chassis_resident("cr-lrp-b2")'];
+    assert.deepEqual(new Node({ ...withGateway(0, { nat: atGateway }), mappings }).told, [
+      `warning gateway cr-lrp-b2: cannot expose 172.24.4.16 2001:db8:f::16 172.24.4.100 of port cr-lrp-b2: ${lack}`,
+    ]);
+  });
+
+  test('nothing of ports on other nodes', () => {
+    const machines = [{ ...behind.machines[0]!, chassis: 'there' as const }];
+    assert.deepEqual(new Node({ ...behind, machines }).told, []);
+  });
+
+  test('nothing more once it is mapped', () => {
+    const node = new Node(behind);
+    node.become({ ...behind, mappings: workingCloud.mappings });
+    assert.deepEqual(node.told, []);
+    assert.deepEqual(node.scopesOf('172.24.4.100'), ['port 38']);
+    node.become(behind);
+    assert.deepEqual(node.told, [floating]);
+  });
+
+  test('a note where it is kept back', () => {
+    const hidden = { ...behind, machines: [{ ...behind.machines[0]!, expose: 'false' }] };
+    assert.deepEqual(new Node(hidden).told, [
+      'note port 38: 172.24.4.100 of port 38 is not exposed: external_ids:selvedge:expose=false of Port_Binding 38',
+    ]);
+    const networks = new Set(['physnet-a']);
+    assert.deepEqual(new Node(behind, modeWith({ networks })).told, [
+      "note port 38: 172.24.4.100 of port 38 is not exposed: 'physnet-a' is in bgp.exclude_networks",
+    ]);
+  });
+
+  test('nothing where the method exposes annotated networks only, unless it is one', () => {
+    const [flat, tagged] = workingCloud.providers;
+    const annotation = { 'neutron_bgpvpn:type': 'l3', 'neutron_bgpvpn:vni': '500' };
+    const providers = [{ ...flat!, annotation }, tagged];
+    assert.deepEqual(new Node(behind, modes['bgp, vrf']).told, []);
+    assert.deepEqual(new Node({ ...behind, providers }, modes['bgp, vrf']).told, [floating]);
+  });
 });
 
 test('a mapping that changes at run time takes all that is exposed to the other bridge', () => {

@@ -82,7 +82,7 @@ describe('what is on a provider network is exposed where it is', () => {
       ],
     ],
     'nothing of a network that is not mapped': [
-      { ...workingCloud, mappings: { 'physnet-b': 'br-ex2' } },
+      { ...withGateway(0, { chassis: 'there' }), mappings: { 'physnet-b': 'br-ex2' } },
       [
         'gateway cr-lrp-71: 172.24.4.17 fa:16:3e:00:00:11 on br-ex2.100',
         'network provnet-1: br-ex2.100 by patch-provnet-1-to-br-int, 169.254.1.100 fd53:d91e:400:7f17::1:64, answers',

@@ -156,7 +156,10 @@ describe('networks behind a gateway that is here', () => {
     'not when the network of the gateway does not leave this node': [
       { ...cloud, mappings: { 'physnet-b': 'br-ex' } },
       {},
-      [tagged],
+      [
+        tagged,
+        "gateway cr-lrp-b2: cannot expose 172.24.4.16 2001:db8:f::16 of port cr-lrp-b2: physical network 'physnet-a' of provnet-0 is not in ovn-bridge-mappings of this node; map it in external_ids:ovn-bridge-mappings of Open_vSwitch, or keep it back by external_ids:selvedge:expose=false",
+      ],
     ],
     'once, when several routers lead to the same network': [
       withInterfaces({}, { network: 0 }),
