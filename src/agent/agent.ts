@@ -396,7 +396,7 @@ function modeOf({ mode, evpn, bgp, localOvn }: Config): Mode {
   };
   const tenants = tenantSettings(bgp);
   if (bgp.driver === 'ovn_stretched_l2_bgp_driver') {
-    return stretchedMode({ asn, routerId, addressScopes: new Set(bgp.addressScopes) });
+    return stretchedMode({ asn, routerId, choice, addressScopes: new Set(bgp.addressScopes) });
   }
   return bgpMode({ method: exposing, asn, routerId, answerRouter, choice, tenants, localOvn });
 }

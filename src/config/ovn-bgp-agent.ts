@@ -9,7 +9,12 @@ import { err, ok, type Result } from '../base/result.ts';
 import { checkConfig, makeConfig, type Row, rows } from './rows.ts';
 import type { Config } from './schema.ts';
 import { nearest } from './suggest.ts';
-import { effectless, effectlessGroups, effectlessInMode } from './without-effect.ts';
+import {
+  effectless,
+  effectlessGroups,
+  effectlessInMode,
+  effectlessWithDriver,
+} from './without-effect.ts';
 import { path } from './types.ts';
 
 /** What a reader of oslo.config's INI dialect delivers: group, option, and its values in order. */
@@ -41,7 +46,9 @@ export function parseOvnBgpAgent(
   options: OsloOptions,
 ): Result<OvnBgpAgentConfig, readonly Issue[]> {
   const issues: Issue[] = [];
+  const unread = effectlessWithDriver.get(driverOf(options));
   const config = makeConfig((row) => {
+    if (unread?.has(row.option.oslo?.option ?? '') === true) return row.option.default;
     const read = readers.get(row.path)?.(options) ?? readRow(row, options);
     if (read.ok) return read.value ?? row.option.oslo?.default ?? row.option.default;
     issues.push(read.error);
@@ -62,6 +69,10 @@ export const drivers: ReadonlyMap<string, Config['mode']> = new Map([
   ['ovn_stretched_l2_bgp_driver', 'bgp'],
 ]);
 const defaultDriver = 'ovn_bgp_driver';
+
+function driverOf(options: OsloOptions): string {
+  return lastValue(options, 'DEFAULT.driver')?.text ?? defaultDriver;
+}
 
 function readMode(options: OsloOptions): Result<Config['mode'], Issue> {
   const value = lastValue(options, 'DEFAULT.driver');
@@ -128,10 +139,11 @@ const known = new Set([...readHere, ...readBySchema, ...effectless.keys()]);
 
 function findWarnings(options: OsloOptions, mode: Config['mode']): readonly Issue[] {
   const warnings: Issue[] = [];
+  const driver = driverOf(options);
   for (const [group, names] of options) {
     for (const [name, values] of names) {
       const last = values.at(-1);
-      const message = warn(`${group}.${canonicalName(name)}`, mode);
+      const message = warn(`${group}.${canonicalName(name)}`, mode, driver);
       if (last !== undefined && message !== undefined) {
         warnings.push(issue(message, placeOf(last, name)));
       }
@@ -140,10 +152,13 @@ function findWarnings(options: OsloOptions, mode: Config['mode']): readonly Issu
   return warnings;
 }
 
-function warn(option: string, mode: Config['mode']): string | undefined {
+function warn(option: string, mode: Config['mode'], driver: string): string | undefined {
   if (readHere.includes(option)) return undefined;
   const ofMode = effectlessInMode[mode];
-  const reasonOfMode = ofMode.get(option) ?? ofMode.get(currentId(option));
+  const reasonOfMode =
+    effectlessWithDriver.get(driver)?.get(option) ??
+    ofMode.get(option) ??
+    ofMode.get(currentId(option));
   const isRead = readBySchema.some((id) => id === option || id === currentId(option));
   if (isRead && reasonOfMode === undefined) return undefined;
   const group = option.slice(0, option.indexOf('.'));

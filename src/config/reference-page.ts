@@ -5,7 +5,12 @@ import { drivers } from './ovn-bgp-agent.ts';
 import { formatValue } from './format.ts';
 import { nameInToml, type Row, rows } from './rows.ts';
 import { schema } from './schema.ts';
-import { effectless, effectlessGroups, effectlessInMode } from './without-effect.ts';
+import {
+  effectless,
+  effectlessGroups,
+  effectlessInMode,
+  effectlessWithDriver,
+} from './without-effect.ts';
 
 const head = `# Configuration
 
@@ -88,7 +93,10 @@ function formatEffectless(): string {
   const ofModes = Object.entries(effectlessInMode).map(
     ([mode, options]) => `In mode ${mode} besides:\n\n${reasons(options, [])}`,
   );
-  return [`Without effect:\n\n${reasons(effectless, groups)}`, ...ofModes].join('\n');
+  const ofDrivers = [...effectlessWithDriver].map(
+    ([driver, options]) => `With the driver \`${driver}\` besides:\n\n${reasons(options, [])}`,
+  );
+  return [`Without effect:\n\n${reasons(effectless, groups)}`, ...ofModes, ...ofDrivers].join('\n');
 }
 
 function reasons(options: ReadonlyMap<string, string>, more: readonly string[]): string {

@@ -76,8 +76,26 @@ export function checkConfig(config: Config): Result<Config, readonly Issue[]> {
   if (retryInitial > retryMax) {
     issues.push(issue('is below reconcile.retry_initial', 'reconcile.retry_max'));
   }
-  issues.push(...notYet(config));
+  issues.push(...notYet(config), ...ofNoUse(config));
   return issues.length === 0 ? ok(config) : err(issues);
+}
+
+/** What would expose less or otherwise with another driver, and with this one would just be passed over. */
+function ofNoUse({ mode, bgp }: Config): readonly Issue[] {
+  if (mode !== 'bgp' || bgp.driver !== 'ovn_stretched_l2_bgp_driver') return [];
+  const { exposing, bridges, exposeWhen, tenantGlobalIpv6, tenantSnatDisabled } = bgp;
+  const found: readonly (readonly [boolean, string, string])[] = [
+    [exposing !== 'underlay', 'exposing', 'it announces in the underlay'],
+    [bridges.length > 0, 'bridges', 'it does not matter to it which bridge a network is on'],
+    [exposeWhen !== 'up', 'expose_when', 'it exposes no ports of VMs'],
+    [tenantGlobalIpv6, 'tenant_global_ipv6', 'it announces subnets of both families'],
+    [tenantSnatDisabled, 'tenant_snat_disabled', 'it announces subnets behind SNAT too'],
+  ];
+  return found
+    .filter(([isSet]) => isSet)
+    .map(([, key, why]) =>
+      issue(`has no effect with the driver ${bgp.driver}: ${why}; leave it out`, `bgp.${key}`),
+    );
 }
 
 /** What mode bgp has a name for, and cannot do so far: said at once, and not passed over. */

@@ -43,6 +43,27 @@ export const effectlessInMode: Readonly<Record<'evpn' | 'bgp', ReadonlyMap<strin
   ]),
 };
 
+const subnetsOnly = 'it announces the subnets of tenants, of both families, and nothing else';
+
+/** By `group.option`, with one driver: what that of ovn-bgp-agent does not read, and so is not read here. */
+export const effectlessWithDriver: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
+  [
+    'ovn_stretched_l2_bgp_driver',
+    new Map([
+      ['DEFAULT.exposing_method', 'the driver has but one'],
+      ['DEFAULT.expose_tenant_networks', subnetsOnly],
+      ['DEFAULT.expose_ipv6_gua_tenant_networks', subnetsOnly],
+      ['DEFAULT.advertisement_method_tenant_networks', subnetsOnly],
+      ['DEFAULT.require_snat_disabled_for_tenant_networks', 'the driver does not look at NAT'],
+      ['local_ovn_cluster.ovn_nb_connection', localCluster],
+      ['local_ovn_cluster.external_nics', localCluster],
+      ['local_ovn_cluster.peer_ips', localCluster],
+      ['local_ovn_cluster.provider_networks_pool_prefixes', localCluster],
+      ['local_ovn_cluster.bgp_chassis_id', localCluster],
+    ]),
+  ],
+]);
+
 /** By `group.option`, in every mode. */
 export const effectless: ReadonlyMap<string, string> = new Map([
   ['DEFAULT.frr_reconcile_interval', 'FRR is watched, and repaired at once'],

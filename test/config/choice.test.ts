@@ -44,3 +44,28 @@ test('what cannot be is told, all at once', () => {
     "bgp.exclude_prefixes[0]: '172.24.4.0/33' has no prefix length of 0 to 32",
   ]);
 });
+
+test('what the driver of stretched networks could not do is refused', () => {
+  const read = parseToml(`
+    mode = "bgp"
+    [bgp]
+    driver = "ovn_stretched_l2_bgp_driver"
+    exposing = "vrf"
+    tenant_networks = true
+    tenant_global_ipv6 = true
+    tenant_snat_disabled = true
+    nodes = "computes"
+    bridges = ["br-ex"]
+    exclude_networks = ["physnet9"]
+    expose_when = "bound"
+  `);
+  assert.ok(!read.ok);
+  const driver = 'has no effect with the driver ovn_stretched_l2_bgp_driver';
+  assert.deepEqual(read.error.map(formatIssue), [
+    `bgp.exposing: ${driver}: it announces in the underlay; leave it out`,
+    `bgp.bridges: ${driver}: it does not matter to it which bridge a network is on; leave it out`,
+    `bgp.expose_when: ${driver}: it exposes no ports of VMs; leave it out`,
+    `bgp.tenant_global_ipv6: ${driver}: it announces subnets of both families; leave it out`,
+    `bgp.tenant_snat_disabled: ${driver}: it announces subnets behind SNAT too; leave it out`,
+  ]);
+});

@@ -198,6 +198,23 @@ describe('the drivers of mode bgp', () => {
       ['bgp', 'ovn_stretched_l2_bgp_driver'],
     );
   });
+  test('with the driver of stretched networks pass over what that does not read', () => {
+    const { config, warnings } = unwrap(
+      readFiles(`[DEFAULT]
+driver = ovn_stretched_l2_bgp_driver
+exposing_method = vrf
+require_snat_disabled_for_tenant_networks = True
+expose_tenant_networks = True
+`),
+    );
+    const { exposing, tenantSnatDisabled, tenantNetworks } = config.bgp;
+    assert.deepEqual([exposing, tenantSnatDisabled, tenantNetworks], ['underlay', false, false]);
+    assert.deepEqual(warnings.map(formatIssue), [
+      '0.conf:3 exposing_method: has no effect: the driver has but one',
+      '0.conf:4 require_snat_disabled_for_tenant_networks: has no effect: the driver does not look at NAT',
+      '0.conf:5 expose_tenant_networks: has no effect: it announces the subnets of tenants, of both families, and nothing else',
+    ]);
+  });
   test('take the options of OVN_Northbound from [ovn]', () => {
     const { config, warnings } = unwrap(
       readFiles(`[DEFAULT]

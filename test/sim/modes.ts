@@ -51,6 +51,11 @@ export const modes = {
   'bgp, vrf': bgpMode({ ...bgp, method: 'vrf', tenants: allTenants }),
   'bgp, l2vni': bgpMode({ ...bgp, method: 'l2vni' }),
   'bgp, ovn': bgpMode({ ...bgp, method: 'ovn', localOvn, tenants: allTenants }),
+  'bgp, stretched on computes, with exceptions': stretchedMode({
+    ...bgp,
+    choice: choosy,
+    addressScopes: new Set(),
+  }),
   'bgp on computes, with exceptions': bgpMode({ ...bgp, choice: choosy, tenants: allTenants }),
 } as const satisfies Readonly<Record<string, Mode>>;
 

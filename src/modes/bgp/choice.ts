@@ -8,7 +8,7 @@ import type { Exposed } from '../../fabric/concepts.ts';
 import { type Inventory, isHostPort } from '../../inventory/inventory.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
 import { formatIp, type Ip } from '../../net/ip.ts';
-import { formatPrefix, type Prefix, prefixContains } from '../../net/prefix.ts';
+import { formatPrefix, type Prefix, prefixContains, prefixesOverlap } from '../../net/prefix.ts';
 import type { Condition } from '../../resources/condition.ts';
 import { byName, type ProviderExit } from '../gateways.ts';
 import type { ScopePlan } from '../mode.ts';
@@ -62,10 +62,8 @@ export function networkOptOut(
   if (bridge !== undefined && choice.bridges.size > 0 && !choice.bridges.has(bridge)) {
     return `bridge ${bridge} is not in bgp.bridges`;
   }
-  const whole = inventory.logicalSwitch(localnet.datapath);
-  if (whole?.externalIds.get('selvedge:expose') === 'false') {
-    return `external_ids:selvedge:expose=false of Logical_Switch ${whole.name}`;
-  }
+  const ofSwitch = switchOptOut(localnet.datapath, inventory);
+  if (ofSwitch !== undefined) return ofSwitch;
   for (const each of byName(inventory.portsOfType(localnet.datapath, 'localnet'))) {
     if (each.isHidden) return hiddenBy(each);
     const names = [each.name, each.physicalNetwork, ...namesOfSwitch(each)];
@@ -98,6 +96,30 @@ function hiddenBy(port: Face): string {
 /** Neutron's name of the logical switch, and the UUID that people know the network by. */
 function namesOfSwitch({ networkName }: Face): readonly string[] {
   return networkName === undefined ? [] : [networkName, networkName.replace(/^neutron-/, '')];
+}
+
+/** Of a tenant network, by the switch side of a router's interface and by the interface itself. */
+export function tenantOptOut(
+  port: PortBinding,
+  routerPort: PortBinding,
+  inventory: Inventory,
+  choice: Choice,
+): OptOut {
+  return switchOptOut(port.datapath, inventory) ?? portOptOut([port, routerPort], choice);
+}
+
+function switchOptOut(datapath: string, inventory: Inventory): OptOut {
+  const whole = inventory.logicalSwitch(datapath);
+  if (whole?.externalIds.get('selvedge:expose') !== 'false') return undefined;
+  return `external_ids:selvedge:expose=false of Logical_Switch ${whole.name}`;
+}
+
+/** Of a whole subnet; of one that is excluded in part, the rest is exposed with it. */
+export function subnetOptOut(subnet: Prefix, { prefixes }: Choice): OptOut {
+  const prefix = prefixes.find(
+    (each) => each.length <= subnet.length && prefixesOverlap(each, subnet),
+  );
+  return prefix === undefined ? undefined : `${formatPrefix(prefix)} is in bgp.exclude_prefixes`;
 }
 
 export function ipOptOut(ip: Ip, { prefixes }: Choice): OptOut {

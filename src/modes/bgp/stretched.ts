@@ -11,18 +11,28 @@ import { type Inventory, type InventoryChange, isHostPort } from '../../inventor
 import type { PortBinding } from '../../inventory/port-binding.ts';
 import type { PortInterest } from '../../inventory/source.ts';
 import { type Ip, isLinkLocal } from '../../net/ip.ts';
-import { networkOf, type Prefix } from '../../net/prefix.ts';
+import { formatPrefix, networkOf, type Prefix } from '../../net/prefix.ts';
+import type { Condition } from '../../resources/condition.ts';
 import type { Reason } from '../../resources/resource.ts';
 import { becauseAddressed } from '../because.ts';
 import { byName, isGatewayPort, networkPortOf, peerOf } from '../gateways.ts';
 import { emptyPlan, type Mode, type Scope, type ScopePlan } from '../mode.ts';
+import {
+  networkOptOut,
+  nodeOptOut,
+  note,
+  type OptOut,
+  portOptOut,
+  subnetOptOut,
+  tenantOptOut,
+} from './choice.ts';
 import { isProvider } from './place.ts';
 import { announcedOf, planUnderlay } from './plan-node.ts';
 import { type BgpOptions, type BgpSettings, settingsBeside } from './settings.ts';
 
 const node: Scope = 'node';
 
-export interface StretchedOptions extends Pick<BgpOptions, 'asn' | 'routerId'> {
+export interface StretchedOptions extends Pick<BgpOptions, 'asn' | 'routerId' | 'choice'> {
   /** Only subnets that are in one of these, together with the gateway's; empty: whatever they are in. */
   readonly addressScopes: ReadonlySet<string>;
 }
@@ -58,12 +68,13 @@ function scopeOf(port: PortBinding): Scope {
 
 function touched(change: InventoryChange, inventory: Inventory): Iterable<Scope> {
   if (change.of === 'port') return touchedByPorts([change.before, change.after], inventory);
-  // By the address of the node anything is announced, or nothing.
-  return change.of === 'host' || change.of === 'frr' ? allScopes(inventory) : [];
+  if (change.of === 'switch') return touchedByPorts(inventory.portsOn(change.datapath), inventory);
+  // By the address of the node and FRR's own instance, by its role and by what stands on its Chassis, anything is announced or nothing.
+  return ['host', 'frr', 'ovs', 'chassis'].includes(change.of) ? allScopes(inventory) : [];
 }
 
 function touchedByPorts(
-  ports: readonly (PortBinding | undefined)[],
+  ports: Iterable<PortBinding | undefined>,
   inventory: Inventory,
 ): ReadonlySet<Scope> {
   const scopes = new Set<Scope>();
@@ -99,14 +110,21 @@ function* linksOf(router: string, inventory: Inventory): Iterable<PortBinding> {
 }
 
 function plan(scope: Scope, inventory: Inventory, settings: StretchedSettings): ScopePlan {
-  if (scope === node) return planUnderlay(scope, inventory, settings, true);
+  const optOut = nodeOptOut(inventory, settings.choice);
+  if (scope === node) {
+    return optOut === undefined
+      ? planUnderlay(scope, inventory, settings, true)
+      : { concepts: [], conditions: [note(scope, 'what is behind routers', optOut)] };
+  }
+  if (optOut !== undefined) return emptyPlan;
   const port = inventory.port(scope.slice(scope.indexOf(' ') + 1));
   if (port?.type !== 'patch') return emptyPlan;
-  return announcedOf(planSubnets(port, inventory, settings), inventory, settings);
+  return announcedOf(planSubnets(scope, port, inventory, settings), inventory, settings);
 }
 
 /** Of the switch side of a router's interface on a tenant network. */
 function planSubnets(
+  scope: string,
   port: PortBinding,
   inventory: Inventory,
   settings: StretchedSettings,
@@ -114,33 +132,55 @@ function planSubnets(
   const routerPort = peerOf(port, inventory);
   if (routerPort === undefined || isProvider(port.datapath, inventory)) return emptyPlan;
   if (isGatewayPort(routerPort, inventory)) return emptyPlan;
-  const nextHops = nextHopsOf(routerPort.datapath, inventory);
-  const concepts = subnetsOf(routerPort).flatMap((subnet): readonly Concept[] => {
-    const next = nextHops.find((each) => isFor(each, subnet, port, settings));
-    if (next === undefined) return [];
-    const because = [becauseAddressed(routerPort), ...next.because];
+  const nextHops = nextHopsOf(routerPort.datapath, inventory, settings);
+  const optOut = tenantOptOut(port, routerPort, inventory, settings.choice);
+  const concepts: Concept[] = [];
+  const conditions: Condition[] = [];
+  for (const subnet of subnetsOf(routerPort)) {
     const destination = networkOf(subnet);
-    return [{ concept: 'stretched', destination, via: next.via, network: next.network, because }];
-  });
-  return { concepts, conditions: [] };
+    const hops = nextHops.filter((each) => isFor(each, subnet, port, settings));
+    const next = hops.find((each) => each.optOut === undefined) ?? hops[0];
+    if (next === undefined) continue;
+    const why = optOut ?? subnetOptOut(destination, settings.choice) ?? next.optOut;
+    if (why === undefined) {
+      const because = [becauseAddressed(routerPort), ...next.because];
+      const { via, network } = next;
+      concepts.push({ concept: 'stretched', destination, via, network, because });
+    } else {
+      const what = `${formatPrefix(destination)} of the network of ${port.name}`;
+      conditions.push(note(scope, what, why));
+    }
+  }
+  return { concepts, conditions };
 }
 
 interface NextHop {
   readonly via: Ip;
   readonly network: Prefix;
   readonly networkPort: PortBinding;
+  /** Why it is none after all. Its network is announced with it. */
+  readonly optOut: OptOut;
   readonly because: readonly Reason[];
 }
 
 /** The addresses of a router's gateways on provider networks, whatever node these are on. */
-function nextHopsOf(router: string, inventory: Inventory): readonly NextHop[] {
+function nextHopsOf(
+  router: string,
+  inventory: Inventory,
+  { choice }: StretchedSettings,
+): readonly NextHop[] {
   return byName(inventory.portsOfType(router, 'chassisredirect')).flatMap((gateway) => {
     const networkPort = networkPortOf(gateway, inventory);
-    if (networkPort === undefined || !isProvider(networkPort.datapath, inventory)) return [];
+    if (networkPort === undefined) return [];
+    const [localnet] = inventory.portsOfType(networkPort.datapath, 'localnet');
+    if (localnet === undefined) return [];
+    const faces = [gateway, networkPort, peerOf(networkPort, inventory)];
+    const optOut = portOptOut(faces, choice) ?? networkOptOut({ localnet }, inventory, choice);
     return subnetsOf(gateway).map((prefix) => ({
       via: prefix.ip,
       network: networkOf(prefix),
       networkPort,
+      optOut: optOut ?? subnetOptOut(networkOf(prefix), choice),
       because: [becauseAddressed(gateway)],
     }));
   });

@@ -17,7 +17,7 @@ import { becauseAddressed, becauseBound, becauseExit } from '../because.ts';
 import { byName, isGatewayPort, networkPortOf, peerOf, type ProviderExit } from '../gateways.ts';
 import { exitOf, isProvider, placeOf } from './place.ts';
 import { knownMac } from './plan-port.ts';
-import { networkOptOut, type OptOut, portOptOut } from './choice.ts';
+import { networkOptOut, type OptOut, portOptOut, subnetOptOut, tenantOptOut } from './choice.ts';
 import { type Exposure, exposureOf, type VpnExposure } from './exposure.ts';
 import type { BgpSettings, TenantSettings } from './settings.ts';
 
@@ -73,7 +73,7 @@ function findOffer(port: PortBinding, inventory: Inventory, rules: TenantRules):
   return {
     subnets: found.filter((each) => typeof each === 'object'),
     problems: [...issues, ...found.filter((each) => typeof each === 'string')],
-    optOut: optOutOf(port, routerPort, inventory, rules),
+    optOut: tenantOptOut(port, routerPort, inventory, rules.choice),
   };
 }
 
@@ -217,33 +217,16 @@ function findWanted(
   const routerPort = interfaceHere(port, inventory, rules);
   if (routerPort === undefined) return [];
   const { snat } = rules;
-  if (optOutOf(port, routerPort, inventory, rules) !== undefined) return [];
+  if (tenantOptOut(port, routerPort, inventory, rules.choice) !== undefined) return [];
   const translated = inventory.logicalRouter(routerPort.datapath)?.snat;
   // Before the router has been read nobody knows.
   if (snat === 'left-out' && translated === undefined) return [];
   return subnetsOf(routerPort).filter((subnet) => {
     const isBehind = translated?.some((source) => prefixesOverlap(source, subnet)) === true;
     const isLeftOut = snat === 'left-out' && isBehind;
-    const { prefixes } = rules.choice;
-    const isExcluded = prefixes.some(
-      (each) => each.length <= subnet.length && prefixesOverlap(each, subnet),
-    );
+    const isExcluded = subnetOptOut(subnet, rules.choice) !== undefined;
     return !isLeftOut && !isExcluded && isWanted(subnet.ip, port.addressScopes, rules);
   });
-}
-
-/** Why nothing of a tenant network is exposed, where the operator has said so. */
-function optOutOf(
-  port: PortBinding,
-  routerPort: PortBinding,
-  inventory: Inventory,
-  { choice }: TenantRules,
-): OptOut {
-  const whole = inventory.logicalSwitch(port.datapath);
-  if (whole?.externalIds.get('selvedge:expose') === 'false') {
-    return `external_ids:selvedge:expose=false of Logical_Switch ${whole.name}`;
-  }
-  return portOptOut([port, routerPort], choice);
 }
 
 /** The router port of a tenant network, when its router has a gateway here that leads out. */

@@ -4,8 +4,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { unwrap } from '../../../src/base/result.ts';
 import { lower } from '../../../src/fabric/lower.ts';
+import { type Choice, everythingUp } from '../../../src/modes/bgp/index.ts';
 import { stretchedMode } from '../../../src/modes/bgp/stretched.ts';
+import type { Mode } from '../../../src/modes/mode.ts';
 import { parseAsn } from '../../../src/net/numbers.ts';
+import { parsePrefix } from '../../../src/net/prefix.ts';
 import type { Spec } from '../../../src/resources/index.ts';
 import { kindOf, kinds } from '../../resources/specs.ts';
 import type { Cloud } from '../../sim/cloud.ts';
@@ -13,10 +16,21 @@ import { workingCloud } from '../../sim/cloud-events.ts';
 import { plansOf, withGateway, withInterface } from '../evpn/cloud.ts';
 import { bgpSettings as settings } from '../../fabric/settings.ts';
 
+function modeOf(scopes: readonly string[], choice: Partial<Choice> = {}): Mode {
+  return stretchedMode({
+    asn: unwrap(parseAsn(64_999)),
+    routerId: undefined,
+    choice: { ...everythingUp, ...choice },
+    addressScopes: new Set(scopes),
+  });
+}
+
 /** The routes that a cloud makes, as commands, each once. */
 function routesOf(cloud: Cloud, ...scopes: readonly string[]): readonly string[] {
-  const asn = unwrap(parseAsn(64_999));
-  const mode = stretchedMode({ asn, routerId: undefined, addressScopes: new Set(scopes) });
+  return routesWith(cloud, modeOf(scopes));
+}
+
+function routesWith(cloud: Cloud, mode: Mode): readonly string[] {
   const lines = [...plansOf(cloud, mode)].flatMap(([, { concepts }]) =>
     concepts
       .flatMap((concept) => lower(concept, kinds, settings))
@@ -70,4 +84,95 @@ describe('the subnets of a tenant', () => {
     assert.deepEqual(routesOf(both, 'blue'), firstOfIpv4);
     assert.deepEqual(routesOf(both, 'red'), []);
   });
+});
+
+describe('what is kept back', () => {
+  const annotated: Cloud = {
+    ...one,
+    providers: [{ ...one.providers[0]!, expose: 'false' }, one.providers[1]],
+  };
+  const both = (why: string) =>
+    ['10.0.0.0/24', '2001:db8:1::/64'].map(
+      (subnet) => `note subnets c4: ${subnet} of the network of c4 is not exposed: ${why}`,
+    );
+  const cases: Readonly<
+    Record<string, readonly [Cloud, Partial<Choice>, readonly string[], readonly string[]]>
+  > = {
+    'nothing, where nothing is said': [one, {}, first, []],
+    'by external_ids of the network': [
+      annotated,
+      {},
+      [],
+      both('external_ids:selvedge:expose=false of Port_Binding provnet-0'),
+    ],
+    'by external_ids of the gateway': [
+      gatewayOf(one, { expose: 'false' }),
+      {},
+      [],
+      both('external_ids:selvedge:expose=false of Port_Binding b2'),
+    ],
+    'by external_ids of the Chassis': [
+      { ...one, nodeExposes: false },
+      {},
+      [],
+      [
+        'note node: what is behind routers is not exposed: external_ids:selvedge:expose=false of Chassis here',
+      ],
+    ],
+    'by the role of the node': [
+      one,
+      { nodes: 'gateways' },
+      [],
+      [
+        'note node: what is behind routers is not exposed: bgp.nodes = "gateways", and ovn-cms-options of this node have no enable-chassis-as-gw',
+      ],
+    ],
+    'not on another node than the role is of': [
+      { ...one, isGateway: true },
+      { nodes: 'gateways' },
+      first,
+      [],
+    ],
+    'not where the Chassis takes part': [
+      { ...one, nodeExposes: true },
+      { nodes: 'gateways' },
+      first,
+      [],
+    ],
+    'by the name of a physical network': [
+      one,
+      { networks: new Set(['physnet-a']) },
+      [],
+      both("'physnet-a' is in bgp.exclude_networks"),
+    ],
+    'by the name of a port of the router': [
+      one,
+      { ports: new Set(['lrp-c4']) },
+      [],
+      both("'lrp-c4' is in bgp.exclude_ports"),
+    ],
+    'by a prefix around a subnet': [
+      one,
+      { prefixes: [unwrap(parsePrefix('10.0.0.0/8')), unwrap(parsePrefix('2001:db8:1::/65'))] },
+      first.slice(2),
+      [both('10.0.0.0/8 is in bgp.exclude_prefixes')[0]!],
+    ],
+    'by a prefix around the network of the next hop, which would be announced too': [
+      one,
+      { prefixes: [unwrap(parsePrefix('172.24.4.0/24'))] },
+      first.slice(2),
+      [both('172.24.4.0/24 is in bgp.exclude_prefixes')[0]!],
+    ],
+  };
+  for (const [how, [cloud, choice, routes, told]] of Object.entries(cases)) {
+    test(how, () => {
+      const mode = modeOf([], choice);
+      assert.deepEqual(routesWith(cloud, mode), routes);
+      const conditions = [...plansOf(cloud, mode).values()].flatMap((plan) => plan.conditions);
+      assert.deepEqual(
+        conditions.map(({ scope, severity, message }) => `${severity} ${scope}: ${message}`),
+        told,
+      );
+    });
+  }
 });
