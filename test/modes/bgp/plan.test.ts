@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { unwrap } from '../../../src/base/result.ts';
 import { type FrrInstance, noFrrInstance } from '../../../src/inventory/frr-instance.ts';
-import type { BgpOptions } from '../../../src/modes/bgp/index.ts';
+import { type BgpOptions, everythingUp } from '../../../src/modes/bgp/index.ts';
 import { stretchedMode } from '../../../src/modes/bgp/stretched.ts';
 import { type Ip4, parseIp } from '../../../src/net/ip.ts';
 import { parseAsn, type TableId } from '../../../src/net/numbers.ts';
@@ -127,7 +127,7 @@ describe('what the operator leaves open is as in FRR’s own instance', () => {
       const open = { asn: undefined, routerId: undefined, ...options };
       for (const mode of [
         modeWith({}, open),
-        stretchedMode({ ...open, addressScopes: new Set() }),
+        stretchedMode({ ...open, choice: everythingUp, addressScopes: new Set() }),
       ]) {
         const inventory = inventoryOf(workingCloud);
         const change = inventory.apply({ of: 'frr', value: frr });
