@@ -17,22 +17,25 @@ const mode = modeWith();
 
 function nodeWith(machines: number) {
   const inventory = new CountingInventory();
+  let handed = 0;
   const planner = new Planner({
     mode,
     kinds: makeKinds({ removal: 0 }),
     settings,
     inventory,
-    setScope: () => {},
+    setScope: () => {
+      handed += 1;
+    },
   });
   planner.apply(new CloudFeed().updates(workingCloud, everything, seededRandom(1)));
   const localnets = [...inventory.ports()].filter(({ type }) => type === 'localnet');
   const here = localnets[0];
   assert.ok(here !== undefined && inventory.chassis !== undefined);
   const chassis = inventory.chassis;
-  const machine = (number: number): PortBinding =>
+  const machine = (number: number, name = `machine-${number}`): PortBinding =>
     parsePortBinding({
-      uuid: `row-${number}`,
-      logical_port: `machine-${number}`,
+      uuid: `row-${name}`,
+      logical_port: name,
       type: '',
       datapath: here.datapath,
       chassis,
@@ -51,10 +54,11 @@ function nodeWith(machines: number) {
   /** With the rows that are asked for in the end, as the agent does. */
   const costOf = (update: InventoryUpdate) => {
     inventory.shown = 0;
+    handed = 0;
     planner.apply([update]);
     const scopes = planner.plan();
     if (planner.takeStaleInterest()) mode.interest(inventory);
-    return { scopes, shown: inventory.shown };
+    return { scopes, shown: inventory.shown, handed };
   };
   return { machine, costOf };
 }
@@ -70,5 +74,18 @@ test('one machine comes and goes: one scope, and as few looks among 10,000 as am
     assert.deepEqual(cost, small.costOf(update));
     assert.equal(cost.scopes, 1);
     assert.ok(cost.shown < 60, `${cost.shown} looked at`);
+  }
+});
+
+test('a machine with the address of another: these two, and no others, are set up anew', () => {
+  const [small, large] = [nodeWith(10), nodeWith(10_000)];
+  const port = large.machine(5, 'a-machine');
+  for (const update of [
+    { of: 'port', before: undefined, after: port },
+    { of: 'port', before: port, after: undefined },
+  ] as const) {
+    const cost = large.costOf(update);
+    assert.deepEqual(cost, small.costOf(update));
+    assert.deepEqual([cost.scopes, cost.handed], [1, 2]);
   }
 });
