@@ -35,9 +35,11 @@ export function hasOvnBgpAgent(): boolean {
 /** Four Python processes of 9 to 14 s on a quiet machine; five minutes have been seen on a busy one. */
 const patience = 1200;
 
+export type Driver = 'ovn_evpn_driver' | 'ovn_bgp_driver' | 'nb_ovn_bgp_driver';
+
 export interface OvnBgpAgentSettings {
   /** The EVPN driver unless it is another. */
-  readonly driver?: 'ovn_evpn_driver' | 'ovn_bgp_driver';
+  readonly driver?: Driver;
   /** Whether tenant networks behind a gateway of the node are exposed; false unless given. */
   readonly exposesTenants?: boolean;
   /** Of the EVPN driver. */
@@ -51,7 +53,7 @@ export interface OvnBgpAgentSettings {
 }
 
 export class OvnBgpAgent extends AgentProcess {
-  readonly #driver: string;
+  readonly #driver: Driver;
   readonly #exposesTenants: boolean;
   readonly #vtep: string | undefined;
   readonly #reconcileInterval: number;
@@ -70,13 +72,13 @@ export class OvnBgpAgent extends AgentProcess {
     this.#reconcileInterval = settings.reconcileInterval ?? 5;
   }
 
-  /** Writes its configuration where the package has it. */
-  async configure(): Promise<void> {
+  /** Writes its configuration where the package has it, with that driver from now on. */
+  async configure(driver = this.#driver): Promise<void> {
     const main = [
       '[DEFAULT]',
       // It says at level debug only when a run over everything is over: by the lock that it takes.
       'default_log_levels = oslo_concurrency.lockutils=DEBUG',
-      `driver = ${this.#driver}`,
+      `driver = ${driver}`,
       `reconcile_interval = ${this.#reconcileInterval}`,
       'ovsdb_connection = unix:/run/openvswitch/db.sock',
       'bgp_AS = 64999',
@@ -167,7 +169,7 @@ async function isHelperIn(pid: number, netns: string): Promise<boolean> {
 /** How many runs over everything a log tells of, and how many of these broke off. */
 export function runs(log: string): { readonly ended: number; readonly failed: number } {
   return {
-    ended: log.match(/Lock "(?:evpn|bgp)" .*released.*\.sync" ::/g)?.length ?? 0,
+    ended: log.match(/Lock "(?:evpn|bgp|nbbgp)" .*released.*\.sync" ::/g)?.length ?? 0,
     failed: log.match(/Unexpected exception while running the sync:/g)?.length ?? 0,
   };
 }

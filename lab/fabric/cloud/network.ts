@@ -170,8 +170,9 @@ export class Network {
     );
   }
 
-  /** A router's port on this network: the switch's side of it. */
+  /** The port of a router on this network, by the router's id: the switch's side of it. */
   routerPortCommands(
+    router: string,
     portId: string,
     gateway: boolean,
     addresses: readonly string[],
@@ -179,7 +180,11 @@ export class Network {
     const owner = gateway ? 'network:router_gateway' : 'network:router_interface';
     const options = { 'router-port': `lrp-${portId}` };
     const more = { 'nat-addresses': 'router', 'exclude-lb-vips-from-garp': 'true' };
-    const ids = { ...formatPortIds(owner, this.switch, addresses), ...this.#scopes };
+    const ids = {
+      ...formatPortIds(owner, this.switch, addresses),
+      ...this.#scopes,
+      'neutron:device_id': router,
+    };
     return [
       ['lsp-add', this.switch, portId],
       ['lsp-set-type', portId, 'router'],

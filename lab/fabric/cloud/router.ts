@@ -89,7 +89,7 @@ export class Router {
       ['lrp-add', this.logicalRouter, lrp, this.gatewayMac, ...this.gatewayAddresses],
       setIds('logical_router_port', lrp, this.#portIds(gateway)),
       ...this.#chassisCommands(this.#settings.on),
-      ...gateway.routerPortCommands(this.gatewayPort, true, this.gatewayAddresses),
+      ...gateway.routerPortCommands(this.id, this.gatewayPort, true, this.gatewayAddresses),
       ...gateway.subnets.map((subnet) => [
         'lr-route-add',
         this.logicalRouter,
@@ -103,7 +103,8 @@ export class Router {
   #portIds(network: Network): ExternalIds {
     return {
       'neutron:network_name': network.switch,
-      'neutron:router_name': this.logicalRouter,
+      // Here by its id; in a row of NAT by the name of the logical router.
+      'neutron:router_name': this.id,
     };
   }
 
@@ -135,7 +136,7 @@ export class Router {
     return [
       ['lrp-add', this.logicalRouter, `lrp-${port}`, mac, address],
       setIds('logical_router_port', `lrp-${port}`, this.#portIds(network)),
-      ...network.routerPortCommands(port, false, [address]),
+      ...network.routerPortCommands(this.id, port, false, [address]),
       ...(snat ? [['lr-nat-add', this.logicalRouter, 'snat', gateway4, subnet]] : []),
     ];
   }
@@ -233,6 +234,8 @@ export class Router {
       `logical_ip="${logicalIp}"`,
       `logical_port="${portId}"`,
       columnKey('external_ids', 'neutron:router_name', this.logicalRouter),
+      columnKey('external_ids', 'neutron:fip_network_id', this.#settings.gateway.id),
+      columnKey('external_ids', 'neutron:fip_port_id', portId),
       ...(distributed ? [externalMac(address)] : []),
     ];
     await this.#northbound.commit(

@@ -107,7 +107,7 @@ function ownGateways(
   ];
 }
 
-/** Neutron's key for its router: the name of the Logical_Router and, until 2023.1, the router's own id. */
+/** Neutron's key for its router: the router's own id, or the name of the Logical_Router, which the id is in. */
 function routerPortsByName(name: string): readonly Condition[] {
   const id = name.replace(/^neutron-/, '');
   return [
