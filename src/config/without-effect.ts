@@ -68,7 +68,10 @@ export const effectlessWithDriver: ReadonlyMap<string, ReadonlyMap<string, strin
 export const effectless: ReadonlyMap<string, string> = new Map([
   ['DEFAULT.frr_reconcile_interval', 'FRR is watched, and repaired at once'],
   ['DEFAULT.ovsdb_connection_timeout', 'a connection is probed, and made again when it is lost'],
-  ['DEFAULT.clear_vrf_routes_on_startup', 'routes that should not be there go at every start'],
+  [
+    'DEFAULT.clear_vrf_routes_on_startup',
+    'our routes that should not be there go at every start, and those of the agent before us; what is somebody else’s stays',
+  ],
   ['agent.root_helper', noHelper],
   ['agent.root_helper_daemon', noHelper],
   ['agent.use_helper_for_ns_read', noHelper],
