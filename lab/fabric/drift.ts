@@ -29,6 +29,14 @@ export const configure =
 
 export const frrConfiguration: OnNode<string> = (node) => node.vtysh('show running-config');
 
+/** Those of a cookie that are for packets from the integration bridge, as all of ours are. */
+export const deleteFlows =
+  (cookie: string): OnNode<string> =>
+  (node) =>
+    node.script(`for port in $(ovs-vsctl list-ports br-ex | grep ^patch-); do
+      ovs-ofctl del-flows br-ex cookie=${cookie}/-1,in_port=$(ovs-vsctl get interface $port ofport)
+    done`);
+
 /** What a command prints, whatever the order of its lines. */
 export const linesOf =
   (text: string): OnNode<string> =>
@@ -71,11 +79,14 @@ export async function addForeign(
     ip address add 10.9.9.9/32 dev lo-mine
     ip route add blackhole 10.98.0.0/24 table ${table} proto static
     ip rule add pref 90 to 203.0.113.0/24 lookup main
-    ovs-ofctl add-flow br-ex cookie=0x77,priority=7,ip,nw_dst=203.0.113.7,actions=drop`);
+    ovs-ofctl add-flow br-ex cookie=0x77,priority=7,ip,nw_dst=203.0.113.7,actions=drop
+    # With the cookies of ovn-bgp-agent, which are ours as well.
+    ovs-ofctl add-flow br-ex cookie=998,priority=7,ip,nw_dst=203.0.113.8,actions=drop
+    ovs-ofctl add-flow br-ex cookie=999,priority=7,ip,nw_dst=203.0.113.9,actions=drop`);
   await configure(...instance, 'network 10.99.0.0/24')(node);
   cleanup(async () => {
     await node.script(`
-      ovs-ofctl del-flows br-ex cookie=0x77/-1
+      ovs-ofctl del-flows br-ex ip,nw_dst=203.0.113.0/28
       ip rule del pref 90
       ip route del blackhole 10.98.0.0/24 table ${table}`);
     // Not there any more after a restart of FRR.
@@ -85,7 +96,9 @@ export async function addForeign(
     assert.match(await run('ip address show dev lo-mine')(node), /10\.9\.9\.9/);
     assert.match(await run(`ip route show table ${table}`)(node), /blackhole 10\.98\.0\.0\/24/);
     assert.match(await run('ip rule show pref 90')(node), /203\.0\.113\.0\/24/);
-    assert.match(await run('ovs-ofctl dump-flows br-ex')(node), /cookie=0x77/);
+    const flows = await run('ovs-ofctl dump-flows br-ex')(node);
+    for (const mine of ['0x77', '0x3e6', '0x3e7'])
+      assert.match(flows, new RegExp(`cookie=${mine}, .*nw_dst=203\\.0\\.113\\.`));
     assert.match(await frrConfiguration(node), /network 10\.99\.0\.0\/24/);
   };
 }

@@ -5,6 +5,7 @@ import {
   addForeign,
   comesBack,
   configure,
+  deleteFlows,
   type Drift,
   frrConfiguration,
   linesOf,
@@ -68,7 +69,7 @@ const drifts: readonly Drift[] = [
   },
   {
     what: 'a flow',
-    harm: run('ovs-ofctl del-flows br-ex cookie=0x3e6/-1'),
+    harm: deleteFlows('0x3e6'),
     look: linesOf('ovs-ofctl --no-stats dump-flows br-ex cookie=998/-1'),
   },
   {

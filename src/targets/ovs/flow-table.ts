@@ -1,4 +1,4 @@
-/** The flows with our cookie on one bridge, as last dumped, kept up by a watch on the switch. */
+/** The flows with our cookie and of our form on one bridge, as last dumped, kept up by a watch on the switch. */
 
 import type { Clock, Log } from '../../base/ports.ts';
 import { equalData } from '../../base/equal.ts';
@@ -11,6 +11,7 @@ import {
   type DumpedFlow,
   formatFlow,
   formatMatch,
+  isOfOurForm,
   type Numbering,
   parseDump,
   readDevice,
@@ -123,7 +124,8 @@ export class FlowTable {
   #take(dumped: readonly DumpedFlow[], added: Iterable<readonly [Key, Held]> = []): void {
     this.#dumped = dumped;
     const before = this.#flows;
-    const after = new Map([...dumped.map((flow) => this.#hold(flow)), ...added]);
+    const own = dumped.filter(isOfOurForm);
+    const after = new Map([...own.map((flow) => this.#hold(flow)), ...added]);
     this.#flows = after;
     this.#ours = new Set([...after.values()].flatMap(strictMatchOfOurs));
     const changed = new Set<Key>();
@@ -162,7 +164,7 @@ export class FlowTable {
     return this.#ours.has(flow.strictMatch) ? 'us' : 'predecessor';
   }
 
-  /** A flow with our cookie of a form we do not write, or whose port has gone: only fit to be removed. */
+  /** A flow whose port has gone: only fit to be removed. */
   #stray({ cookie, priority }: DumpedFlow): FlowSpec {
     const device = '?' as IfName;
     return {

@@ -166,6 +166,14 @@ function splitActions(text: string): readonly string[] {
   return text.split(/,(?![^(]*\))/);
 }
 
+/**
+ * Whether we or ovn-bgp-agent may have written it: for packets that come in by one port, and by what we match. A cookie is a
+ * number that others may have taken too.
+ */
+export function isOfOurForm({ fields }: DumpedFlow): boolean {
+  return fields.has('in_port') && readMatch(fields) !== undefined;
+}
+
 /** The spec of a dumped flow, or `undefined` for a flow of a form that is none of ours. */
 export function readFlow(
   bridge: IfName,

@@ -30,7 +30,7 @@ cat dump-$n
   chmodSync(program, 0o755);
 }
 
-const flow = ' cookie=0x3e6, priority=77,ip,nw_src=10.9.0.0/24 actions=drop\n';
+const flow = ' cookie=0x3e6, priority=77,ip,in_port=7,nw_src=10.9.0.0/24 actions=drop\n';
 
 const courses: readonly (readonly [name: string, ...dumps: string[]])[] = [
   ['is another one when the watch begins', flow, ''],
