@@ -47,7 +47,8 @@ function devices({ vni, vtep, mtu }: Vrf, settings: FabricSettings): readonly Sp
   const vxlan = { type: 'vxlan', vni, local: vtep, port: settings.vxlanPort } as const;
   return [
     { kind: 'link', name: vrf, is: { type: 'vrf', table: tableOf(vni) }, mtu },
-    { kind: 'link', name: bridge, is: { type: 'bridge' }, master: vrf, mtu },
+    // Said, since the bridge may have been that of a segment, which has none.
+    { kind: 'link', name: bridge, is: { type: 'bridge' }, master: vrf, mtu, linkLocal: true },
     { kind: 'link', name: vxlanName(vni), is: vxlan, master: bridge, mtu, learning: false },
     { kind: 'link', name: loopbackName(vni), is: { type: 'dummy' }, master: vrf, mtu },
   ];

@@ -12,6 +12,7 @@ import type {
   InterfacePort,
   MachinePort,
   Provider,
+  SwitchRow,
   Scopes,
 } from './cloud.ts';
 
@@ -31,6 +32,7 @@ export type CloudEvent =
       readonly at: number;
       readonly to: Readonly<Record<string, string>>;
     }
+  | { readonly set: 'provider-switch'; readonly at: number; readonly to: SwitchRow | undefined }
   | { readonly set: 'machine-chassis'; readonly at: number; readonly to: ChassisName | undefined }
   | { readonly set: 'balancers'; readonly at: number; readonly to: Balancer | undefined }
   | { readonly set: 'ovn-age'; readonly to: boolean }
@@ -74,6 +76,8 @@ export function applyCloudEvent(cloud: Cloud, event: CloudEvent): Cloud {
       return { ...cloud, interfaces: edit(cloud.interfaces, event.at, { annotation: event.to }) };
     case 'provider-annotation':
       return { ...cloud, providers: edit(cloud.providers, event.at, { annotation: event.to }) };
+    case 'provider-switch':
+      return { ...cloud, providers: edit(cloud.providers, event.at, { ofSwitch: event.to }) };
     case 'machine-chassis':
       return { ...cloud, machines: edit(cloud.machines, event.at, { chassis: event.to }) };
     case 'machine-is':
@@ -161,6 +165,14 @@ const providerAnnotation = fc.constantFrom<Readonly<Record<string, string>>>(
   l2,
   { 'neutron_bgpvpn:type': 'l2' },
 );
+
+const switchRow: fc.Arbitrary<SwitchRow> = fc.record({
+  ids: fc.oneof(
+    { arbitrary: providerAnnotation, weight: 4 },
+    { arbitrary: fc.constant({ 'selvedge:expose': 'false' }), weight: 1 },
+  ),
+  hasDhcp: fc.boolean(),
+});
 
 const provider: fc.Arbitrary<Provider> = fc.record({
   physicalNetwork: fc.constantFrom('physnet-a', 'physnet-a', 'physnet-b', undefined),
@@ -278,6 +290,7 @@ export const anyCloudEvent: fc.Arbitrary<CloudEvent> = fc.oneof(
   field('gateway-annotation', 3, annotation, 3),
   field('interface-annotation', 5, annotation, 4),
   field('provider-annotation', 3, providerAnnotation, 3),
+  field('provider-switch', 3, chance(switchRow), 3),
   field('machine-chassis', 6, chassis, 3),
   slot('balancers', 3, balancer, 4),
   fc.record({ set: fc.constant('ovn-age'), to: fc.constantFrom(false, false, true) }),

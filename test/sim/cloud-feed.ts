@@ -2,7 +2,7 @@
 
 import type { Random } from '../../src/base/ports.ts';
 import { equalData } from '../../src/base/equal.ts';
-import type { LogicalRouter } from '../../src/inventory/logical.ts';
+import type { LogicalRouter, LogicalSwitch } from '../../src/inventory/logical.ts';
 import { parsePortBinding, type PortBinding } from '../../src/inventory/port-binding.ts';
 import type { LoadBalancer } from '../../src/inventory/load-balancer.ts';
 import type { PortBindingRow } from '../../src/inventory/row.ts';
@@ -16,6 +16,7 @@ import {
   ovsOf,
   routersOf,
   rowsOf,
+  switchesOf,
 } from './cloud.ts';
 import { shuffled } from './random.ts';
 
@@ -35,6 +36,7 @@ export class CloudFeed {
   #host: unknown;
   #chassis: unknown;
   #routers: ReadonlyMap<string, LogicalRouter> = new Map();
+  #switches: ReadonlyMap<string, LogicalSwitch> = new Map();
   #groups: ReadonlySet<string> = new Set();
 
   /** What a subscriber to `interest` hears when the cloud becomes this one. */
@@ -50,7 +52,7 @@ export class CloudFeed {
       ...this.#portUpdates(cloud, interest),
       ...this.#balancerUpdates(cloud, interest),
     ];
-    updates.push(...this.#routerUpdates(cloud));
+    updates.push(...this.#routerUpdates(cloud), ...this.#switchUpdates(cloud));
     const ovs = ovsOf(cloud);
     if (!sameText(ovs, this.#ovs)) updates.push({ of: 'ovs', value: ovs });
     this.#ovs = ovs;
@@ -70,6 +72,15 @@ export class CloudFeed {
     for (const datapath of new Set([...before.keys(), ...this.#routers.keys()])) {
       const value = this.#routers.get(datapath);
       if (!equalData(value, before.get(datapath))) yield { of: 'router', datapath, value };
+    }
+  }
+
+  *#switchUpdates(cloud: Cloud): Iterable<InventoryUpdate> {
+    const before = this.#switches;
+    this.#switches = new Map(switchesOf(cloud).map((each) => [each.datapath, each]));
+    for (const datapath of new Set([...before.keys(), ...this.#switches.keys()])) {
+      const value = this.#switches.get(datapath);
+      if (!equalData(value, before.get(datapath))) yield { of: 'switch', datapath, value };
     }
   }
 

@@ -6,7 +6,8 @@
 
 import { unwrap } from '../../src/base/result.ts';
 import { emptyHost, type Host } from '../../src/inventory/host.ts';
-import type { LogicalRouter } from '../../src/inventory/logical.ts';
+import { parseDhcpSubnets } from '../../src/inventory/dhcp-options.ts';
+import type { LogicalRouter, LogicalSwitch } from '../../src/inventory/logical.ts';
 import type { LocalOvn, LocalOvs } from '../../src/inventory/local-ovs.ts';
 import { type LoadBalancer, parseLoadBalancer } from '../../src/inventory/load-balancer.ts';
 import type { PortBindingRow } from '../../src/inventory/row.ts';
@@ -23,6 +24,13 @@ export interface Annotation {
   readonly as?: string;
 }
 
+/** What OVN_Northbound says of the switch of a provider network. */
+export interface SwitchRow {
+  readonly ids: Readonly<Record<string, string>>;
+  /** Whether its ports refer to DHCP_Options. */
+  readonly hasDhcp: boolean;
+}
+
 /** A provider network; without a physical network it has no localnet port. */
 export interface Provider {
   readonly physicalNetwork: string | undefined;
@@ -31,6 +39,8 @@ export interface Provider {
   readonly annotation?: Readonly<Record<string, string>>;
   /** `selvedge:expose` of the localnet port. */
   readonly expose?: string | undefined;
+  /** Absent where OVN_Northbound is not read. */
+  readonly ofSwitch?: SwitchRow | undefined;
 }
 
 /** A router port on a provider network, with the chassisredirect port that says where it is. */
@@ -423,6 +433,36 @@ export function hostOf(cloud: Cloud): Host {
   const faces = new Map(own === undefined ? [] : [[fabricBridge, face] as const]);
   return { ...emptyHost, vtep: own, underlayMtu: cloud.underlayMtu, faces };
 }
+
+/** The switches of provider networks as OVN_Northbound has them. */
+export function switchesOf(cloud: Cloud): readonly LogicalSwitch[] {
+  return cloud.providers.flatMap((provider, index) => {
+    if (provider?.ofSwitch === undefined) return [];
+    const { ids, hasDhcp } = provider.ofSwitch;
+    const datapath = `provider-${index}`;
+    const externalIds = new Map(Object.entries(ids));
+    const subnets = hasDhcp ? dhcpSubnets : [];
+    return [{ datapath, name: `neutron-${datapath}`, externalIds, subnets }];
+  });
+}
+
+const dhcpSubnets = parseDhcpSubnets([
+  {
+    uuid: 'dhcp-4',
+    cidr: '172.24.4.0/24',
+    options: new Map([['router', '172.24.4.1']]),
+    external_ids: new Map(),
+  },
+  {
+    uuid: 'dhcp-6',
+    cidr: '2001:db8:f::/64',
+    options: new Map([
+      ['dns_server', '{2001:db8:f::53}'],
+      ['dhcpv6_stateless', 'true'],
+    ]),
+    external_ids: new Map(),
+  },
+]);
 
 /** The routers as OVN_Northbound has them. */
 export function routersOf(cloud: Cloud): readonly LogicalRouter[] {

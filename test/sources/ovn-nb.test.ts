@@ -203,6 +203,40 @@ describe('OVN_Northbound', () => {
       await until('the gateway is gone', () => gateway() === '');
     });
 
+    test('tells of a router with several gateways what each of them translates by the row that names it', async () => {
+      const gateways = ['gw', 'gw2'].map((name, index) => {
+        const networks = [`172.24.4.${5 + index}/24`];
+        const gateway_chassis = [named(`chassis${index}`)];
+        return routerPort(name, { networks, gateway_chassis, status: hosting('c1') });
+      });
+      const external_ids = new Map([['neutron:router_name', 'r1']]);
+      const floating = { type: 'dnat_and_snat', external_ids, logical_ip: '10.1.0.9' };
+      const nats: readonly WriteRow[] = [
+        { ...floating, external_ip: '172.24.4.61', gateway_port: [named('r10')] },
+        { ...floating, external_ip: '172.24.4.62', gateway_port: [named('r11')] },
+        { ...floating, external_ip: '172.24.4.63' },
+      ];
+      await write(
+        ...switchWith('provider', localnet('provnet'), routerSide('gw'), routerSide('gw2')),
+        ...gateways.map((_, index): Operation => {
+          const row = { name: `gw${index}_c1`, chassis_name: 'c1', priority: 1 };
+          return { op: 'insert', table: 'Gateway_Chassis', as: `chassis${index}`, row };
+        }),
+        ...routerPorts('r1', gateways),
+        ...nats.map(
+          (row, index): Operation => ({ op: 'insert', table: 'NAT', as: `nat${index}`, row }),
+        ),
+        insertRouter('r1', gateways.length, ['nat0', 'nat1', 'nat2']),
+      );
+      const told = (name: string): readonly string[] => {
+        const wanted = String(reader.wanted[`gateway cr-lrp-${name}`] ?? '');
+        return [...new Set(wanted.match(/172\.24\.4\.\d+(?=\/32)/g))].sort();
+      };
+      await until('both gateways are here', () => told('gw2').length > 1);
+      assert.deepEqual(told('gw'), ['172.24.4.5', '172.24.4.61']);
+      assert.deepEqual(told('gw2'), ['172.24.4.6', '172.24.4.62']);
+    });
+
     test('tells load balancers of the routers whose gateways are here', async () => {
       await write(
         ...switchWith('provider', localnet('provnet'), routerSide('gw')),

@@ -24,9 +24,8 @@ const mode = bgpMode({
   tenants: { families: 'all', advertise: 'host', addressScopes: new Set(), snat: 'exposed' },
 });
 const bridge = unwrap(parseIfName('br-ex'));
-const ovs: LocalOvs = {
+const ovs: Omit<LocalOvs, 'systemId'> = {
   ...emptyLocalOvs,
-  systemId: 'c1',
   bridgeMappings: new Map([['physnet1', bridge]]),
   bridges: new Map([[bridge, { name: bridge, uplinks: ['eth1'] }]]),
 };
@@ -39,7 +38,7 @@ export class Reader {
   /** How often the source said that something changed. */
   heard = 0;
 
-  constructor(open: (events: SourceEvents) => CloudSource) {
+  constructor(open: (events: SourceEvents) => CloudSource, systemId = 'c1') {
     this.#planner = new Planner({
       mode,
       kinds: makeKinds({ removal: 0 }),
@@ -60,7 +59,7 @@ export class Reader {
       stateChanged: () => {},
     });
     this.#take([
-      { of: 'ovs', value: ovs },
+      { of: 'ovs', value: { ...ovs, systemId } },
       {
         of: 'host',
         value: { ...emptyHost, vtep: unwrap(parseIp('10.255.0.1')), underlayMtu: 1500 },
