@@ -34,29 +34,28 @@ export interface SelvedgeSettings {
   readonly mode?: 'evpn' | 'bgp';
   /** Lines of the section `[bgp]`. */
   readonly bgp?: readonly string[];
+  /** Lines of the section `[ovn]`. */
+  readonly ovn?: readonly string[];
   /** Lines of the section `[local_ovn]`. */
   readonly localOvn?: readonly string[];
 }
 
 export class SelvedgeAgent extends AgentProcess {
   readonly #mode: 'evpn' | 'bgp';
-  readonly #bgp: readonly string[];
-  readonly #localOvn: readonly string[];
+  readonly #sections: readonly string[];
 
   constructor(
     node: FabricNode,
-    { words = [], mode = 'evpn', bgp = [], localOvn = [] }: SelvedgeSettings = {},
+    { words = [], mode = 'evpn', bgp = [], ovn = [], localOvn = [] }: SelvedgeSettings = {},
   ) {
     super(node, { argv: [...program, 'agent', ...words], env });
     this.#mode = mode;
-    this.#bgp = bgp;
-    this.#localOvn = localOvn;
+    this.#sections = ['[bgp]', ...bgp, '[ovn]', ...ovn, '[local_ovn]', ...localOvn];
   }
 
   /** Writes the configuration of the lab where the program looks for one. */
   async configure(): Promise<void> {
-    const sections = ['[bgp]', ...this.#bgp, '[local_ovn]', ...this.#localOvn];
-    const lines = [`mode = "${this.#mode}"`, ...sections, ...configuration];
+    const lines = [`mode = "${this.#mode}"`, ...this.#sections, ...configuration];
     await this.node.script(
       `mkdir -p /etc/selvedge ${cache}\nprintf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} > /etc/selvedge/selvedge.toml`,
     );

@@ -1,17 +1,19 @@
-/** BGP mode: load balancers of OVN are reached at the node that has the gateway; what has opted out is not. */
+/**
+ * BGP mode: load balancers of OVN are reached at the node that has the gateway, on provider networks and on those of tenants; what
+ * has opted out is not.
+ */
 
 import assert from 'node:assert/strict';
-import type { Namespace } from '../fabric/namespace.ts';
 import { isOvnBefore } from '../fabric/ovn-version.ts';
 import { scenario } from '../fabric/scenario.ts';
 import { announcedBy, drain, startAgents } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
-import { nameAt, serveName } from '../fabric/web.ts';
+import { serveName, serves } from '../fabric/web.ts';
 
 scenario('load balancers are reached at the gateway, by TCP on both families', async (stage) => {
   const { fabric, cloud, step, cleanup, note } = stage;
   const { c1, c2, hx } = fabric;
-  const agents = await startAgents(stage, { mode: 'bgp' });
+  const agents = await startAgents(stage, { mode: 'bgp', bgp: ['tenant_networks = true'] });
   const [atC1, atC2] = agents;
   assert.ok(atC1 && atC2);
   cleanup(() => drain(agents));
@@ -29,17 +31,18 @@ scenario('load balancers are reached at the gateway, by TCP on both families', a
   }
 
   step(
-    'a load balancer with addresses of the provider network, one with a floating IP, a port forwarded',
+    'a load balancer on the provider network, one on the tenant network with a floating IP, a port forwarded',
   );
   const common = { port: 80, members, router, switches: [tenant] };
   const vips = { v4: '172.24.4.20', v6: '2001:db8:4::20' };
+  const inner = ['10.1.0.20', 'fd00:1::20'];
   const balancer = await cloud.loadBalancer('front', {
     ...common,
     vips: [vips.v4, vips.v6],
     on: outside,
   });
   // Octavia adds the floating IP to the addresses, beside the NAT that Neutron makes.
-  await cloud.loadBalancer('inner', { ...common, vips: ['10.1.0.20', '172.24.4.51'], on: tenant });
+  await cloud.loadBalancer('inner', { ...common, vips: [...inner, '172.24.4.51'], on: tenant });
   const nat = ['dnat_and_snat', '172.24.4.51', '10.1.0.20'];
   await cloud.northbound.commit(['lr-nat-add', router.logicalRouter, ...nat]);
   const forwarded = await cloud.loadBalancer('forwarded', {
@@ -48,7 +51,7 @@ scenario('load balancers are reached at the gateway, by TCP on both families', a
     router,
     vips: ['172.24.4.52'],
   });
-  for (const address of [vips.v4, vips.v6, '172.24.4.51'])
+  for (const address of [vips.v4, vips.v6, '172.24.4.51', ...inner])
     await serves(hx, address, 'web1', 'web2');
   // Of what routers alone have OVN_Southbound has nothing before that.
   const tellsForwarded = !isOvnBefore('23.09');
@@ -61,7 +64,7 @@ scenario('load balancers are reached at the gateway, by TCP on both families', a
   step('the gateway moves to c2, and they with it');
   await router.moveGateway([c2, c1]);
   await router.waitForGatewayOn(c2, fabric.central);
-  for (const address of [vips.v4, vips.v6]) await serves(hx, address, 'web1', 'web2');
+  for (const address of [vips.v4, vips.v6, ...inner]) await serves(hx, address, 'web1', 'web2');
   if (tellsForwarded) await serves(hx, '172.24.4.52', 'web1');
   await waitFor('c1 to have let go of all', async () => (await announcedBy(c1)).length === 0);
 
@@ -84,18 +87,9 @@ scenario('load balancers are reached at the gateway, by TCP on both families', a
   ]);
   await waitFor('c2 to announce it again', async () => (await announcedBy(c2)).includes(vips.v6));
   await Promise.all([balancer.delete(), forwarded.delete()]);
+  const gateway = ['172.24.4.5', '172.24.4.51', '2001:db8:4::5'];
+  const rest = [...gateway, ...inner, ...members.flatMap(({ v4, v6 }) => [v4, v6])];
   await waitFor('c2 to announce the rest', async () => {
-    return (await announcedBy(c2)).join() === '172.24.4.5,172.24.4.51,2001:db8:4::5';
+    return (await announcedBy(c2)).join() === rest.toSorted().join();
   });
 });
-
-/** Waits until each of these servers has answered at an address, and none but these. */
-async function serves(from: Namespace, address: string, ...names: readonly string[]) {
-  const answered = new Set<string>();
-  await waitFor(`${names.join(' and ')} to answer ${from.name} at ${address}`, async () => {
-    const name = await nameAt(from, address);
-    if (name !== undefined) answered.add(name);
-    return answered.size === names.length;
-  });
-  assert.deepEqual([...answered].sort(), [...names].sort());
-}

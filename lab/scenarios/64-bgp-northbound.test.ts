@@ -1,9 +1,19 @@
 /** BGP mode by the driver nb_ovn_bgp_driver: what the Northbound database says is reached, and let go of, in the same way. */
 
 import assert from 'node:assert/strict';
+import { isLossless } from '../fabric/lossless.ts';
+import { restartDatabase } from '../fabric/ovs.ts';
 import { scenario } from '../fabric/scenario.ts';
-import { announcedBy, bareNodes, gaps, isAnnounced, startAgents } from '../fabric/tenancy.ts';
+import {
+  announcedBy,
+  bareNodes,
+  gaps,
+  isAnnounced,
+  isLetGoOf,
+  startAgents,
+} from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
+import { serveName, serves } from '../fabric/web.ts';
 
 scenario(
   'a VM, a gateway and floating IPs that the Northbound database tells of are reached',
@@ -79,6 +89,25 @@ scenario(
     await router.disableSnat();
     for (const vm of [near, far]) await reaches(hx, vm.v4);
     await isAnnounced([near.v4, near.v6, far.v4, far.v6], c1, c2);
+
+    step('a load balancer is reached at the gateway');
+    const server = serveName(near);
+    cleanup(async () => server.stop());
+    const vips = ['172.24.4.30', '2001:db8:4::30'];
+    const common = { port: 80, members: [near], router, switches: [tenant] };
+    const balancer = await cloud.loadBalancer('front', { ...common, vips, on: outside });
+    for (const vip of vips) await serves(hx, vip, 'near');
+    await isAnnounced(vips, c1, c2);
+
+    step('the Northbound database restarts, and what changes then is heard at once');
+    await isLossless(stage, hx, [plain.v4], async () => {
+      await restartDatabase(fabric.central, 'nb');
+      await balancer.delete();
+      await router.addFloatingIp('172.24.4.50', far, true);
+      await reaches(hx, '172.24.4.50');
+      await isLetGoOf(c1, /172\.24\.4\.30|2001:db8:4::30/);
+    });
+    await isAnnounced([plain.v4, '172.24.4.50'], c2, c1);
 
     step('addresses that two VMs share fail over from one to the other');
     const other = await outside.vm('other', { on: c1, host: 14 });

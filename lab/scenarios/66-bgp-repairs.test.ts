@@ -5,6 +5,7 @@ import {
   addForeign,
   comesBack,
   configure,
+  deleteFlows,
   type Drift,
   frrConfiguration,
   linesOf,
@@ -16,12 +17,20 @@ import { surviveRestarts } from '../fabric/restarts.ts';
 import { scenario } from '../fabric/scenario.ts';
 import { announcedBy, drain, isLetGoOf, startAgents } from '../fabric/tenancy.ts';
 import { waitFor } from '../fabric/wait.ts';
+import { isWhole } from '../fabric/whole.ts';
 
 const floating = '172.24.4.50';
 
 const offered = async (node: FabricNode) => (await announcedBy(node)).join();
 const routes4 = linesOf('ip route show table all proto 94');
 const routes6 = linesOf('ip -6 route show table all proto 94');
+
+/** Where somebody else has a route in its table, it is not made again. */
+const vrfDrift: Drift = {
+  what: 'the VRF',
+  harm: run('ip link del bgp-vrf'),
+  look: linesOf('ip -brief link show master bgp-vrf'),
+};
 
 const drifts: readonly Drift[] = [
   {
@@ -76,7 +85,7 @@ const drifts: readonly Drift[] = [
   },
   {
     what: 'the flows',
-    harm: run('ovs-ofctl del-flows br-ex cookie=0x3e7/-1'),
+    harm: deleteFlows('0x3e7'),
     look: linesOf('ovs-ofctl --no-stats dump-flows br-ex cookie=999/-1'),
   },
   // At once: FRR is read as often as it costs little, which is once in many seconds on an emulated processor.
@@ -95,7 +104,8 @@ const drifts: readonly Drift[] = [
 scenario('in mode bgp what a restart, a hand or an absence spoils is mended', async (stage) => {
   const { fabric, cloud, step, cleanup, reaches } = stage;
   const { c1, c2, hx } = fabric;
-  const agents = await startAgents(stage, { mode: 'bgp' });
+  // That a connection is lost is noticed after two of these.
+  const agents = await startAgents(stage, { mode: 'bgp', ovn: ['inactivity_probe = 5'] });
   const [atC1, atC2] = agents;
   assert.ok(atC1 && atC2);
   cleanup(() => drain(agents));
@@ -128,6 +138,7 @@ scenario('in mode bgp what a restart, a hand or an absence spoils is mended', as
   );
 
   step('somebody alters what is there, and adds things of his own');
+  await comesBack(stage, atC1, [vrfDrift]);
   const areThere = await addForeign(stage, c1, { bgp: 'router bgp 64999', table: 10 });
   await comesBack(stage, atC1, drifts);
   await atC1.rests();
@@ -147,16 +158,31 @@ scenario('in mode bgp what a restart, a hand or an absence spoils is mended', as
   });
   const there = await second.vm('there', { on: c1, host: 11 });
   for (const address of [there.v4, there.v6]) await reaches(hx, address);
-  assert.match(await run('ip route show table all 172.24.7.11')(c1), /dev br-provide\.1001/);
+  const device = 'br-provide.1001';
+  const routed = await run('ip route show table all 172.24.7.11')(c1);
+  assert.ok(routed.includes(`dev ${device}`), routed);
+  const known = await run(`ip neighbour show nud permanent dev ${device}`)(c1);
+  for (const address of [there.v4, there.v6])
+    assert.ok(known.includes(`${address} lladdr ${there.settings.mac}`), known);
+  for (const setting of ['ipv4/conf/DEVICE/proxy_arp', 'ipv6/conf/DEVICE/proxy_ndp'])
+    assert.equal(await run(`cat /proc/sys/net/${setting.replace('DEVICE', device)}`)(c1), '1\n');
   await mapBridges(c1, 'physnet1:br-ex');
   await announces(c1, exposed);
 
-  step('while c1 is cut off from the databases the floating IP goes to the VM on the other node');
+  step(
+    'while c1 is cut off from the databases, for as long as it takes to notice, the floating IP goes to the VM on the other node',
+  );
   cleanup(() => c1.ip('link set mgmt0 up'));
   await c1.ip('link set mgmt0 down');
   await router.deleteFloatingIp(floating, inner);
   await router.addFloatingIp(floating, far, true);
   await announces(c2, [floating]);
+  const cutAt = performance.now();
+  await waitFor('c1 to say that it hears nothing of OVN', async () => {
+    const parts = (await atC1.status())?.parts ?? [];
+    const isDown = parts.some(({ name, state }) => name === 'OVN_Southbound' && state === 'down');
+    return isDown && performance.now() - cutAt >= (isWhole ? 60_000 : 0);
+  });
   assert.deepEqual(await announcedBy(c1), exposed);
   await c1.ip('link set mgmt0 up');
   await announces(

@@ -57,7 +57,9 @@ export class LoadBalancer {
 
   #portCommands(on: Network): readonly NbCommand[] {
     const { vips } = this.#settings;
-    const cidrs = vips.map((vip) => `${vip}/${vip.includes(':') ? 64 : 24}`);
+    // A floating IP among them is not the port's own.
+    const own = vips.filter((vip) => on.has(vip));
+    const cidrs = own.map((vip) => `${vip}/${vip.includes(':') ? 64 : 24}`);
     const ids = {
       'neutron:cidrs': cidrs.join(' '),
       'neutron:device_owner': 'ovn-lb-vip',

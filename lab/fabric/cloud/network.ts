@@ -69,6 +69,11 @@ export class Network {
     return this.subnets.map((subnet) => addressIn(subnet, host));
   }
 
+  /** Whether an address is of one of its subnets. */
+  has(address: string): boolean {
+    return this.subnets.some((subnet) => address.startsWith(subnet.replace(/0?\/.*$/, '')));
+  }
+
   createCommands(): readonly NbCommand[] {
     const ids = {
       'neutron:network_name': this.name,
