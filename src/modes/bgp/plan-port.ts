@@ -87,10 +87,12 @@ export function holderOf(
  * from a localnet port are dropped where the gateway of the network is not. `lab/scenarios/64-bgp-northbound.test.ts` shows it.
  */
 function parentOf(
-  { virtualParents, chassis }: PortBinding,
+  { virtualParents, chassis, datapath }: PortBinding,
   inventory: Inventory,
 ): PortBinding | undefined {
-  const beside = virtualParents.flatMap((name) => inventory.port(name) ?? []);
+  const named = virtualParents.flatMap((name) => inventory.port(name) ?? []);
+  // ovn-nb(5), virtual-parents: ports of the same switch. Others are no concern of this node, which may not read them.
+  const beside = named.filter((each) => each.datapath === datapath);
   const [parent, another] = beside.filter((each) => each.chassis === chassis);
   return another === undefined ? parent : undefined;
 }

@@ -220,7 +220,7 @@ describe('a virtual port', () => {
     const cloud = only({ machines: [machine, { ...virtual, parent: 0 }] });
     assert.deepEqual(told(cloud), [node, own, 'port d6: 172.24.4.70 fa:16:3e:00:02:10 on br-ex']);
   });
-  test('fails over with its floating IP by its chassis alone, and the node it leaves has neither', () => {
+  test('fails over with its floating IP by its chassis alone, on both nodes at no time', () => {
     const there = behind({ type: 'virtual', chassis: 'there' });
     const inventory = inventoryOf(there);
     const lines = () => linesOf(there, inventory).filter((line) => line.startsWith('port '));
@@ -228,9 +228,11 @@ describe('a virtual port', () => {
     const moved = inventoryOf(behind({ type: 'virtual' })).port('38');
     inventory.apply({ of: 'port', before: inventory.port('38'), after: moved });
     assert.deepEqual(lines(), [floating]);
-    const back = inventoryOf(there).port('38');
-    inventory.apply({ of: 'port', before: inventory.port('38'), after: back });
-    assert.deepEqual(lines(), []);
+  });
+  test('has no parent on another network', () => {
+    const elsewhere = { ...machine, provider: undefined, mac: 'M 10.0.0.200' };
+    const cloud = only({ machines: [elsewhere, { ...virtual, parent: 0 }] });
+    assert.deepEqual(told(cloud), [node, 'port d6: 172.24.4.70 of unknown MAC on br-ex']);
   });
   describe('of which only its parents are known', () => {
     const beside = { ...machine, mac: 'M 172.24.4.61' };
