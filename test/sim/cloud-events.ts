@@ -8,11 +8,11 @@ import type {
   Bridge,
   ChassisName,
   Cloud,
+  DhcpRow,
   GatewayPort,
   InterfacePort,
   MachinePort,
   Provider,
-  SwitchRow,
   Scopes,
 } from './cloud.ts';
 
@@ -27,12 +27,10 @@ export type CloudEvent =
   | { readonly set: 'gateway-membership'; readonly at: number; readonly to: boolean }
   | { readonly set: 'gateway-annotation'; readonly at: number; readonly to: Annotation }
   | { readonly set: 'interface-annotation'; readonly at: number; readonly to: Annotation }
-  | {
-      readonly set: 'provider-annotation';
-      readonly at: number;
-      readonly to: Readonly<Record<string, string>>;
-    }
-  | { readonly set: 'provider-switch'; readonly at: number; readonly to: SwitchRow | undefined }
+  | { readonly set: 'provider-annotation'; readonly at: number; readonly to: Ids }
+  | { readonly set: 'provider-switch'; readonly at: number; readonly to: Ids | undefined }
+  | { readonly set: 'provider-dhcp'; readonly at: number; readonly to: readonly DhcpRow[] }
+  | { readonly set: 'tenants'; readonly at: number; readonly to: Ids | undefined }
   | { readonly set: 'machine-chassis'; readonly at: number; readonly to: ChassisName | undefined }
   | { readonly set: 'balancers'; readonly at: number; readonly to: Balancer | undefined }
   | { readonly set: 'ovn-age'; readonly to: boolean }
@@ -49,6 +47,9 @@ export type CloudEvent =
   | { readonly set: 'vtep'; readonly to: string | undefined }
   | { readonly set: 'mtu'; readonly to: number | undefined };
 
+/** external_ids. */
+type Ids = Readonly<Record<string, string>>;
+
 type MachineIs = Pick<
   MachinePort,
   'up' | 'movingTo' | 'isHeardThere' | 'expose' | 'parent' | 'parents'
@@ -64,6 +65,8 @@ export function applyCloudEvent(cloud: Cloud, event: CloudEvent): Cloud {
       return { ...cloud, [event.set]: withSlot<unknown>(cloud[event.set], event.at, event.to) };
     case 'balancers':
       return { ...cloud, balancers: withSlot(cloud.balancers ?? [], event.at, event.to) };
+    case 'tenants':
+      return { ...cloud, tenants: withSlot(cloud.tenants ?? [], event.at, event.to) };
     case 'ovn-age':
       return { ...cloud, isOldOvn: event.to };
     case 'gateway-chassis':
@@ -77,7 +80,9 @@ export function applyCloudEvent(cloud: Cloud, event: CloudEvent): Cloud {
     case 'provider-annotation':
       return { ...cloud, providers: edit(cloud.providers, event.at, { annotation: event.to }) };
     case 'provider-switch':
-      return { ...cloud, providers: edit(cloud.providers, event.at, { ofSwitch: event.to }) };
+      return { ...cloud, providers: edit(cloud.providers, event.at, { switchIds: event.to }) };
+    case 'provider-dhcp':
+      return { ...cloud, providers: edit(cloud.providers, event.at, { dhcp: event.to }) };
     case 'machine-chassis':
       return { ...cloud, machines: edit(cloud.machines, event.at, { chassis: event.to }) };
     case 'machine-is':
@@ -153,7 +158,7 @@ const generation = fc.nat({ max: 1 });
 const l3 = { 'neutron_bgpvpn:type': 'l3', 'neutron_bgpvpn:vni': '1001' };
 const l2 = { 'neutron_bgpvpn:type': 'l2', 'neutron_bgpvpn:vni': '1002' };
 
-const providerAnnotation = fc.constantFrom<Readonly<Record<string, string>>>(
+const providerAnnotation = fc.constantFrom<Ids>(
   {},
   {},
   l3,
@@ -166,19 +171,38 @@ const providerAnnotation = fc.constantFrom<Readonly<Record<string, string>>>(
   { 'neutron_bgpvpn:type': 'l2' },
 );
 
-const switchRow: fc.Arbitrary<SwitchRow> = fc.record({
-  ids: fc.oneof(
-    { arbitrary: providerAnnotation, weight: 4 },
-    { arbitrary: fc.constant({ 'selvedge:expose': 'false' }), weight: 1 },
-  ),
-  hasDhcp: fc.boolean(),
-});
+/** Of the network's Logical_Switch, where it may say something else than the localnet port does. */
+const switchIds = fc.oneof(
+  { arbitrary: fc.constant(undefined), weight: 1 },
+  { arbitrary: providerAnnotation, weight: 3 },
+  fc.constantFrom<Ids>({ 'selvedge:expose': 'false' }, { ...l3, 'selvedge:expose': 'false' }),
+);
+
+const dhcp4: DhcpRow = { cidr: '172.24.4.0/24', options: { router: '172.24.4.1' } };
+const dhcp6: DhcpRow = { cidr: '2001:db8:f::/64', options: { dns_server: '{2001:db8::53}' } };
+
+const dhcp = fc.constantFrom<readonly DhcpRow[]>(
+  [],
+  [dhcp4],
+  [dhcp4, dhcp6],
+  [{ ...dhcp6, options: { ...dhcp6.options, dhcpv6_stateless: 'true' } }],
+  [{ ...dhcp4, options: { router: '172.24.4.2' }, isOfPort: true }],
+  [dhcp4, { ...dhcp4, options: { router: '172.24.4.2' }, isOfPort: true }],
+  [
+    { ...dhcp4, options: { router: 'nobody' } },
+    { cidr: 'nowhere', options: {} },
+  ],
+);
 
 const provider: fc.Arbitrary<Provider> = fc.record({
   physicalNetwork: fc.constantFrom('physnet-a', 'physnet-a', 'physnet-b', undefined),
   tag: fc.constantFrom(undefined, undefined, 100, 200),
   annotation: providerAnnotation,
+  switchIds,
+  dhcp,
 });
+
+const tenantIds = fc.constantFrom<Ids>({}, { 'selvedge:expose': 'false' }, l3);
 
 const gatewayMac = fc.oneof(
   {
@@ -290,7 +314,9 @@ export const anyCloudEvent: fc.Arbitrary<CloudEvent> = fc.oneof(
   field('gateway-annotation', 3, annotation, 3),
   field('interface-annotation', 5, annotation, 4),
   field('provider-annotation', 3, providerAnnotation, 3),
-  field('provider-switch', 3, chance(switchRow), 3),
+  field('provider-switch', 3, switchIds, 3),
+  field('provider-dhcp', 3, dhcp, 3),
+  slot('tenants', 3, tenantIds, 1),
   field('machine-chassis', 6, chassis, 3),
   slot('balancers', 3, balancer, 4),
   fc.record({ set: fc.constant('ovn-age'), to: fc.constantFrom(false, false, true) }),

@@ -52,7 +52,7 @@ export class CloudFeed {
       ...this.#portUpdates(cloud, interest),
       ...this.#balancerUpdates(cloud, interest),
     ];
-    updates.push(...this.#routerUpdates(cloud), ...this.#switchUpdates(cloud));
+    updates.push(...this.#routerUpdates(cloud), ...this.#switchUpdates(cloud, interest));
     const ovs = ovsOf(cloud);
     if (!sameText(ovs, this.#ovs)) updates.push({ of: 'ovs', value: ovs });
     this.#ovs = ovs;
@@ -75,9 +75,18 @@ export class CloudFeed {
     }
   }
 
-  *#switchUpdates(cloud: Cloud): Iterable<InventoryUpdate> {
+  /** Of the switches that ports are known of; DHCP options where somebody has asked for them. */
+  *#switchUpdates(
+    cloud: Cloud,
+    interest: PortInterest | typeof everything,
+  ): Iterable<InventoryUpdate> {
     const before = this.#switches;
-    this.#switches = new Map(switchesOf(cloud).map((each) => [each.datapath, each]));
+    const known = new Set([...this.#seen.values()].map(({ port }) => port.datapath));
+    const seen = switchesOf(cloud).flatMap((each) => {
+      if (interest === everything || interest.dhcp?.has(each.datapath) === true) return [each];
+      return known.has(each.datapath) ? [{ ...each, subnets: [] }] : [];
+    });
+    this.#switches = new Map(seen.map((each) => [each.datapath, each]));
     for (const datapath of new Set([...before.keys(), ...this.#switches.keys()])) {
       const value = this.#switches.get(datapath);
       if (!equalData(value, before.get(datapath))) yield { of: 'switch', datapath, value };

@@ -24,13 +24,6 @@ export interface Annotation {
   readonly as?: string;
 }
 
-/** What OVN_Northbound says of the switch of a provider network. */
-export interface SwitchRow {
-  readonly ids: Readonly<Record<string, string>>;
-  /** Whether its ports refer to DHCP_Options. */
-  readonly hasDhcp: boolean;
-}
-
 /** A provider network; without a physical network it has no localnet port. */
 export interface Provider {
   readonly physicalNetwork: string | undefined;
@@ -39,8 +32,17 @@ export interface Provider {
   readonly annotation?: Readonly<Record<string, string>>;
   /** `selvedge:expose` of the localnet port. */
   readonly expose?: string | undefined;
-  /** Absent where OVN_Northbound is not read. */
-  readonly ofSwitch?: SwitchRow | undefined;
+  /** external_ids of its Logical_Switch; nothing where OVN_Northbound is not read. */
+  readonly switchIds?: Readonly<Record<string, string>> | undefined;
+  /** The rows of DHCP_Options that its virtual machines refer to. */
+  readonly dhcp?: readonly DhcpRow[] | undefined;
+}
+
+/** A row of DHCP_Options, for the subnet or for a port that has options of its own. */
+export interface DhcpRow {
+  readonly cidr: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly isOfPort?: boolean;
 }
 
 /** A router port on a provider network, with the chassisredirect port that says where it is. */
@@ -126,6 +128,8 @@ export interface Cloud {
   readonly interfaces: Slots<InterfacePort>;
   readonly machines: Slots<MachinePort>;
   readonly balancers?: Slots<Balancer>;
+  /** external_ids of the Logical_Switches of tenant networks, where OVN_Northbound is read. */
+  readonly tenants?: Slots<Readonly<Record<string, string>>>;
   /** Whether OVN says only which switches have a load balancer, as before 23.09. */
   readonly isOldOvn?: boolean;
   /** What leaves a router with another source address; of one that is absent OVN_Northbound tells nothing. */
@@ -434,36 +438,6 @@ export function hostOf(cloud: Cloud): Host {
   return { ...emptyHost, vtep: own, underlayMtu: cloud.underlayMtu, faces };
 }
 
-/** The switches of provider networks as OVN_Northbound has them. */
-export function switchesOf(cloud: Cloud): readonly LogicalSwitch[] {
-  return cloud.providers.flatMap((provider, index) => {
-    if (provider?.ofSwitch === undefined) return [];
-    const { ids, hasDhcp } = provider.ofSwitch;
-    const datapath = `provider-${index}`;
-    const externalIds = new Map(Object.entries(ids));
-    const subnets = hasDhcp ? dhcpSubnets : [];
-    return [{ datapath, name: `neutron-${datapath}`, externalIds, subnets }];
-  });
-}
-
-const dhcpSubnets = parseDhcpSubnets([
-  {
-    uuid: 'dhcp-4',
-    cidr: '172.24.4.0/24',
-    options: new Map([['router', '172.24.4.1']]),
-    external_ids: new Map(),
-  },
-  {
-    uuid: 'dhcp-6',
-    cidr: '2001:db8:f::/64',
-    options: new Map([
-      ['dns_server', '{2001:db8:f::53}'],
-      ['dhcpv6_stateless', 'true'],
-    ]),
-    external_ids: new Map(),
-  },
-]);
-
 /** The routers as OVN_Northbound has them. */
 export function routersOf(cloud: Cloud): readonly LogicalRouter[] {
   return cloud.snat.flatMap((sources, index) => {
@@ -471,6 +445,37 @@ export function routersOf(cloud: Cloud): readonly LogicalRouter[] {
     const snat = sources.map((text) => unwrap(parsePrefix(text)));
     return [{ datapath: `router-${index}`, name: `neutron-router-${index}`, snat }];
   });
+}
+
+/** The switches as OVN_Northbound has them, with the DHCP options that ports on this node refer to. */
+export function switchesOf(cloud: Cloud): readonly LogicalSwitch[] {
+  return [
+    ...cloud.providers.flatMap((provider, index) => {
+      const dhcp = hasMachineHere(cloud, index) ? provider?.dhcp : [];
+      return switchOf(`provider-${index}`, provider?.switchIds, dhcp);
+    }),
+    ...(cloud.tenants ?? []).flatMap((ids, index) => switchOf(`tenant-${index}`, ids)),
+  ];
+}
+
+function hasMachineHere(cloud: Cloud, provider: number): boolean {
+  const isOn = (machine: MachinePort | undefined): boolean =>
+    machine?.provider === provider && machine.type !== 'localport' && machine.chassis === 'here';
+  return cloud.isRegistered && cloud.machines.some(isOn);
+}
+
+function switchOf(
+  datapath: string,
+  ids: Readonly<Record<string, string>> | undefined,
+  dhcp: readonly DhcpRow[] = [],
+): readonly LogicalSwitch[] {
+  if (ids === undefined) return [];
+  const rows = dhcp.map(({ cidr, options, isOfPort }, index) => {
+    const external_ids = idsOf({ port_id: isOfPort === true ? 'it' : undefined });
+    return { uuid: `dhcp-${datapath}-${index}`, cidr, options: idsOf(options), external_ids };
+  });
+  const subnets = parseDhcpSubnets(rows);
+  return [{ datapath, name: `neutron-${datapath}`, externalIds: idsOf(ids), subnets }];
 }
 
 export function chassisOf(cloud: Cloud): string | undefined {
