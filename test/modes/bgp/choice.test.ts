@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import type { Choice } from '../../../src/modes/bgp/index.ts';
 import { unwrap } from '../../../src/base/result.ts';
 import { parsePrefix } from '../../../src/net/prefix.ts';
-import type { Cloud, MachinePort } from '../../sim/cloud.ts';
+import type { ChassisName, Cloud, MachinePort } from '../../sim/cloud.ts';
 import { workingCloud } from '../../sim/cloud-events.ts';
 import { withGateway } from '../evpn/cloud.ts';
 import { inventoryOf, linesOf, modeWith } from './lines.ts';
@@ -221,13 +221,28 @@ describe('a virtual port', () => {
     assert.deepEqual(told(cloud), [node, own, 'port d6: 172.24.4.70 fa:16:3e:00:02:10 on br-ex']);
   });
   test('fails over with its floating IP by its chassis alone, on both nodes at no time', () => {
-    const there = behind({ type: 'virtual', chassis: 'there' });
-    const inventory = inventoryOf(there);
-    const lines = () => linesOf(there, inventory).filter((line) => line.startsWith('port '));
-    assert.deepEqual(lines(), []);
-    const moved = inventoryOf(behind({ type: 'virtual' })).port('38');
-    inventory.apply({ of: 'port', before: inventory.port('38'), after: moved });
-    assert.deepEqual(lines(), [floating]);
+    const at = (chassis: ChassisName | undefined): Cloud => behind({ type: 'virtual', chassis });
+    const nodes = (['here', 'there'] as const).map((chassis) => {
+      const inventory = inventoryOf(at('there'));
+      inventory.apply({ of: 'chassis', value: chassis });
+      return { chassis, inventory };
+    });
+    const move = (to: ChassisName | undefined): void => {
+      const after = inventoryOf(at(to)).port('38');
+      for (const { inventory } of nodes) {
+        inventory.apply({ of: 'port', before: inventory.port('38'), after });
+      }
+    };
+    const exposing = () =>
+      nodes
+        .filter(({ inventory }) => linesOf(at('there'), inventory).includes(floating))
+        .map(({ chassis }) => chassis);
+    assert.deepEqual(exposing(), ['there']);
+    const steps = ['here', 'there', undefined, 'here', undefined, 'there'] as const;
+    for (const to of steps) {
+      move(to);
+      assert.deepEqual(exposing(), to === undefined ? [] : [to]);
+    }
   });
   test('has no parent on another network', () => {
     const elsewhere = { ...machine, provider: undefined, mac: 'M 10.0.0.200' };
