@@ -11,7 +11,7 @@ import { systemClock } from '../../src/protocols/ovsdb/index.ts';
 import { openNorthboundSource } from '../../src/sources/ovn-nb/index.ts';
 import { openSouthboundSource } from '../../src/sources/ovn-sb/index.ts';
 import { Network } from '../../lab/fabric/cloud/network.ts';
-import { macOf, uuidOf } from '../../lab/fabric/cloud/northbound.ts';
+import { columnKey, macOf, uuidOf } from '../../lab/fabric/cloud/northbound.ts';
 import { Router } from '../../lab/fabric/cloud/router.ts';
 import { Vm } from '../../lab/fabric/cloud/vm.ts';
 import { FabricNode } from '../../lab/fabric/node.ts';
@@ -207,6 +207,66 @@ describe('OVN read by its Northbound database', () => {
         patience,
       );
     }
+  });
+
+  test('shows what each of several gateways of a router translates', async () => {
+    const router = cloud.routers.get('r1');
+    const [flat, vlan] = [cloud.networks.get('flat'), cloud.networks.get('vlan')];
+    assert.ok(router && flat && vlan);
+    const { logicalRouter, gatewayPort } = router;
+    const attach = async (network: Network, host: number): Promise<string> => {
+      const port = uuidOf('gateway', logicalRouter, network.name, String(host));
+      const addresses = network.addresses(host);
+      await ovn.northbound.commit(
+        ['lrp-add', logicalRouter, `lrp-${port}`, macOf('gateway', port), ...addresses],
+        ['lrp-set-gateway-chassis', `lrp-${port}`, 'c1'],
+        ...network.routerPortCommands(router.id, port, true, addresses),
+      );
+      ovn.gateways.set(`cr-lrp-${port}`, 'c1');
+      return port;
+    };
+    const tagged = await attach(vlan, 6);
+    const beside = await attach(flat, 7);
+    const gateways = [gatewayPort, tagged, beside];
+    const translate = async (address: string, gateway?: string): Promise<void> => {
+      const port = ['get', 'logical_router_port', `lrp-${gateway ?? ''}`, '_uuid'];
+      const uuid = gateway === undefined ? '' : (await ovn.northbound.commit(port)).trim();
+      const columns = [
+        'type=dnat_and_snat',
+        `external_ip="${address}"`,
+        'logical_ip="10.1.0.21"',
+        columnKey('external_ids', 'neutron:router_name', logicalRouter),
+        ...(gateway === undefined ? [] : [`gateway_port=${uuid}`]),
+      ];
+      await ovn.northbound.commit(
+        ['--id=@nat', 'create', 'nat', ...columns],
+        ['add', 'logical_router', logicalRouter, 'nat', '@nat'],
+      );
+    };
+    await translate('172.24.4.55', gatewayPort);
+    await translate('172.24.5.55', tagged);
+    // These name none: of one network there is one gateway; of the other two, which both tell it, and one has it.
+    await translate('172.24.5.56');
+    await translate('172.24.4.56');
+    const at = (address: string): readonly string[] =>
+      gateways.filter((port) =>
+        nb.wanted[`gateway cr-lrp-${port}`]?.some((each) => each.includes(`${address}/32`)),
+      );
+    await until('the last is told', () => at('172.24.4.56').length === 1, patience);
+    await agree('three gateways', nb, sb);
+    assert.deepEqual(['172.24.4.55', '172.24.5.55', '172.24.5.56'].map(at), [
+      [gatewayPort],
+      [tagged],
+      [tagged],
+    ]);
+    for (const port of [tagged, beside]) {
+      await ovn.northbound.commit(['lrp-del', `lrp-${port}`], ['lsp-del', port]);
+      ovn.gateways.delete(`cr-lrp-${port}`);
+    }
+    for (const ip of ['172.24.4.55', '172.24.4.56', '172.24.5.55', '172.24.5.56']) {
+      await ovn.northbound.commit(['lr-nat-del', logicalRouter, 'dnat_and_snat', ip]);
+    }
+    await agree('one gateway', nb, sb);
   });
 
   test('leads to the same plans after any history, and to those of a start just then', async (t) => {

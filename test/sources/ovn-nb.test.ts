@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { equalData } from '../../src/base/equal.ts';
 import { silentLog } from '../../src/base/ports.ts';
 import {
   named,
@@ -14,6 +15,7 @@ import {
   systemClock,
   type WriteRow,
 } from '../../src/protocols/ovsdb/index.ts';
+import { formatIp } from '../../src/net/ip.ts';
 import type { Endpoint } from '../../src/net/endpoint.ts';
 import { openNorthboundSource } from '../../src/sources/ovn-nb/index.ts';
 import { type Accept, startRelay } from '../protocols/ovsdb/support/relay.ts';
@@ -203,38 +205,74 @@ describe('OVN_Northbound', () => {
       await until('the gateway is gone', () => gateway() === '');
     });
 
-    test('tells of a router with several gateways what each of them translates by the row that names it', async () => {
-      const gateways = ['gw', 'gw2'].map((name, index) => {
-        const networks = [`172.24.4.${5 + index}/24`];
-        const gateway_chassis = [named(`chassis${index}`)];
-        return routerPort(name, { networks, gateway_chassis, status: hosting('c1') });
-      });
+    test('of several gateways tells each what is translated there, and no other', async () => {
       const external_ids = new Map([['neutron:router_name', 'r1']]);
-      const floating = { type: 'dnat_and_snat', external_ids, logical_ip: '10.1.0.9' };
-      const nats: readonly WriteRow[] = [
-        { ...floating, external_ip: '172.24.4.61', gateway_port: [named('r10')] },
-        { ...floating, external_ip: '172.24.4.62', gateway_port: [named('r11')] },
-        { ...floating, external_ip: '172.24.4.63' },
+      const here = (name: string, network: string, mac: string): Port => {
+        const chassis = {
+          gateway_chassis: [named(`chassis_${name.slice(3)}`)],
+          status: hosting('c1'),
+        };
+        return routerPort(name, { mac, networks: [network], ...chassis });
+      };
+      const tagged = localnet('provnet-b');
+      const ofVm = { external_mac: 'fa:16:3e:00:02:50', logical_port: 'near' };
+      const rows: Readonly<Record<string, WriteRow>> = {
+        a: { external_ip: '172.24.4.60', gateway_port: named('r10') },
+        b: { external_ip: '172.24.5.60', gateway_port: named('r11') },
+        vm: { external_ip: '172.24.4.61', gateway_port: named('r10'), ...ofVm },
+        inNetwork: { external_ip: '172.24.5.62' },
+        outside: { external_ip: '203.0.113.9' },
+      };
+      const on = [
+        here('gw-a', '172.24.4.5/24', 'fa:16:3e:00:01:0a'),
+        here('gw-b', '172.24.5.5/24', 'fa:16:3e:00:01:0b'),
+        routerPort('r1-tenant'),
       ];
       await write(
-        ...switchWith('provider', localnet('provnet'), routerSide('gw'), routerSide('gw2')),
-        ...gateways.map((_, index): Operation => {
-          const row = { name: `gw${index}_c1`, chassis_name: 'c1', priority: 1 };
-          return { op: 'insert', table: 'Gateway_Chassis', as: `chassis${index}`, row };
+        ...['gw-a', 'gw-b'].map((name): Operation => {
+          const row = { name, chassis_name: 'c1', priority: 1 };
+          return { op: 'insert', table: 'Gateway_Chassis', as: `chassis_${name.slice(3)}`, row };
         }),
-        ...routerPorts('r1', gateways),
-        ...nats.map(
-          (row, index): Operation => ({ op: 'insert', table: 'NAT', as: `nat${index}`, row }),
-        ),
-        insertRouter('r1', gateways.length, ['nat0', 'nat1', 'nat2']),
+        ...switchWith('provider', localnet('provnet'), routerSide('gw-a')),
+        ...switchWith('other', { ...tagged, row: { ...tagged.row, tag: 5 } }, routerSide('gw-b')),
+        ...switchWith('tenant', vm('near', 'host1'), routerSide('r1-tenant')),
+        ...routerPorts('r1', on),
+        ...Object.entries(rows).map(([as, more]): Operation => {
+          const row = { type: 'dnat_and_snat', logical_ip: '10.1.0.9', external_ids, ...more };
+          return { op: 'insert', table: 'NAT', as, row };
+        }),
+        insertRouter('r1', on.length, Object.keys(rows)),
       );
-      const told = (name: string): readonly string[] => {
-        const wanted = String(reader.wanted[`gateway cr-lrp-${name}`] ?? '');
-        return [...new Set(wanted.match(/172\.24\.4\.\d+(?=\/32)/g))].sort();
+      const at = (name: string): readonly string[] =>
+        [...(reader.inventory.port(name)?.nat.residents() ?? [])]
+          .flatMap((resident) =>
+            (reader.inventory.port(name)?.nat.at(resident) ?? []).flatMap(({ prefixes }) =>
+              prefixes.map((prefix) => `${formatIp(prefix.ip)} at ${resident}`),
+            ),
+          )
+          .sort();
+      const all = {
+        'gw-a': ['172.24.4.60 at cr-lrp-gw-a', '172.24.4.61 at near'],
+        'gw-b': ['172.24.5.60 at cr-lrp-gw-b', '172.24.5.62 at cr-lrp-gw-b'],
       };
-      await until('both gateways are here', () => told('gw2').length > 1);
-      assert.deepEqual(told('gw'), ['172.24.4.5', '172.24.4.61']);
-      assert.deepEqual(told('gw2'), ['172.24.4.6', '172.24.4.62']);
+      const told = () => ({ 'gw-a': at('gw-a'), 'gw-b': at('gw-b') });
+      await until('all are told', () => equalData(told(), all));
+      const wanted = (name: string): string => String(reader.wanted[`gateway cr-lrp-${name}`]);
+      assert.match(wanted('gw-a'), /172\.24\.4\.60\/32/);
+      assert.doesNotMatch(wanted('gw-a'), /172\.24\.5\./);
+      assert.match(wanted('gw-b'), /172\.24\.5\.60\/32/);
+      // The other gateway goes, and with it the reference to it: what is left applies at the only one.
+      await write(set('Logical_Router_Port', 'lrp-gw-b', { gateway_chassis: [] }), {
+        op: 'update',
+        table: 'NAT',
+        where: [['external_ip', '==', '172.24.5.60']],
+        row: { gateway_port: [] },
+      });
+      const left = ['172.24.4.60', '172.24.5.60', '172.24.5.62', '203.0.113.9'];
+      const alone = [...left.map((ip) => `${ip} at cr-lrp-gw-a`), '172.24.4.61 at near'].sort();
+      await until('the other is the only one', () =>
+        equalData(told(), { 'gw-a': alone, 'gw-b': [] }),
+      );
     });
 
     test('tells load balancers of the routers whose gateways are here', async () => {

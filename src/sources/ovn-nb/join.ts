@@ -16,6 +16,7 @@ import { Counts } from './counts.ts';
 import { datapathOf, namesOf } from './datapath.ts';
 import { References } from './references.ts';
 import {
+  appliesAt,
   isGateway,
   natAddressesOf,
   type OwnNames,
@@ -305,10 +306,7 @@ export class Join {
     const router = gateway === undefined ? undefined : this.#routerOf(gateway._uuid);
     if (gateway === undefined || router === undefined || !isGateway(gateway)) return [];
     const isOnly = this.#gatewaysOf(router).length === 1;
-    // ovn-nb(5), NAT gateway_port: of several gateways, the one that the row names.
-    const nats = this.#natsOf(router).filter(({ gateway_port: at }) =>
-      at === undefined ? isOnly : at === gateway._uuid,
-    );
+    const nats = this.#natsOf(router).filter((nat) => appliesAt(gateway, nat, isOnly));
     return natAddressesOf(gateway, nats);
   }
 }

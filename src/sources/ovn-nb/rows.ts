@@ -6,6 +6,8 @@
 import { placementOf } from '../../inventory/placement.ts';
 import type { PortBindingRow } from '../../inventory/row.ts';
 import { datapathOf } from './datapath.ts';
+import { type Ip, parseIp } from '../../net/ip.ts';
+import { parsePrefix, prefixContains } from '../../net/prefix.ts';
 import type { Nat, RouterPort, SwitchPort } from './tables.ts';
 
 /** The own chassis, by the two names that OVN has for it. */
@@ -95,6 +97,25 @@ export function isGateway(port: RouterPort): boolean {
 /** ovn-northd(8): the port of this name stands for a distributed gateway port where that is. */
 export function redirectName(port: RouterPort): string {
   return `cr-${port.name}`;
+}
+
+/**
+ * Whether a row applies at this gateway of a router's. ovn-nb(5), NAT gateway_port: at the one that it names; else at the only
+ * one, and of several where the address is in the network. Of two in one network ovn-northd tells both.
+ */
+export function appliesAt(
+  gateway: RouterPort,
+  { gateway_port: named, external_ip: text }: Pick<Nat, 'gateway_port' | 'external_ip'>,
+  isOnly: boolean,
+): boolean {
+  if (named !== undefined) return named === gateway._uuid;
+  const ip = parseIp(text);
+  return isOnly || (ip.ok && gateway.networks.some((each) => isWithin(ip.value, each)));
+}
+
+function isWithin(ip: Ip, network: string): boolean {
+  const prefix = parsePrefix(network);
+  return prefix.ok && prefixContains(prefix.value, ip);
 }
 
 /**
