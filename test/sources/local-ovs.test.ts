@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatIssue } from '../../src/base/issue.ts';
+import { formatEndpoint } from '../../src/net/endpoint.ts';
 import { readLocalOvs } from '../../src/sources/ovs/local-ovs.ts';
 
 const port = (name: string, type: string, isOurs = false) => ({ name, types: [type], isOurs });
@@ -18,6 +19,28 @@ test('ports that lead out of the node are the uplinks of a bridge, and no others
   ];
   const { bridges } = readLocalOvs(new Map(), [{ name: 'br-ex', ports }]);
   assert.deepEqual(bridges.get('br-ex'), { name: 'br-ex', uplinks: ['eth1', 'bond0'] });
+});
+
+test('who the node is to OVN, where that is, and how provider networks leave it', () => {
+  const ids = new Map([
+    ['system-id', 'c1'],
+    ['hostname', 'c1.example.org'],
+    ['ovn-remote', 'tcp:192.0.2.1:6642,tcp:192.0.2.2:6642'],
+    ['ovn-nb-remote', 'tcp:192.0.2.1:6641'],
+    ['ovn-bridge-mappings', 'physnet1:br-ex,physnet2,physnet3:br-data'],
+    ['ovn-bridge', 'br-cloud'],
+    ['ovn-cms-options', 'availability-zones=a,enable-chassis-as-gw'],
+  ]);
+  const read = readLocalOvs(ids, []);
+  const { systemId, hostname, integrationBridge, isGateway } = read;
+  assert.deepEqual([systemId, hostname], ['c1', 'c1.example.org']);
+  assert.deepEqual([integrationBridge, isGateway], ['br-cloud', true]);
+  assert.equal(read.ovnRemote.map(formatEndpoint).join(), ids.get('ovn-remote'));
+  assert.equal(read.ovnNbRemote.map(formatEndpoint).join(), ids.get('ovn-nb-remote'));
+  assert.deepEqual([...read.bridgeMappings.keys()], ['physnet1', 'physnet3']);
+  assert.deepEqual(read.issues.map(formatIssue), [
+    "external_ids:ovn-bridge-mappings: 'physnet2' is not NETWORK:BRIDGE",
+  ]);
 });
 
 test('whether the node takes part is said in one of two words', () => {

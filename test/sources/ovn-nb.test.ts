@@ -275,6 +275,38 @@ describe('OVN_Northbound', () => {
       );
     });
 
+    test('follows a floating IP to the gateway and back by its row, whatever NB_Global says', async () => {
+      await write(
+        { op: 'insert', table: 'NB_Global', row: { external_ids: isDistributed('True') } },
+        ...switchWith('provider', localnet('provnet'), routerSide('gw')),
+        ...switchWith('tenant', vm('near', 'host1'), vm('far', 'host2'), routerSide('r1-tenant')),
+        ...gatewayRouter('r1'),
+        set('Logical_Router_Port', 'lrp-gw', { status: hosting('c1') }),
+      );
+      const answeredAt = (): readonly string[] =>
+        ['gateway cr-lrp-gw', 'port near'].filter((scope) =>
+          reader.wanted[scope]?.some((each) => each.includes('172.24.4.50/32')),
+        );
+      const isAt = (scope: string) => (): boolean => equalData(answeredAt(), [scope]);
+      await until('it is at its port', isAt('port near'));
+      const { heard } = reader;
+      await write({
+        op: 'update',
+        table: 'NB_Global',
+        where: [],
+        row: { external_ids: isDistributed('False') },
+      });
+      const rewrite = (row: WriteRow): Promise<void> => {
+        const where = [['external_ip', '==', '172.24.4.50']] as const;
+        return write({ op: 'update', table: 'NAT', where, row });
+      };
+      await rewrite({ external_mac: [] });
+      await until('it is at the gateway', isAt('gateway cr-lrp-gw'));
+      assert.equal(reader.heard, heard + 1, 'of the row alone, and not of the option');
+      await rewrite({ external_mac: 'fa:16:3e:00:02:50' });
+      await until('it is at its port again', isAt('port near'));
+    });
+
     test('tells load balancers of the routers whose gateways are here', async () => {
       await write(
         ...switchWith('provider', localnet('provnet'), routerSide('gw')),
@@ -350,6 +382,10 @@ describe('OVN_Northbound', () => {
     });
   });
 });
+
+function isDistributed(text: string): ReadonlyMap<string, string> {
+  return new Map([['neutron:fip-distributed', text]]);
+}
 
 /** Neutron's sign of life. */
 function sign(at: number): Operation {

@@ -81,6 +81,17 @@ describe('opting out', () => {
         'port 38: 172.24.4.60 of port 38 is not exposed: external_ids:selvedge:expose=false of Port_Binding provnet-0',
       ],
     ],
+    'of a network, by its Logical_Switch': [
+      only({
+        providers: [{ ...workingCloud.providers[0]!, switchIds: { 'selvedge:expose': 'false' } }],
+      }),
+      {},
+      [
+        'network provnet-0: the network of provnet-0 is not exposed: external_ids:selvedge:expose=false of Logical_Switch neutron-provider-0',
+        node,
+        'port 38: 172.24.4.60 of port 38 is not exposed: external_ids:selvedge:expose=false of Logical_Switch neutron-provider-0',
+      ],
+    ],
     'of a router with the floating IPs behind it': [
       { ...behind({}), ...withGateway(0, { nat, chassis: 'here', expose: 'false' }), machines: [] },
       {},
