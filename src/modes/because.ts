@@ -1,10 +1,11 @@
 /** The facts that plans rest on, in the words of the databases they come from. */
 
 import type { DhcpSubnet } from '../inventory/dhcp-options.ts';
+import type { LoadBalancer } from '../inventory/load-balancer.ts';
 import type { NetworkVpn } from '../inventory/network-vpn.ts';
 import type { NatAddresses } from '../inventory/nat.ts';
 import type { BgpvpnKeys, PortBinding } from '../inventory/port-binding.ts';
-import { formatIp } from '../net/ip.ts';
+import { type Family, formatIp, type Ip } from '../net/ip.ts';
 import { formatMac } from '../net/mac.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import type { Reason } from '../resources/resource.ts';
@@ -58,6 +59,18 @@ export function becauseAddressed(port: PortBinding): Reason {
       : formatPrefix(prefix),
   );
   return binding(port, `addresses ${text.join(' ')}`);
+}
+
+/** What a load balancer has, whose gateway tells which database it is read from: each has a row of that name. */
+export function becauseBalanced({ name }: LoadBalancer, vip: Ip, gateway: PortBinding): Reason {
+  const source = gateway.northbound === undefined ? 'OVN_Southbound' : 'OVN_Northbound';
+  return { source, object: `Load_Balancer ${name}`, fact: `vips ${formatIp(vip)}` };
+}
+
+/** The address scope of a port's subnets. */
+export function becauseScoped(port: PortBinding, family: Family): Reason {
+  const fact = `external_ids:neutron:subnet_pool_addr_scope${family}=${port.addressScopes[family]}`;
+  return binding(port, fact);
 }
 
 /** An entry of `nat_addresses`, which OVN answers for where `resident` is; in OVN_Northbound they are rows of NAT. */

@@ -8,11 +8,9 @@ import type { Exposed } from '../../fabric/concepts.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { LoadBalancer } from '../../inventory/load-balancer.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
-import { formatIp } from '../../net/ip.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { Condition } from '../../resources/condition.ts';
-import type { Reason } from '../../resources/resource.ts';
-import { becauseBound, becauseExit } from '../because.ts';
+import { becauseBalanced, becauseBound, becauseExit } from '../because.ts';
 import { networkPortOf } from '../gateways.ts';
 import type { ScopePlan } from '../mode.ts';
 import { gatewaysOf, isOnProvider, vipPortsOf } from './balancers.ts';
@@ -61,7 +59,7 @@ function planAt(
   const offered = balancer.vips
     .filter((ip) => isOnProvider(ip, balancer, gateway, networkPort, inventory))
     .flatMap((ip): readonly Exposed[] => {
-      const because = [becauseBalanced(balancer, formatIp(ip)), bound, ...becauseExit(exit)];
+      const because = [becauseBalanced(balancer, ip, gateway), bound, ...becauseExit(exit)];
       return exposed({ mac, prefixes: [hostPrefix(ip)] }, at, holder, because);
     });
   const routerPort = inventory.port(gateway.distributedPort ?? '');
@@ -70,10 +68,6 @@ function planAt(
   const itself = { name, portName: undefined, networkName: undefined, isHidden: false };
   const optOut = portOptOut([itself, ...faces], choice) ?? networkOptOut(exit, inventory, choice);
   return chosen(scope, `load balancer ${name}`, offered, optOut, choice);
-}
-
-function becauseBalanced({ name }: LoadBalancer, vip: string): Reason {
-  return { source: 'OVN_Southbound', object: `Load_Balancer ${name}`, fact: `vips ${vip}` };
 }
 
 function conditionsOf(scope: string, { name, issues }: LoadBalancer): readonly Condition[] {

@@ -12,8 +12,7 @@ import { type Family, type Ip, isLinkLocal } from '../../net/ip.ts';
 import { linkLocalOf, type Mac } from '../../net/mac.ts';
 import type { Vni } from '../../net/numbers.ts';
 import { formatPrefix, networkOf, type Prefix, prefixesOverlap } from '../../net/prefix.ts';
-import type { Reason } from '../../resources/resource.ts';
-import { becauseAddressed, becauseBound, becauseExit } from '../because.ts';
+import { becauseAddressed, becauseBound, becauseExit, becauseScoped } from '../because.ts';
 import { byName, isGatewayPort, networkPortOf, peerOf, type ProviderExit } from '../gateways.ts';
 import { exitOf, isProvider, placeOf } from './place.ts';
 import { knownMac } from './plan-port.ts';
@@ -183,7 +182,7 @@ function reached(
   const because = [
     becauseBound(gateway.port, inventory.ovs.systemId),
     becauseAddressed(routerPort),
-    ...becauseScoped(port, destination, rules),
+    ...(rules.addressScopes.size === 0 ? [] : [becauseScoped(port, destination.ip.family)]),
     ...(vpn?.because ?? becauseExit(exit)),
   ];
   const announced = rules.advertise === 'subnet';
@@ -192,16 +191,6 @@ function reached(
   }
   const at = placeOf(exit, inventory);
   return { concept: 'tenant-subnet', at, destination, via, announced, because };
-}
-
-function becauseScoped(
-  port: PortBinding,
-  { ip: { family } }: Prefix,
-  { addressScopes }: TenantRules,
-): readonly Reason[] {
-  if (addressScopes.size === 0) return [];
-  const fact = `external_ids:neutron:subnet_pool_addr_scope${family}=${port.addressScopes[family]}`;
-  return [{ source: 'OVN_Southbound', object: `Port_Binding ${port.name}`, fact }];
 }
 
 /** The subnets of a router interface that are to be exposed on a node with a gateway of its router. */
