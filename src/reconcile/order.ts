@@ -11,8 +11,8 @@ import type { Operation } from '../resources/target.ts';
 export interface Surroundings {
   /** Whether it exists as it is wanted, so that others may be made on it. */
   serves(key: Key): boolean;
-  /** What the object needs. */
-  needs(key: Key): readonly Key[];
+  /** What must be there before this is done to the object. */
+  needs(operation: Operation): readonly Key[];
   /** What exists and must be gone before it may go: what stands on it, and what it has to outlive. */
   inTheWay(operation: Operation): Iterable<Key>;
   /** What is announced over the object, is to be withdrawn, and must be before this is done to it. */
@@ -109,7 +109,7 @@ function makingPredecessors(
   around: Surroundings,
 ): Predecessors {
   const first: Key[] = [];
-  for (const need of around.needs(operation.key)) {
+  for (const need of around.needs(operation)) {
     const pending = byKey.get(need);
     // Also one that is only changed: joining a device to a VRF, for one, takes its routes away.
     if (pending !== undefined && pending.verb !== 'remove') first.push(need);

@@ -40,7 +40,7 @@ export class Relations implements Surroundings {
   /** The same before anything was tried: all serves that is there and not somebody else's. */
   previewed(refused: ReadonlySet<Key>): Surroundings {
     return {
-      needs: (key) => this.needs(key),
+      needs: (operation) => this.needs(operation),
       serves: (key) => this.#view.exists(key) && !refused.has(key),
       inTheWay: (operation) => this.inTheWay(operation),
       withdrawals: (operation) => this.withdrawals(operation),
@@ -48,7 +48,13 @@ export class Relations implements Surroundings {
     };
   }
 
-  needs(key: Key): readonly Key[] {
+  /**
+   * What is announced already is put right although its way is not whole. It may be what that waits for: a VRF that is made
+   * anew gives an address its local route back, and the kernel takes no other route to that address beside it.
+   */
+  needs({ key, verb, spec }: Operation): readonly Key[] {
+    const kind = this.#view.kind(spec.kind);
+    if (verb === 'change' && kind.announces) return kind.needs(spec);
     return this.#claims.wanted(key)?.needs ?? [];
   }
 

@@ -121,7 +121,7 @@ describe('order', () => {
     const keys = (of: Readonly<Record<string, readonly string[]>>, at: Key): readonly Key[] =>
       (of[at] ?? []).map(key);
     return {
-      needs: (at) => keys(needs, at),
+      needs: ({ key: at }) => keys(needs, at),
       serves: (at) => there.includes(at),
       inTheWay: ({ key: at }) =>
         Object.keys(needs)

@@ -89,6 +89,18 @@ describe('order', () => {
     assert.deepEqual(stage.standing('a1'), { is: 'waiting', for: 'k1' });
   });
 
+  test('what is announced already is altered in place although its path is missing', async () => {
+    const stage = await informed();
+    stage.want('s', 'a1=x < k1', 'k1');
+    await stage.run();
+    stage.kernel.things.delete('k1' as Key);
+    stage.kernel.answers.set('k1', failed('something of a1 is in the way'));
+    stage.core.observedChange(['k1' as Key]);
+    stage.want('s', 'a1=y < k1', 'k1');
+    const log = await stage.run();
+    assert.deepEqual(log.toSorted(), ['change a1', 'create k1 ! something of a1 is in the way']);
+  });
+
   test('a path of an earlier run goes after every announcement of that run', async () => {
     const stage = new Stage();
     for (const name of ['k1', 'o1', 'a1', 'a2']) {
