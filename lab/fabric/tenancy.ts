@@ -2,6 +2,7 @@
 
 import type { Network } from './cloud/network.ts';
 import type { Router } from './cloud/router.ts';
+import type { Namespace } from './namespace.ts';
 import { assertState, isBare, stateOf } from './node-state.ts';
 import type { FabricNode } from './node.ts';
 import type { Stage } from './scenario.ts';
@@ -54,7 +55,7 @@ export async function addTenant(
 
 /** Waits until neither kernel, Open vSwitch nor FRR of the node knows of a VNI of ours. */
 export async function isGone(node: FabricNode, vni: number): Promise<void> {
-  const pattern = new RegExp(`-${vni}\\b|table ${vni}\\b`);
+  const pattern = new RegExp(`(?:-|table |\\b[sv][op])${vni}\\b`);
   await waitFor(`VNI ${vni} to be gone from ${node.name}`, async () => {
     for (const place of places) if (pattern.test(await node.ok(place))) return false;
     return true;
@@ -160,18 +161,19 @@ export async function isLetGoOf(node: FabricNode, address: RegExp): Promise<void
   });
 }
 
-/** Runs `body` under streams from the host behind the spine to all of them; says how long each was not reached. */
+/** Runs `body` under streams to all of them, from the host behind the spine or another; says how long each was not reached. */
 export async function gaps(
   stage: Stage,
   what: string,
   addresses: readonly string[],
   body: () => Promise<void>,
+  from: Namespace = stage.fabric.hx,
 ): Promise<void> {
   const { promise: allFlow, resolve } = Promise.withResolvers<void>();
   const done = allFlow.then(body);
   let flowing = 0;
   const one = async (address: string) => {
-    const { longestGapMs } = await stage.underStream(stage.fabric.hx, address, () => {
+    const { longestGapMs } = await stage.underStream(from, address, () => {
       flowing += 1;
       if (flowing === addresses.length) resolve();
       return done;
@@ -181,14 +183,16 @@ export async function gaps(
   await Promise.all(addresses.map(one));
 }
 
-/** Waits until one node announces them in mode bgp, and the other does not. */
+/** Waits until one node announces them in mode bgp, in the underlay or in the VRF of a VNI, and the other does not. */
 export async function isAnnounced(
   addresses: readonly string[],
   by: FabricNode,
   notBy: FabricNode,
+  vni?: number,
 ): Promise<void> {
+  const of = (node: FabricNode) => (vni === undefined ? announcedBy(node) : announced(node, vni));
   await waitFor(`${by.name} to announce ${addresses.join()}, and ${notBy.name} not`, async () => {
-    const [here, there] = await Promise.all([announcedBy(by), announcedBy(notBy)]);
+    const [here, there] = await Promise.all([of(by), of(notBy)]);
     return addresses.every((each) => here.includes(each) && !there.includes(each));
   });
 }

@@ -232,8 +232,19 @@ scenario(
     await waitFor('the VM to make an address', async () => (await madeAddresses(inVrf)) !== '');
     for (const address of [tenantHost.v4, tenantHost.v6]) await reaches(inVrf, address);
 
+    step('what stands on the logical switch itself goes before that, and is enough');
+    await routed.annotateSwitch(vpn('l3', 500));
+    for (const address of [inVrf.v4, inVrf.v6, behind.v4, behind.v6]) await reaches(he, address);
+    await isCutOff(he2, inVrf.v4);
+    await routed.clearAnnotation();
+    await Promise.all(agents.map((agent) => agent.rests()));
+    for (const address of [inVrf.v4, inVrf.v6]) await reaches(he, address);
+    await routed.annotateSwitch({ 'neutron_bgpvpn:rt': `['${labAs}:501']` });
+    await waitFor('he to lose the VM', async () => !(await he.pings(inVrf.v4, 1)));
+
     step('without annotations both are in the underlay');
-    for (const network of [routed, segment]) await network.clearAnnotation();
+    await routed.clearSwitchAnnotation(...Object.keys(vpn('l3', 500)), 'neutron_bgpvpn:rt');
+    await segment.clearAnnotation();
     for (const vm of [inVrf, near, far]) {
       for (const address of [vm.v4, vm.v6]) await reaches(hx, address);
     }
@@ -278,8 +289,11 @@ function annotate(
   vni: number,
   more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const own = { 'neutron_bgpvpn:type': type, 'neutron_bgpvpn:vni': String(vni) };
-  return network.annotate({ ...own, ...more });
+  return network.annotate({ ...vpn(type, vni), ...more });
+}
+
+function vpn(type: 'l2' | 'l3', vni: number): Readonly<Record<string, string>> {
+  return { 'neutron_bgpvpn:type': type, 'neutron_bgpvpn:vni': String(vni) };
 }
 
 async function drain(agents: readonly SelvedgeAgent[]): Promise<void> {

@@ -108,6 +108,23 @@ export class Network {
     await this.#northbound.commit(['clear', ...words]);
   }
 
+  /** Writes external_ids where Neutron's BGPVPN driver does: on the logical switch, of which only OVN_Northbound knows. */
+  async annotateSwitch(ids: ExternalIds): Promise<void> {
+    await this.#northbound.commit(setIds('logical_switch', this.switch, ids));
+  }
+
+  /** Takes these keys from there. */
+  async clearSwitchAnnotation(...keys: readonly string[]): Promise<void> {
+    const quoted = keys.map((key) => `"${key}"`);
+    await this.#northbound.commit([
+      'remove',
+      'logical_switch',
+      this.switch,
+      'external_ids',
+      ...quoted,
+    ]);
+  }
+
   /**
    * Creates a VM's port and plugs the VM; resolves when OVN says that the port is up. `first` is done when the port is
    * there and nothing is plugged into it.
