@@ -89,7 +89,7 @@ export async function announced(node: FabricNode, vni: number): Promise<readonly
 
 /** Lets go of everything: what an agent leaves would be in the way of scenarios of another mode. */
 export async function drain(agents: readonly SelvedgeAgent[]): Promise<void> {
-  for (const agent of agents) await agent.cli('drain');
+  await Promise.all(agents.map((agent) => agent.cli('drain')));
   for (const { node } of agents) {
     await waitFor(`${node.name} to be drained`, async () => {
       return !(await node.ok(['ip', '-o', 'link', 'show'])).includes('bgp-vrf');

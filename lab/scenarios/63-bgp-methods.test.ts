@@ -237,10 +237,10 @@ scenario(
     for (const address of [inVrf.v4, inVrf.v6, behind.v4, behind.v6]) await reaches(he, address);
     await isCutOff(he2, inVrf.v4);
     await routed.clearAnnotation();
-    await Promise.all(agents.map((agent) => agent.rests()));
-    for (const address of [inVrf.v4, inVrf.v6]) await reaches(he, address);
     await routed.annotateSwitch({ 'neutron_bgpvpn:rt': `['${labAs}:501']` });
     await waitFor('he to lose the VM', async () => !(await he.pings(inVrf.v4, 1)));
+    await routed.annotateSwitch({ 'neutron_bgpvpn:rt': '[]' });
+    for (const address of [inVrf.v4, inVrf.v6]) await reaches(he, address);
 
     step('without annotations both are in the underlay');
     await routed.clearSwitchAnnotation(...Object.keys(vpn('l3', 500)), 'neutron_bgpvpn:rt');
@@ -297,7 +297,7 @@ function vpn(type: 'l2' | 'l3', vni: number): Readonly<Record<string, string>> {
 }
 
 async function drain(agents: readonly SelvedgeAgent[]): Promise<void> {
-  for (const agent of agents) await agent.cli('drain');
+  await Promise.all(agents.map((agent) => agent.cli('drain')));
   for (const { node } of agents) {
     await waitFor(`${node.name} to be drained`, async () => {
       const links = await node.ok(['ip', '-o', 'link', 'show']);
