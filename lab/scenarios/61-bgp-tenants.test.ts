@@ -4,7 +4,6 @@
  */
 
 import assert from 'node:assert/strict';
-import { keepSubnetsIn, letSubnetsOut } from '../fabric/filters.ts';
 import type { FabricNode } from '../fabric/node.ts';
 import { scenario } from '../fabric/scenario.ts';
 import { announcedBy, drain, isLetGoOf, startAgents } from '../fabric/tenancy.ts';
@@ -112,4 +111,19 @@ async function isRouted(node: FabricNode, ...subnets: readonly string[]): Promis
     );
     return routes.every((text) => text !== '');
   });
+}
+
+/** What an operator adds to the filters of ovn-bgp-agent's documentation, which let host routes out only. */
+async function letSubnetsOut(node: FabricNode): Promise<void> {
+  await node.script(`vtysh -c 'configure terminal' \
+-c 'ip prefix-list EXPOSED seq 20 permit 10.0.0.0/8 le 24' \
+-c 'ipv6 prefix-list EXPOSED6 seq 20 permit fd00::/8 le 64' \
+-c 'ipv6 prefix-list EXPOSED6 seq 25 permit 2a0a::/16 le 64'`);
+}
+
+async function keepSubnetsIn(node: FabricNode): Promise<void> {
+  await node.script(`vtysh -c 'configure terminal' \
+-c 'no ip prefix-list EXPOSED seq 20' \
+-c 'no ipv6 prefix-list EXPOSED6 seq 20' \
+-c 'no ipv6 prefix-list EXPOSED6 seq 25'`);
 }
