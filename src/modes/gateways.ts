@@ -70,6 +70,12 @@ export function localGateways(
   );
 }
 
+/** Those that the gateway's router has besides it, be they bound here or elsewhere. */
+export function othersOf(gateway: PortBinding, inventory: Inventory): readonly PortBinding[] {
+  const all = [...inventory.portsOfType(gateway.datapath, 'chassisredirect')];
+  return all.filter(({ name }) => name !== gateway.name);
+}
+
 /** How a provider network leaves this node. */
 export interface ProviderExit {
   readonly localnet: PortBinding;

@@ -252,6 +252,14 @@ describe('OVN read by its Northbound database', () => {
       gateways.filter((port) =>
         nb.wanted[`gateway cr-lrp-${port}`]?.some((each) => each.includes(`${address}/32`)),
       );
+    // What leaves the router has this address, that of one of two gateways on a network, which the other tells too.
+    await ovn.northbound.commit([
+      'lr-nat-add',
+      logicalRouter,
+      'snat',
+      '172.24.4.7',
+      '10.77.0.0/24',
+    ]);
     await until('the last is told', () => at('172.24.4.56').length === 1, patience);
     await agree('three gateways', nb, sb);
     assert.deepEqual(['172.24.4.55', '172.24.5.55', '172.24.5.56'].map(at), [
@@ -259,6 +267,8 @@ describe('OVN read by its Northbound database', () => {
       [tagged],
       [tagged],
     ]);
+    assert.deepEqual(at('172.24.4.7'), [beside]);
+    await ovn.northbound.commit(['lr-nat-del', logicalRouter, 'snat', '10.77.0.0/24']);
     for (const port of [tagged, beside]) {
       await ovn.northbound.commit(['lrp-del', `lrp-${port}`], ['lsp-del', port]);
       ovn.gateways.delete(`cr-lrp-${port}`);

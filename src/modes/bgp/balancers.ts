@@ -9,7 +9,7 @@ import type { PortBinding } from '../../inventory/port-binding.ts';
 import type { BalancerInterest } from '../../inventory/source.ts';
 import { equalIp, type Ip } from '../../net/ip.ts';
 import { prefixContains } from '../../net/prefix.ts';
-import { byName } from '../gateways.ts';
+import { byName, othersOf } from '../gateways.ts';
 import type { Scope } from '../mode.ts';
 import { isProvider } from './place.ts';
 
@@ -59,9 +59,11 @@ export function isOnProvider(
 ): boolean {
   const holder = vipPortsOf(balancer, inventory).find((port) => hasIp(port, ip));
   if (holder !== undefined) return holder.datapath === networkPort.datapath;
-  if (isPortForwarding(balancer.name)) return true;
-  const prefixes = gateway.addresses.flatMap((each) => each.prefixes);
-  return prefixes.some((prefix) => prefixContains(prefix, ip));
+  const isOn = ({ addresses }: PortBinding): boolean =>
+    addresses.some(({ prefixes }) => prefixes.some((prefix) => prefixContains(prefix, ip)));
+  if (isOn(gateway)) return true;
+  // A floating IP may be on a subnet of the network that the gateway has no address on.
+  return isPortForwarding(balancer.name) && !othersOf(gateway, inventory).some(isOn);
 }
 
 export function hasIp({ addresses }: PortBinding, ip: Ip): boolean {

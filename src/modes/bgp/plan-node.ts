@@ -63,7 +63,7 @@ export function planUnderlay(
   const routerId = routerIdOf(inventory, settings);
   if (routerId === undefined) {
     const message =
-      'cannot announce anything: there is no BGP router id; set bgp.router_id, or give the loopback device an IPv4 /32 address';
+      'cannot announce anything: there is no BGP router id; set bgp.router_id, or bgp router-id in FRR, or give the loopback device an IPv4 /32 address';
     return { concepts: [], conditions: [{ scope, severity: 'error', message }] };
   }
   const { asn } = settings;

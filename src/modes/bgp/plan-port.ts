@@ -13,8 +13,9 @@ import type { Mac } from '../../net/mac.ts';
 import type { Condition } from '../../resources/condition.ts';
 import type { Reason } from '../../resources/resource.ts';
 import { becauseAddressed, becauseBound, becauseExit, becauseTranslated } from '../because.ts';
-import { byName, networkPortOf, peerOf, type ProviderExit } from '../gateways.ts';
+import { byName, networkPortOf, othersOf, peerOf, type ProviderExit } from '../gateways.ts';
 import { emptyPlan, type ScopePlan } from '../mode.ts';
+import { hasIp } from './balancers.ts';
 import { type Choice, chosen, isHere, networkOptOut, portOptOut } from './choice.ts';
 import { exitOf, isProvider, placeOf } from './place.ts';
 
@@ -108,6 +109,8 @@ function translated(
 ): ScopePlan[] {
   // The routers of a provider network may be many, and what is on it is reached without them.
   if (isProvider(port.datapath, inventory)) return [];
+  // A router may say of each of its gateways that it translates to the address of another, which answers for that itself.
+  const others = port.type === 'chassisredirect' ? othersOf(port, inventory) : [];
   return byName(inventory.portsWithNatAt(port.name)).flatMap((networkPort) => {
     const exit = exitOf(networkPort.datapath, inventory);
     if (typeof exit === 'string' || !isBehind(port, networkPort, inventory)) return [];
@@ -115,7 +118,8 @@ function translated(
     const holder = holderOf(port, at.localnet, inventory);
     const offered = networkPort.nat.at(port.name).flatMap((entry) => {
       const because = [bound, becauseTranslated(networkPort, entry), ...becauseExit(exit)];
-      return exposed(entry, at, holder, because);
+      const all = exposed(entry, at, holder, because);
+      return all.filter(({ ip }) => !others.some((gateway) => hasIp(gateway, ip)));
     });
     const router = [...faces, networkPort, peerOf(networkPort, inventory)];
     const optOut = portOptOut(router, choice) ?? networkOptOut(exit, inventory, choice);

@@ -2,6 +2,7 @@
 
 import { type Inventory, isHostPort } from '../../inventory/inventory.ts';
 import type { PortBinding } from '../../inventory/port-binding.ts';
+import { othersOf } from '../gateways.ts';
 import type { Scope } from '../mode.ts';
 import { balancersTouchedBy, scopeOfBalancer } from './balancers.ts';
 
@@ -30,6 +31,7 @@ export function touchedByPorts(
     if (port === undefined) continue;
     for (const each of balancersTouchedBy(port, inventory)) scopes.add(scopeOfBalancer(each));
     if (port.type === 'patch') for (const each of reachedBy(port, inventory)) add(each);
+    if (port.type === 'chassisredirect') for (const each of othersOf(port, inventory)) add(each);
     if (port.type === 'localnet') {
       for (const each of onNetwork(port, inventory)) add(each);
       for (const each of onSameVlan(port, inventory)) add(each);

@@ -208,15 +208,14 @@ class FrrTarget implements Target {
     const signal = AbortSignal.any([over, this.#stop.signal]);
     while (!signal.aborted) {
       const isFirst = this.#state.state !== 'ready';
-      if (isFirst || this.#areMarksNew || !this.#objects.isIdle) {
-        const failure = await this.#exclusively(async () => {
-          const begun = clock.now();
-          const found = await this.#look(sessions);
-          this.#lookTime = Math.max(1, Math.min(clock.now() - begun, 2 * this.#lookTime));
-          return found;
-        });
-        if (failure !== undefined) return failure;
-      }
+      // Also while nothing is wanted of FRR: that may be for want of what its own instance has to say.
+      const failure = await this.#exclusively(async () => {
+        const begun = clock.now();
+        const found = await this.#look(sessions);
+        this.#lookTime = Math.max(1, Math.min(clock.now() - begun, 2 * this.#lookTime));
+        return found;
+      });
+      if (failure !== undefined) return failure;
       if (isFirst) ready();
       const hurried = this.#pauses.shift();
       const fair = Math.min(this.#lookTime * restShare, longestInterval);

@@ -74,6 +74,13 @@ describe('a load balancer', () => {
       cloudWith({ name: 'pf-floatingip-1-tcp', vips: ['172.24.9.9:2222'], networks: [] }),
       ['172.24.9.9 fa:16:3e:00:00:10 on br-ex'],
     ],
+    'that forwards ports of a floating IP, at the gateway on its subnet where there are several': [
+      {
+        ...cloudWith({ name: 'pf-floatingip-1-tcp', vips: ['172.24.9.9:2222'], networks: [] }),
+        gateways: withGateway(1, { router: 0, mac: 'M 172.24.9.H/24' }).gateways,
+      },
+      ['172.24.9.9 fa:16:3e:00:00:11 on br-ex.100'],
+    ],
     'with an address that cannot be read, beside one that can': [
       cloudWith({ vips: ['172.24.4.20:80', '[2001:db8:f::20:80'] }),
       [

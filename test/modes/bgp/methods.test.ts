@@ -215,7 +215,7 @@ describe('a provider network is exposed by the method', () => {
       cloudOf({}, {}, { vtep: undefined }),
       [
         "node: error: cannot route by an OVN of this node: bridge br-up of ovn-bridge-mappings-bgp has no address, which its router and the BGP session need; add one with 'ip address add ADDRESS/LENGTH dev br-up'",
-        'node: error: cannot announce anything: there is no BGP router id; set bgp.router_id, or give the loopback device an IPv4 /32 address',
+        'node: error: cannot announce anything: there is no BGP router id; set bgp.router_id, or bgp router-id in FRR, or give the loopback device an IPv4 /32 address',
         'node: router by ',
         ...notByOvn(
           'no bridge of ovn-bridge-mappings-bgp leads to the fabric; map one that has a port and an address there',

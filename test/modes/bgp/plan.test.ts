@@ -81,6 +81,20 @@ describe('what is on a provider network is exposed where it is', () => {
         'port 38: 172.24.4.100 fa:16:3e:00:04:00 on br-ex',
       ],
     ],
+    'the address of a gateway at that alone, though another of the router translates to it': [
+      withGateway(1, {
+        router: 0,
+        provider: 0,
+        nat: ['fa:16:3e:00:00:11 172.24.4.16 172.24.4.101 is_chassis_resident("cr-lrp-71")'],
+      }),
+      [
+        'gateway cr-lrp-71: 172.24.4.17 fa:16:3e:00:00:11 on br-ex',
+        'gateway cr-lrp-71: 172.24.4.101 fa:16:3e:00:00:11 on br-ex',
+        ...gateways.slice(1),
+        ...networks,
+        node,
+      ],
+    ],
     'nothing of a network that is not mapped': [
       { ...withGateway(0, { chassis: 'there' }), mappings: { 'physnet-b': 'br-ex2' } },
       [

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { silentLog } from '../../../src/base/ports.ts';
+import { type Clock, silentLog } from '../../../src/base/ports.ts';
 import { unwrap } from '../../../src/base/result.ts';
 import type { IfName } from '../../../src/net/if-name.ts';
 import { formatIp, parseIp } from '../../../src/net/ip.ts';
@@ -121,20 +121,20 @@ export class WatchedTarget {
   /** What it told of FRR's own instance: its AS and its router id, in order. */
   readonly own: string[] = [];
 
-  constructor(directory: string, links?: OwnLinks) {
+  constructor(directory: string, links?: OwnLinks, clock: Clock = realClock) {
     this.target = openFrrTarget({
       ...(links === undefined ? {} : { links }),
       vtyDirectory: directory,
       onOwnInstance: ({ asn, routerId }) =>
         void this.own.push(`${asn} ${routerId === undefined ? '-' : formatIp(routerId)}`),
-      clock: realClock,
+      clock,
       random: () => 0.5,
       log: silentLog,
     });
   }
 
-  static async start(directory: string, links?: OwnLinks): Promise<WatchedTarget> {
-    const watched = new WatchedTarget(directory, links);
+  static async start(directory: string, links?: OwnLinks, clock?: Clock): Promise<WatchedTarget> {
+    const watched = new WatchedTarget(directory, links, clock);
     await watched.target.start({
       changed: (keys) => {
         for (const key of keys) watched.changed.add(key);

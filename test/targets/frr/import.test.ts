@@ -8,9 +8,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import type { Clock } from '../../../src/base/ports.ts';
 import { unwrap } from '../../../src/base/result.ts';
 import type { Owner } from '../../../src/resources/target.ts';
-import { FrrDaemons, frrRoots } from '../../protocols/vty/frr-daemons.ts';
+import { FrrDaemons, frrRoots, realClock } from '../../protocols/vty/frr-daemons.ts';
 import {
   bgpOf,
   errorOf,
@@ -77,6 +78,19 @@ for (const root of frrRoots()) {
       await told('65010 -', 'router bgp 65010');
       assert.equal(watched.own.length, 3);
       await operator(frr, root, 'no router bgp 65010');
+    });
+
+    test('tells them also while nothing is wanted of FRR, which may be for want of them', async () => {
+      const hasty: Clock = {
+        ...realClock,
+        sleep: (ms, signal) => realClock.sleep(Math.min(ms, 50), signal),
+      };
+      const idle = await WatchedTarget.start(frr.directory, undefined, hasty);
+      assert.deepEqual(idle.own, []);
+      await operator(frr, root, own, 'bgp router-id 10.255.0.9');
+      await until('it is told', () => idle.own.at(-1) === '64999 10.255.0.9');
+      await idle.target.close();
+      await operator(frr, root, `no ${own}`);
     });
 
     test('makes a VRF without EVPN, and adds or takes away what is otherwise', async () => {
