@@ -9,13 +9,18 @@ import { waitFor } from './wait.ts';
 
 const daemons = '/usr/lib/frr';
 
+/** Whether the FRR of this release is of that major version. */
+export function isFrr(major: number): boolean {
+  const { stdout } = spawnSync(`${daemons}/zebra`, ['--version'], { encoding: 'utf8' });
+  return stdout.startsWith(`zebra version ${major}.`);
+}
+
 /**
  * Why the spine may lose its way to a hypervisor here: when a route of type 5 changes in place, zebra 8.4 notes its next hop
  * for the new one, then forgets it for the old one, which is the same note, and the router's MAC goes with the last.
  */
 export function frrForgetsRouterMac(): string | undefined {
-  const { stdout } = spawnSync(`${daemons}/zebra`, ['--version'], { encoding: 'utf8' });
-  return stdout.startsWith('zebra version 8.')
+  return isFrr(8)
     ? "zebra 8.4 forgets a VTEP's router MAC when a route of type 5 changes"
     : undefined;
 }

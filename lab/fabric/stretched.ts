@@ -7,13 +7,17 @@
 import { runOk } from '../process.ts';
 import { labAs } from './addresses.ts';
 import { configure } from './drift.ts';
+import { isFrr } from './frr.ts';
 import type { FabricNode } from './node.ts';
 import type { Fabric } from './topology.ts';
 
 const bridge = 'stretched';
-const nodeAs = 65010;
 
-/** What of itself a node tells the spine: what it hears from it would come back for ever, under the other AS. */
+/** What each end says of itself on these sessions: all of the lab are of one AS otherwise, and FRR 8.4 wants a third. */
+const nodeAs = 65010;
+const spineAs = 65020;
+
+/** What of itself a node tells the spine: what it hears from it would come back for ever, under its other AS. */
 const filters = [
   'ip prefix-list SUBNETS seq 5 permit 10.0.0.0/8 le 24',
   'ipv6 prefix-list SUBNETS6 seq 5 permit fd00::/8 le 64',
@@ -38,40 +42,41 @@ export async function joinProviderNetwork({ spine, hypervisors }: Fabric): Promi
     ...hypervisors.map(({ name }) => `link set on-${name} master ${bridge} up`),
     ...addressLines('add', ofSpine, bridge),
   );
+  await configure('route-map GLOBAL permit 10', 'set ipv6 next-hop prefer-global')(spine);
   for (const [at, node] of hypervisors.entries()) {
     await node.ip('link set on-spine up', ...addressLines('add', ofNode(at + 1), 'br-ex'));
     await node.ovsVsctl('add-port', 'br-ex', 'on-spine');
     await configure(...filters)(node);
-    await joinAs(node, ofSpine, labAs, {
-      session: [`local-as ${nodeAs} no-prepend replace-as`],
+    await joinAs(node, ofSpine, [nodeAs, spineAs], {
       v4: ['prefix-list SUBNETS out', 'filter-list OWN out'],
-      // Else FRR says its own link-local address besides, and that goes before the address of the router.
+      // Else FRR says its own link-local address besides, and that goes before the address of the router; 8.4 says it all the same.
       v6: ['prefix-list SUBNETS6 out', 'filter-list OWN out', 'nexthop-local unchanged'],
     });
-    await joinAs(spine, ofNode(at + 1), nodeAs);
+    await joinAs(spine, ofNode(at + 1), [spineAs, nodeAs], {
+      v6: isFrr(8) ? ['route-map GLOBAL in'] : [],
+    });
   }
 }
 
-interface Session {
-  readonly session?: readonly string[];
-  readonly v4?: readonly string[];
-  readonly v6?: readonly string[];
-}
-
-/** Sessions with a neighbour, one of each family. */
+/** Sessions with a neighbour, one of each family, and what is said of the neighbour in that. */
 async function joinAs(
   node: FabricNode,
   [peer4, peer6]: Both,
-  as: number,
-  { session = [], v4 = [], v6 = [] }: Session = {},
+  [own, other]: readonly [own: number, other: number],
+  { v4 = [], v6 = [] }: Readonly<Partial<Record<'v4' | 'v6', readonly string[]>>> = {},
 ): Promise<void> {
-  const common = [`remote-as ${as}`, 'timers connect 1', 'advertisement-interval 0', ...session];
-  const say = (peer: string, family: 4 | 6, own: readonly string[]) =>
+  const common = [
+    `remote-as ${other}`,
+    `local-as ${own} no-prepend replace-as`,
+    'timers connect 1',
+    'advertisement-interval 0',
+  ];
+  const say = (peer: string, family: 4 | 6, more: readonly string[]) =>
     configure(
       `router bgp ${labAs}`,
       ...common.map((words) => `neighbor ${peer} ${words}`),
       `address-family ipv${family} unicast`,
-      ...own.map((words) => `neighbor ${peer} ${words}`),
+      ...more.map((words) => `neighbor ${peer} ${words}`),
       `neighbor ${peer} activate`,
     )(node);
   await say(peer4, 4, v4);
@@ -93,6 +98,7 @@ export async function leaveProviderNetwork({ spine, hypervisors }: Fabric): Prom
     () => node.ip(...addressLines('del', ofNode(at + 1), 'br-ex')),
     () => spine.ip(`link del on-${node.name}`),
   ]);
+  parts.push(() => configure('no route-map GLOBAL')(spine));
   // What was not made yet cannot be taken away.
   for (const part of parts) await part().catch(() => undefined);
   await spine.ip(`link del ${bridge}`);
